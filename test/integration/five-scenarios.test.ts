@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDemoModels, type DemoModels } from '../../exporter/demo/server.js';
@@ -85,4 +86,45 @@ it('compares a second look with the first one, in the seed’s fields', async ()
   const { drift } = body as Analysis;
   expect(drift.confidence_distribution).toMatchObject({ method: 'KS-test', drift_detected: false });
   expect(drift.confidence_distribution?.p_value).toBeGreaterThan(0);
+});
+
+it('judges no model by payloads it does not take: it is given one, or asks as it is registered', async () => {
+  const random = seededRandom('choosy');
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const isTaken = body.includes('"age"');
+      response.writeHead(isTaken ? 200 : 422, { 'content-type': 'application/json' });
+      const age = Number(/"age":(\d+)/.exec(body)?.[1] ?? 0);
+      const answered = { prediction: age > 40 ? 'yes' : 'no', confidence: 0.85 + 0.05 * random.next() };
+      response.end(JSON.stringify(isTaken ? answered : { detail: 'age is missing' }));
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/predict`;
+  const payloads = [{ age: 38 }, { age: 51 }];
+  const verdictOf = async (more: object): Promise<unknown> => {
+    const { status, body } = await running.request('POST', '/monitoring/analyze', { prediction_url: url, ...more });
+    expect(status).toBe(200);
+    return body;
+  };
+  try {
+    expect(await verdictOf({})).toMatchObject({
+      verdict: 'undecided',
+      anomalies: [],
+      rca: {
+        root_cause: 'none',
+        severity: 'none',
+        failure_reason: expect.stringContaining('age is missing') as unknown,
+      },
+    });
+    expect(await verdictOf({ payloads })).toMatchObject({ verdict: 'healthy' });
+    expect((await running.request('POST', '/api/v1/models', { id: 'choosy', url, payloads })).status).toBe(201);
+    expect(await verdictOf({})).toMatchObject({ verdict: 'healthy', metrics: { error_rate: 0 } });
+    expect(await verdictOf({ payloads: [{ text: 'hello' }] })).toMatchObject({ verdict: 'undecided', anomalies: [] });
+  } finally {
+    server.close();
+  }
 });

@@ -353,7 +353,7 @@ describe('before the first answer', () => {
       secrets: new Map(),
       onProgress: () => undefined,
     });
-    expect(investigation.discovery.kind).toBe('found');
+    expect(investigation.discovery?.kind).toBe('found');
   });
 });
 

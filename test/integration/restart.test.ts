@@ -141,6 +141,9 @@ it('counts labels that come before their predictions once these come, each once,
   await running.restart();
   expect(await send('observations', rowsOf(0))).toMatchObject({ accepted: 600, labels_in_rows: 0 });
   expect(await send('labels', labelsOf(0))).toMatchObject({ labels_matched: 0, labels_waiting: 0 });
+  await running.restart();
+  for (const from of [0, 600])
+    expect(await send('labels', labelsOf(from))).toMatchObject({ labels_unmatched: 600, labels_waiting: 0 });
   await eventually('labels of all', 30_000, async () => ((await labelled()) === 1 ? true : null));
 });
 

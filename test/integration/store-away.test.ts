@@ -140,7 +140,7 @@ describe.skipIf(postgresBinaries() === null)('PostgreSQL', () => {
     const hashes = Array.from({ length: 5_000 }, (_, i) => `h${i}`);
     const entry = { model: MODEL, answerHash: 'x', confidenceTenth: null, quantity: null, atMs: 1, arrivedAtMs: 1 };
     await store.ledger.saveAll(hashes.map((predictionIdHash) => ({ ...entry, predictionIdHash })));
-    const [one, other] = await Promise.all([store.ledger.take(MODEL, hashes), store.ledger.take(MODEL, hashes)]);
+    const [one, other] = await Promise.all([store.ledger.take(MODEL, hashes, 2), store.ledger.take(MODEL, hashes, 2)]);
     expect([...one, ...other].map(({ predictionIdHash }) => predictionIdHash).sort()).toEqual([...hashes].sort());
   });
 });

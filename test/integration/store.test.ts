@@ -5,6 +5,7 @@ import { createWindowBuilder } from '../../exporter/src/statistics/window-profil
 import type { ExternalAlert } from '../../exporter/src/domain/alert.js';
 import { NO_DECISIONS } from '../../exporter/src/domain/decision-counts.js';
 import { executionId, modelId, recommendationId, validationId, voteId } from '../../exporter/src/domain/identifiers.js';
+import type { LabelEvidence } from '../../exporter/src/domain/ledger.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import { ONLY_EPOCH, ONLY_SHARD, type Store } from '../../exporter/src/domain/ports.js';
 import type { Recommendation } from '../../exporter/src/domain/recommendation.js';
@@ -239,9 +240,36 @@ describe.each(stores.kinds)('%s', (kind) => {
       { ...known, predictionIdHash: 'q', quantity: { gridCentre: -1.25e-7, cell: -1_021 } },
     ];
     await store.ledger.saveAll(entries);
-    const taken = await store.ledger.take(MODEL, ['a', 'b', 'q']);
+    const taken = await store.ledger.take(MODEL, ['a', 'b', 'q'], 5);
     expect([...taken].sort((a, b) => a.predictionIdHash.localeCompare(b.predictionIdHash))).toEqual(entries);
-    expect(await store.ledger.take(MODEL, ['a'])).toEqual([]);
+    expect(await store.ledger.take(MODEL, ['a'], 6)).toEqual([]);
+  });
+
+  it('knows for a while that an answer has had its label, until one of its id comes again', async () => {
+    const { ledger } = store;
+    const model = modelId('labelled');
+    const answer = (predictionIdHash: string, atMs = 100) => ({
+      model,
+      predictionIdHash,
+      answerHash: 'x',
+      confidenceTenth: null,
+      quantity: null,
+      atMs,
+      arrivedAtMs: atMs,
+    });
+    await ledger.saveAll([answer('a'), answer('b'), answer('c')]);
+    expect(await ledger.labelledAmong(model, ['a', 'b', 'c', 'd'])).toEqual([]);
+    await ledger.take(model, ['a', 'd'], 200);
+    await ledger.take(model, ['b'], 300);
+    expect([...(await ledger.labelledAmong(model, ['a', 'b', 'c', 'd']))].sort()).toEqual(['a', 'b']);
+    expect(await ledger.labelledAmong(modelId('labelled-too'), ['a', 'b'])).toEqual([]);
+    await ledger.prune(50, 250);
+    expect(await ledger.labelledAmong(model, ['a', 'b', 'c'])).toEqual(['b']);
+    await ledger.saveAll([answer('b', 400)]);
+    expect(await ledger.labelledAmong(model, ['b'])).toEqual([]);
+    expect(await ledger.take(model, ['b', 'c'], 500)).toHaveLength(2);
+    await ledger.prune(200, 250);
+    expect(await ledger.labelledAmong(model, ['b', 'c'])).toEqual(['b']);
   });
 
   it('keeps labels that wait for their prediction, of each the last, and takes them out exactly once', async () => {
@@ -272,8 +300,43 @@ describe.each(stores.kinds)('%s', (kind) => {
       ),
     ).toHaveLength(1_501);
     expect(await ledger.labelsWaiting(early)).toBe(1);
-    expect(await ledger.prune(31)).toBeGreaterThanOrEqual(1);
+    expect(await ledger.prune(31, 0)).toBeGreaterThanOrEqual(1);
     expect(await ledger.labelsWaiting(early)).toBe(0);
+  });
+
+  it('keeps what labels say in their order, from any label on, and of an error its cell', async () => {
+    const { labelEvidence } = store;
+    const agreeing = (count: number, from: number): LabelEvidence[] =>
+      Array.from({ length: count }, (_, i) => ({
+        atMs: from + i,
+        predictedAtMs: 1.5,
+        label: { kind: 'class', correct: i % 3 === 0 },
+      }));
+    const first = agreeing(1_500, 10);
+    const error = (absoluteError: number): LabelEvidence => ({
+      atMs: 7,
+      predictedAtMs: 6,
+      label: { kind: 'quantity', absoluteError },
+    });
+    await labelEvidence.add(MODEL, 0, first);
+    await labelEvidence.add(MODEL, 1_500, [error(0), error(123.456), error(Infinity)]);
+    await labelEvidence.add(modelId('another'), 0, first.slice(0, 3));
+    expect((await labelEvidence.list(MODEL))[0]).toEqual({ first: 0, labels: first });
+    // In the middle of those that came together, where they end, and where nothing is.
+    await labelEvidence.drop(MODEL, 700);
+    expect((await labelEvidence.list(MODEL))[0]).toEqual({ first: 700, labels: first.slice(700) });
+    await labelEvidence.drop(MODEL, 1_500);
+    const [errors, ...more] = await labelEvidence.list(MODEL);
+    expect([errors?.first, errors?.labels.length, more]).toEqual([1_500, 3, []]);
+    const known = errors?.labels.map(({ label }) => (label.kind === 'quantity' ? label.absoluteError : null)) ?? [];
+    expect(known[0]).toBe(0);
+    expect(Math.abs((known[1] ?? 0) - 123.456)).toBeLessThan(0.02 * 123.456);
+    expect(known[1]).not.toBe(123.456);
+    expect(known[2]).toBeGreaterThan(1e290);
+    await labelEvidence.drop(MODEL, 1_503);
+    await labelEvidence.drop(MODEL, 1_503);
+    expect(await labelEvidence.list(MODEL)).toEqual([]);
+    expect((await labelEvidence.list(modelId('another')))[0]?.labels).toHaveLength(3);
   });
 
   it('writes all of an atomic piece of work or nothing', async () => {
@@ -389,7 +452,7 @@ describe.each(stores.kinds)('%s', (kind) => {
     await store.windows.saveAll(
       hashes.map((_, i) => ({ model: many, windowStartMs: i, profile: createWindowBuilder({}).build() })),
     );
-    expect(await store.ledger.take(many, hashes)).toHaveLength(count);
+    expect(await store.ledger.take(many, hashes, 1)).toHaveLength(count);
     expect(await store.windows.range(many, 0, count)).toHaveLength(count);
   });
 

@@ -5,7 +5,7 @@ import type { Actor } from '../domain/actor.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import { Conflict, Invalid } from '../domain/errors.js';
 import { slugOf, type ModelId } from '../domain/identifiers.js';
-import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
+import type { Investigation, InvestigationProgress, InvestigationRequest } from '../domain/investigation.js';
 import type { Json } from '../domain/json.js';
 import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
 import type { ModelChange, ModelRegistration } from '../domain/model-registration.js';
@@ -78,8 +78,7 @@ async function newestAggregates(
 export interface ModelUseCases {
   discover(target: DiscoveryTarget): Promise<Discovery>;
   investigate(
-    url: string,
-    samples: number | null,
+    request: InvestigationRequest,
     onProgress: (progress: InvestigationProgress) => void,
   ): Promise<Investigation>;
   /** @throws Invalid (nothing answered at the URL: the attempts are in `details`), Conflict (id taken) */
@@ -176,7 +175,7 @@ export function modelUseCases(
   const { fleet, store } = ports;
   return {
     discover: (target) => ports.discover(target),
-    investigate: (url, samples, onProgress) => ports.investigate(url, samples, onProgress),
+    investigate: (request, onProgress) => ports.investigate(request, onProgress),
 
     async register(registration, by) {
       const { name, url } = registration;

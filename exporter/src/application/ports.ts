@@ -4,7 +4,7 @@ import type { AuditVerdict } from '../domain/audit.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { ApiKeyId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
-import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
+import type { Investigation, InvestigationProgress, InvestigationRequest } from '../domain/investigation.js';
 import type { Json, JsonObject } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
 import type { Clock, EventBus, Logger, Store } from '../domain/ports.js';
@@ -38,8 +38,7 @@ export interface ApplicationPorts {
   readonly verifyAudit: () => Promise<AuditVerdict>;
   readonly checkpointing: Pick<Checkpointing, 'make' | 'verifierKey'>;
   readonly investigate: (
-    url: string,
-    samples: number | null,
+    request: InvestigationRequest,
     onProgress: (progress: InvestigationProgress) => void,
   ) => Promise<Investigation>;
   readonly openReplay: OpenReplay;

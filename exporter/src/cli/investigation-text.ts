@@ -61,7 +61,7 @@ export function investigationText(investigation: Investigation, isUnverified = f
   for (const paragraph of explanation.paragraphs) lines.push('', wrap(paragraph, width, 2));
 
   section('What was measured');
-  const connector = discovery.kind === 'found' ? discovery.endpoint.connector : 'no connector found';
+  const connector = discovery?.kind === 'found' ? discovery.endpoint.connector : 'no connector found';
   lines.push(
     `  ${counted(investigation.samples, 'probe')} (${connector}) · confidence ${orNone(investigation.confidenceMean, '', 2)} · errors ${percent(investigation.errorShare)} · median latency ${orNone(investigation.latencyP50Seconds, ' s', 3)}`,
   );
@@ -78,7 +78,7 @@ export function investigationText(investigation: Investigation, isUnverified = f
     for (const step of recommendation.steps) lines.push(wrap(`· ${step}`, width, 5));
   });
 
-  if (investigation.verdict !== 'healthy' && discovery.kind === 'not-found') {
+  if (investigation.verdict !== 'healthy' && discovery?.kind === 'not-found') {
     section('What was tried');
     for (const line of attemptLines(discovery.attempts).slice(0, 12)) lines.push(wrap(line, width, 2));
   }

@@ -35,7 +35,7 @@ export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSp
 }
 
 function notJudged(intake: IntakeSummary['notJudged']): readonly BlindSpot[] {
-  const { late, lost, lostLabels = 0, labels = 0, clock } = intake;
+  const { late, lost, labels = 0, clock } = intake;
   const spots: BlindSpot[] = [];
   if (clock !== undefined) {
     const reason = `mlfi’s clock was ahead, and was found right again at ${timeText(clock.setBackAtMs)}; they are in the counts of that time, and are judged no more`;
@@ -46,11 +46,11 @@ function notJudged(intake: IntakeSummary['notJudged']): readonly BlindSpot[] {
       'newer rows had been judged when they came; they are in the counts, and no evidence is gathered from them';
     spots.push({ check: counted(late, 'row that came late', 'rows that came late'), reason });
   }
-  const gone =
-    'mlfi was ended before what they say was stored; they are in the counts, and no evidence is gathered from them';
-  if (lost > 0) spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason: gone });
-  if (lostLabels > 0)
-    spots.push({ check: `up to ${counted(lostLabels, 'label')} from before the last start`, reason: gone });
+  if (lost > 0) {
+    const reason =
+      'mlfi was ended before what they say was stored; they are in the counts, and no evidence is gathered from them';
+    spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason });
+  }
   if (labels > 0) {
     const reason =
       'their predictions did not come within a day, had a label already, or 50,000 others were waiting; send the prediction_id of the prediction with its label';

@@ -82,12 +82,11 @@ export interface IntakeSummary {
   readonly clockOffsetMs: number | null;
   /**
    * Rows that are in the counts and were never judged: they came too late for it, or what they said was not stored when the
-   * process was killed, as of `lostLabels`; and labels whose prediction did not come in time.
+   * process was killed; and labels whose prediction did not come in time.
    */
   readonly notJudged: {
     readonly late: number;
     readonly lost: number;
-    readonly lostLabels?: number;
     readonly labels?: number;
     /** Rows dated by mlfi's own clock while it was ahead, as late as `aheadToMs`; absent where it was not. */
     readonly clock?: { readonly aheadToMs: number; readonly setBackAtMs: number } | undefined;

@@ -23,9 +23,12 @@ export interface EarlyLabel {
   readonly arrivedAtMs: number;
 }
 export interface LedgerRepository {
+  /** Answers that wait for their label; one whose id comes again waits again. */
   saveAll(entries: readonly LedgerEntry[]): Promise<void>;
-  /** Takes out (returns and deletes) the entries found. */
-  take(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly LedgerEntry[]>;
+  /** Takes out the entries found: their label has come. @returns them, each once */
+  take(model: ModelId, predictionIdHashes: readonly string[], atMs: number): Promise<readonly LedgerEntry[]>;
+  /** @returns those of these predictions whose label has come */
+  labelledAmong(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly string[]>;
   /** Labels that wait for their prediction; of one prediction the last. */
   saveLabels(labels: readonly EarlyLabel[]): Promise<void>;
   /** Takes out the labels that wait for these predictions. */
@@ -35,5 +38,32 @@ export interface LedgerRepository {
   waitingAmong(model: ModelId, predictionIdHashes: readonly string[]): Promise<readonly string[]>;
   /** Gives up the labels that came before a time. @returns how many */
   dropLabels(model: ModelId, arrivedBeforeMs: number): Promise<number>;
-  prune(olderThanMs: number): Promise<number>;
+  /** @param labelledBeforeMs answers that had their label before are forgotten */
+  prune(olderThanMs: number, labelledBeforeMs: number): Promise<number>;
+}
+
+/** What a label that came after its answer says to the e-detectors, which bet on it in the order labels come. No value of either. */
+export interface LabelEvidence {
+  /** When the label was given. */
+  readonly atMs: number;
+  readonly predictedAtMs: number;
+  readonly label:
+    | { readonly kind: 'class'; readonly correct: boolean }
+    /** In the unit of the answer; stored as the cell of a grid that it lies in. */
+    | { readonly kind: 'quantity'; readonly absoluteError: number };
+}
+/** Labels that came together. */
+export interface NumberedLabels {
+  /** Number of the first of them. */
+  readonly first: number;
+  readonly labels: readonly LabelEvidence[];
+}
+/** Labels of each model in the order they came in, numbered, until a stored state of its e-detectors holds what they said. */
+export interface LabelEvidenceRepository {
+  /** @param first number of the first of them */
+  add(model: ModelId, first: number, labels: readonly LabelEvidence[]): Promise<void>;
+  /** All that are kept, as they were added. */
+  list(model: ModelId): Promise<readonly NumberedLabels[]>;
+  /** Those before are held by the state of the e-detectors that is stored in the same transaction. */
+  drop(model: ModelId, before: number): Promise<void>;
 }

@@ -10,7 +10,7 @@ import type { DecisionRecord } from './decision-record.js';
 import type { ExecutionId, IncidentId, ModelId, RecommendationId } from './identifiers.js';
 import type { Incident, IncidentRow, TimelineEntry } from './incident.js';
 import type { TakenBatch } from './ingest.js';
-import type { LedgerRepository } from './ledger.js';
+import type { LabelEvidenceRepository, LedgerRepository } from './ledger.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
 import type { Failure, ServerCertificate } from './observation.js';
@@ -262,7 +262,15 @@ export const ONLY_EPOCH: Epoch = 0;
 /** Where the increments of models go. */
 export type IncrementStore = Pick<
   Store,
-  'baselines' | 'windows' | 'ledger' | 'batches' | 'settings' | 'callCounters' | 'driftMonitors' | 'featureKinds'
+  | 'baselines'
+  | 'windows'
+  | 'ledger'
+  | 'labelEvidence'
+  | 'batches'
+  | 'settings'
+  | 'callCounters'
+  | 'driftMonitors'
+  | 'featureKinds'
 >;
 
 /** The same inside a transaction, which may decide something as well: `governance` joins the transaction it is called in. */
@@ -282,6 +290,7 @@ export interface Store {
   readonly baselines: BaselineRepository;
   readonly windows: WindowRepository;
   readonly ledger: LedgerRepository;
+  readonly labelEvidence: LabelEvidenceRepository;
   readonly batches: BatchRepository;
   readonly incidents: IncidentRepository;
   readonly decisions: DecisionRepository;

@@ -1,25 +1,21 @@
-import { counted, percent } from '../domain/quantity-text.js';
-import { failureCount } from '../domain/profile.js';
+import { counted } from '../domain/quantity-text.js';
 import { createGoldenMemory } from '../baseline/golden-memory.js';
 import { admit, learn, startLearning, storable } from '../baseline/learning.js';
-import { proportion } from '../statistics/clopper-pearson.js';
-import { compareNumeric } from '../statistics/compare.js';
-import { summariseNumeric, quantileOf } from '../statistics/signal-counts.js';
 import { createWindowBuilder } from '../statistics/window-profile.js';
 import type { Discovery } from '../domain/discovery.js';
-import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
+import type { Investigation, InvestigationProgress, InvestigationRequest } from '../domain/investigation.js';
 import { hashedSlugOf, slugOf, type ModelId } from '../domain/identifiers.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Endpoint, GoldenInput, Model } from '../domain/model.js';
 import type { Json } from '../domain/json.js';
 import type { BaselineRepository, Clock } from '../domain/ports.js';
-import type { BaselineProfile, GoldenBaseline, NumericCounts, WindowProfile } from '../domain/profile.js';
-import type { DetectionThresholds } from '../domain/thresholds.js';
+import type { BaselineProfile, GoldenBaseline, WindowProfile } from '../domain/profile.js';
+import { investigationOf } from './checked-url.js';
 import { collectProbes, passingModel, type Collected } from './collect-probes.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import type { Knowledge } from './knowledge.js';
 import { isSetup, setupProblem, setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
-import type { Failure, Sample, ServerCertificate } from '../domain/observation.js';
+import type { Sample, ServerCertificate } from '../domain/observation.js';
 
 /** Where a model is asked, and with what. */
 export interface GivenTarget {
@@ -37,7 +33,7 @@ export interface InvestigationPorts {
   readonly cycle: (model: Model) => Promise<readonly Sample[]>;
   /** Baseline of the watched model behind this URL, or of an earlier check; null store = nothing is kept. */
   readonly baselines: Pick<BaselineRepository, 'current' | 'saveNew'> | null;
-  readonly watchedModelAt: (url: string) => ModelId | null;
+  readonly watchedModelAt: (url: string) => Model | null;
   readonly lessons: () => readonly Lesson[];
 }
 
@@ -61,22 +57,18 @@ const SHORTEST_CUT_ID = 63;
 export async function investigate(
   ports: InvestigationPorts,
   settings: InvestigationSettings,
-  url: string,
-  samples: number | null,
+  { url, samples }: Omit<InvestigationRequest, 'payloads'>,
   onProgress: (progress: InvestigationProgress) => void,
 ): Promise<Investigation> {
-  const wanted = samples ?? settings.defaultSamples;
-  onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${url}` });
-  const discovery = await ports.discover(url);
-  const { endpoint, payloads } = targetOf(discovery, ports.given, url);
-  const watched = ports.watchedModelAt(url);
-  const id = watched ?? hashedSlugOf(`url-${url}`);
+  const { given } = ports;
+  const { discovery, endpoint, payloads, watched } = await targetAt(ports, url, onProgress);
+  const id = watched?.id ?? hashedSlugOf(`url-${url}`);
   const model = passingModel(
     id,
     url,
     endpoint,
     payloads,
-    ports.chooseGoldenInputs(payloads),
+    watched?.goldenInputs ?? ports.chooseGoldenInputs(payloads),
     settings.timeoutMs,
     ports.clock.now(),
   );
@@ -84,14 +76,16 @@ export async function investigate(
   const { collected, limited, refusal } = await asked(
     ports,
     model,
-    wanted,
-    refusalOf(discovery, watched === null, ports.given !== null),
+    samples ?? settings.defaultSamples,
+    refusalOf(discovery, given !== null),
+    watched === null,
     onProgress,
   );
   const answers = collected.filter(({ observation }) => observation.failure === null).length;
   onProgress({ stage: 'analysing', done: 1, of: 1, text: evaluatingText(answers, collected.length - answers) });
 
-  const baseline = await baselineOf(ports.baselines, id, watched === null ? url : null);
+  const baselines = given === null ? ports.baselines : null;
+  const baseline = await baselineOf(baselines, id, watched === null ? url : null);
   const builder = createWindowBuilder(baseline === null ? {} : { like: baseline.profile });
   const golden = createGoldenMemory(ports.hash);
   for (const { observation, shape } of collected) {
@@ -124,12 +118,11 @@ export async function investigate(
     { ...settings.experience, lessons: ports.lessons(), validation: null },
     ports.clock.now(),
   );
-  const setup =
-    refusal ?? (ports.given !== null || watched !== null ? null : notUnderstood(evaluation, window, payloads));
-  const verdict = setup !== null ? 'undecided' : evaluation.diagnosis.severity === 'none' ? 'healthy' : 'failing';
+  const setup = refusal ?? (given !== null || watched !== null ? null : notUnderstood(evaluation, window, payloads));
+  const verdict = verdictOf(setup, evaluation);
   if (verdict === 'healthy' && baseline === null && watched === null)
-    await keepAsBaseline(ports, id, window, golden.build());
-  return report({
+    await keepAsBaseline(ports.clock, baselines, id, window, golden.build());
+  return investigationOf({
     url,
     id,
     discovery,
@@ -139,22 +132,65 @@ export async function investigate(
     verdict,
     setup,
     limited,
-    sent: isKnown(discovery, ports.given, refusal) ? sentText(payloads) : null,
+    sent: isKnown(discovery, given, refusal) ? sentText(payloads) : null,
     thresholds: settings.experience.thresholds,
   });
 }
 
-/** @returns `investigate` with what it is made of, for whoever has only a URL */
-export function investigator(
-  ports: InvestigationPorts,
-  settings: InvestigationSettings,
-): (
-  url: string,
-  samples: number | null,
-  onProgress: (progress: InvestigationProgress) => void,
-) => Promise<Investigation> {
-  return (url, samples, onProgress) => investigate(ports, settings, url, samples, onProgress);
+function verdictOf(setup: SetupProblem | null, { diagnosis }: Evaluation): Investigation['verdict'] {
+  if (setup !== null) return 'undecided';
+  return diagnosis.severity === 'none' ? 'healthy' : 'failing';
 }
+
+/** @returns `investigate` with what it is made of, for whoever has only a URL, and perhaps what the model takes */
+export function investigator(
+  ports: Omit<InvestigationPorts, 'discover' | 'given'> & {
+    /** @param payloads what is tried; null for what mlfi thinks of */
+    readonly discover: (url: string, payloads: readonly Json[] | null) => Promise<Discovery>;
+  },
+  settings: InvestigationSettings,
+): (request: InvestigationRequest, onProgress: (progress: InvestigationProgress) => void) => Promise<Investigation> {
+  return ({ payloads, ...request }, onProgress) => {
+    const given = payloads === null ? null : { ...unknownTarget(request.url), payloads };
+    return investigate(
+      { ...ports, discover: (url) => ports.discover(url, payloads), given },
+      settings,
+      request,
+      onProgress,
+    );
+  };
+}
+
+interface Target extends GivenTarget {
+  /** Null where nothing had to be found out. */
+  readonly discovery: Discovery | null;
+  /** What is asked as it is registered; null for any other. */
+  readonly watched: Model | null;
+}
+
+/** How the model at a URL is asked: as somebody says, as it is registered, or as is found out. */
+async function targetAt(
+  { discover, given, watchedModelAt }: InvestigationPorts,
+  url: string,
+  onProgress: (progress: InvestigationProgress) => void,
+): Promise<Target> {
+  const model = watchedModelAt(url);
+  const registered = registeredTarget(model);
+  if (registered !== null)
+    return given === null
+      ? { ...registered, discovery: null, watched: model }
+      : // What is said to payloads that somebody gives says nothing beside a baseline of others.
+        { ...registered, payloads: given.payloads, discovery: null, watched: null };
+  onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${url}` });
+  const discovery = await discover(url);
+  return { ...targetOf(discovery, given, url), discovery, watched: null };
+}
+
+/** How a watched model is asked, which has answered to it; null for any other. */
+const registeredTarget = (model: Model | null): GivenTarget | null =>
+  model === null || model.endpoint === null || model.state === 'configuring' || model.probePayloads.length === 0
+    ? null
+    : { endpoint: model.endpoint, payloads: model.probePayloads };
 
 /** @param url of a model that is not watched */
 async function baselineOf(
@@ -175,18 +211,26 @@ function evaluatingText(answers: number, failures: number): string {
   return `Evaluating ${counted(answers, 'response')}${failed}`;
 }
 
-/** Asks the model unless it is known that it cannot be asked. @returns why it could not, too */
+/**
+ * Asks the model unless it is known that it cannot be asked.
+ * @param isUntried it is not known to take these payloads: that it refuses all of them is no fault of it
+ * @returns why it could not, too
+ */
 async function asked(
   ports: InvestigationPorts,
   model: Model,
   wanted: number,
   unasked: SetupProblem | null,
+  isUntried: boolean,
   onProgress: (progress: InvestigationProgress) => void,
 ): Promise<Collected & { readonly refusal: SetupProblem | null }> {
   if (unasked !== null) return { collected: [], limited: null, refusal: unasked };
   const { collected, limited } = await collectProbes(ports.cycle, model, wanted, onProgress);
-  const refusal = collected.length === 0 && limited !== null ? setupProblemOf(limited) : null;
-  return { collected, limited, refusal };
+  if (collected.length === 0) return { collected, limited, refusal: limited === null ? null : setupProblemOf(limited) };
+  const failures = collected.map(({ observation: { failure } }) => failure);
+  const last = failures.at(-1) ?? null;
+  const problem = failures.includes(null) || last === null ? null : setupProblemOf(last);
+  return { collected, limited, refusal: isUntried && problem?.kind === 'payload-needed' ? problem : null };
 }
 
 /** The certificate that was shown last. */
@@ -215,18 +259,18 @@ function lastAnswer(samples: readonly Sample[]): number | null {
 }
 
 /**
- * Why a model that is not watched could not be asked at all; one that is was asked before, and for it the same is a fault. So it is
- * where a payload is given that the model takes: the server that fails on it fails its users.
+ * Why a model that is not known to answer could not be asked at all; for one that is, the same is a fault. So it is where a payload
+ * is given that the model takes: the server that fails on it fails its users.
  */
-function refusalOf(discovery: Discovery, isUnknown: boolean, isGiven: boolean): SetupProblem | null {
-  if (discovery.kind === 'found' || !isUnknown || !isSetup(discovery.failure)) return null;
+function refusalOf(discovery: Discovery | null, isGiven: boolean): SetupProblem | null {
+  if (discovery === null || discovery.kind === 'found' || !isSetup(discovery.failure)) return null;
   const problem = setupProblemOf(discovery.failure);
   return isGiven && problem.kind === 'server-error' ? null : problem;
 }
 
 /** Whether the payloads are those that the model was asked with, found or given. */
-const isKnown = (discovery: Discovery, given: GivenTarget | null, refusal: SetupProblem | null): boolean =>
-  discovery.kind === 'found' || (given !== null && refusal === null);
+const isKnown = (discovery: Discovery | null, given: GivenTarget | null, refusal: SetupProblem | null): boolean =>
+  discovery === null || discovery.kind === 'found' || (given !== null && refusal === null);
 
 const LONGEST_SENT = 300;
 const sentText = ([first]: readonly Json[]): string => JSON.stringify(first ?? null).slice(0, LONGEST_SENT);
@@ -264,127 +308,15 @@ function undecided(
 }
 
 async function keepAsBaseline(
-  ports: InvestigationPorts,
+  clock: Clock,
+  baselines: InvestigationPorts['baselines'],
   id: ModelId,
   window: WindowProfile,
   golden: readonly GoldenBaseline[],
 ): Promise<void> {
-  if (ports.baselines === null || window.calls < LEAST_SAMPLES_FOR_A_BASELINE) return;
+  if (baselines === null || window.calls < LEAST_SAMPLES_FOR_A_BASELINE) return;
   const requirements = { minimumSamples: LEAST_SAMPLES_FOR_A_BASELINE, minimumDurationMs: 0, maximumErrorShare: 0.1 };
   const learnt = learn(startLearning(1, requirements), window, golden, requirements);
   // Of two checks at once the first is kept, as if they had come one after the other.
-  if (learnt.verdict.kind === 'admitted') await ports.baselines.saveNew(id, storable(admit(learnt, ports.clock.now())));
-}
-
-interface Checked {
-  readonly url: string;
-  readonly id: ModelId;
-  readonly discovery: Discovery;
-  readonly baseline: BaselineProfile | null;
-  readonly window: WindowProfile;
-  readonly evaluation: Evaluation;
-  readonly verdict: Investigation['verdict'];
-  readonly setup: SetupProblem | null;
-  readonly limited: Failure | null;
-  readonly sent: string | null;
-  readonly thresholds: DetectionThresholds;
-}
-
-function report({
-  url,
-  id,
-  discovery,
-  baseline,
-  window,
-  evaluation,
-  verdict,
-  setup,
-  limited,
-  sent,
-  thresholds,
-}: Checked): Investigation {
-  const confidence = numeric(window, 'confidence');
-  const latency = numeric(window, 'latency_seconds');
-  const summary = confidence === null ? null : summariseNumeric(confidence);
-  const failures = failureCount(window);
-  return {
-    url,
-    modelId: id,
-    verdict,
-    setup,
-    sent,
-    discovery,
-    samples: window.calls,
-    confidenceMean: summary?.mean ?? null,
-    confidenceStandardDeviation: summary?.standardDeviation ?? null,
-    errorShare: window.calls === 0 ? 0 : failures / window.calls,
-    latencyP50Seconds: latency === null ? null : quantileOf(latency, 0.5),
-    baselineExists: baseline !== null,
-    confidenceDrift: confidenceDrift(baseline, confidence, evaluation),
-    diagnosis: evaluation.diagnosis,
-    explanation: evaluation.explanation,
-    recommendations: evaluation.proposals,
-    similar: evaluation.similar,
-    limits: [
-      ...(limited === null || window.calls === 0
-        ? []
-        : [`No more than ${counted(window.calls, 'probe')} could be sent: ${limited.detail}.`]),
-      ...limitsOf(window.calls, failures, baseline, confidence !== null, thresholds),
-    ],
-  };
-}
-
-function confidenceDrift(
-  baseline: BaselineProfile | null,
-  now: NumericCounts | null,
-  evaluation: Evaluation,
-): Investigation['confidenceDrift'] {
-  const before = baseline === null ? null : numeric(baseline.profile, 'confidence');
-  if (baseline === null || before === null || now === null)
-    return { method: 'KS-test', driftDetected: false, statistic: null, pValue: null, statistics: [] };
-  const comparison = compareNumeric(before, now, baseline.bins.get('confidence') ?? []);
-  const finding = evaluation.findings.find(({ detector }) => detector === 'confidence-distribution');
-  return {
-    method: 'KS-test',
-    driftDetected: finding !== undefined,
-    statistic: comparison.ksStatistic,
-    pValue: finding?.pValue ?? comparison.ksPValue,
-    statistics: finding?.statistics ?? [{ name: 'ks', value: comparison.ksStatistic }],
-  };
-}
-
-/** An honest statement of what this many probes can and cannot show. */
-function limitsOf(
-  calls: number,
-  failures: number,
-  baseline: BaselineProfile | null,
-  hasConfidence: boolean,
-  thresholds: DetectionThresholds,
-): readonly string[] {
-  if (calls === 0) return ['Nothing is known of the model yet: it has not answered.'];
-  const limits = [
-    `These are ${calls} generated probes, not your users' requests: drift of the real inputs cannot be seen from here.`,
-  ];
-  if (failures === 0 && calls > 0) {
-    const upper = proportion(0, calls).interval.high;
-    limits.push(
-      `No call failed, yet an error rate of up to ${percent(upper)} would often look the same with ${counted(calls, 'call')}.`,
-    );
-  }
-  if (!hasConfidence) limits.push('The answers carry no confidence, so every check of confidence was skipped.');
-  if (baseline === null) {
-    limits.push(
-      'There is no earlier check to compare with: only faults visible in the answers themselves can be found.',
-    );
-  } else {
-    limits.push(
-      `Compared with an earlier check; a shift of the mean below ${thresholds.meanShift} standard deviations is not reported.`,
-    );
-  }
-  return limits;
-}
-
-function numeric(window: WindowProfile, key: 'confidence' | 'latency_seconds'): NumericCounts | null {
-  const counts = window.signals.get(key);
-  return counts?.kind === 'numeric' && counts.cells.size > 0 ? counts : null;
+  if (learnt.verdict.kind === 'admitted') await baselines.saveNew(id, storable(admit(learnt, clock.now())));
 }

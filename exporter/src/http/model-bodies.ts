@@ -15,7 +15,8 @@ const schedule = {
   probes_per_cycle: z.int().min(0).max(1_000).optional(),
   calls_per_hour: z.int().min(1).max(1_000_000).nullable().optional(),
 };
-const payloads = z.array(anyJson).min(1).max(100).optional();
+/** What a model takes. */
+export const payloads = z.array(anyJson).min(1).max(100).optional();
 const goldenInputs = z.array(anyJson).min(1).max(50);
 const tags = z.array(label(0, 60)).max(20).optional();
 

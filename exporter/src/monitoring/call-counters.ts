@@ -23,8 +23,6 @@ export interface CallCounters {
   readonly pastUntilMs?: number | undefined;
   /** Counted rows whose evidence was not stored with this, for they waited for older ones or had just been judged; absent before that was kept. */
   readonly waiting?: number | undefined;
-  /** The same of labels that came after their answers. */
-  readonly waitingLabels?: number | undefined;
   /** How late labels use to come, as `DelayQuantile` keeps it. */
   readonly labelDelays?: readonly number[] | undefined;
   /** Rows before belong to an incident that is over and are judged no more; absent before the first. */
@@ -72,7 +70,6 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastProbeAnswerAtMs: moment.optional(),
   pastUntilMs: z.number().optional(),
   waiting: count.optional(),
-  waitingLabels: count.optional(),
   labelDelays: z.array(z.number().min(0)).optional(),
   judgedFromMs: z.number().optional(),
   clock: z.object({ aheadToMs: z.number(), setBackAtMs: z.number() }).optional(),

@@ -7,7 +7,7 @@ const EARLY_LABELS_KEPT_MS = 86_400_000;
 /** Labels of one model that wait at most. */
 const EARLY_LABELS_KEPT = 50_000;
 const REVIEWED_EVERY_MS = 600_000;
-/** Labels that wait are remembered as they were sent, and predictions that had their label by their hash, so many of each. */
+/** Labels that wait are remembered as they were sent, so many. */
 const REMEMBERED = 10_000;
 
 /** A label whose answer is looked for, by the salted hash of the prediction id. */
@@ -45,7 +45,6 @@ export class EarlyLabels {
   private known: EarlyReview | null = null;
   private expiredSinceStart = 0;
   private readonly asSent = new Map<string, LateLabel>();
-  private readonly hadLabel = new Set<string>();
 
   constructor(private readonly model: ModelId) {}
 
@@ -68,7 +67,7 @@ export class EarlyLabels {
   }
 
   /**
-   * Those of labels without a prediction that begin to wait: not of one that had its label, and only as many as there is
+   * Those of labels without a prediction that begin to wait: not of one that has its label, and only as many as there is
    * room for. A label that is sent again takes no room.
    * @param stored how many wait
    */
@@ -78,9 +77,11 @@ export class EarlyLabels {
     labelled: readonly string[],
     stored: number,
   ): Promise<Pick<EarlyChanges, 'begun' | 'added' | 'dropped'>> {
-    const had = new Set(labelled);
-    const alone = labels.filter(({ hash }) => !had.has(hash) && !this.hadLabel.has(hash));
-    const hashes = [...new Set(alone.map(({ hash }) => hash))];
+    const now = new Set(labelled);
+    const unmatched = [...new Set(labels.map(({ hash }) => hash))].filter((hash) => !now.has(hash));
+    const before = new Set(unmatched.length === 0 ? [] : await ledger.labelledAmong(this.model, unmatched));
+    const hashes = unmatched.filter((hash) => !before.has(hash));
+    const alone = labels.filter(({ hash }) => !now.has(hash) && !before.has(hash));
     const waiting = new Set(stored === 0 || hashes.length === 0 ? [] : await ledger.waitingAmong(this.model, hashes));
     const room = Math.max(0, EARLY_LABELS_KEPT - stored);
     const unknown = hashes.filter((hash) => !waiting.has(hash));
@@ -90,18 +91,16 @@ export class EarlyLabels {
   }
 
   /** The transaction has committed. */
-  settle({ stored, expired, reviewedAtMs, found, begun, added, dropped, labelled }: EarlyChanges): void {
+  settle({ stored, expired, reviewedAtMs, found, begun, added, dropped }: EarlyChanges): void {
     this.known = { stored: Math.max(0, stored - found.length) + added, expired: 0, reviewedAtMs };
     this.expiredSinceStart += expired + dropped;
     for (const { predictionIdHash } of found) this.asSent.delete(predictionIdHash);
     for (const { hash, label } of begun) this.asSent.set(hash, label);
-    for (const hash of labelled) this.hadLabel.add(hash);
     dropOldest(this.asSent);
-    dropOldest(this.hadLabel);
   }
 }
 
-function dropOldest(kept: Map<string, unknown> | Set<string>): void {
+function dropOldest(kept: Map<string, unknown>): void {
   for (const oldest of kept.keys()) {
     if (kept.size <= REMEMBERED) return;
     kept.delete(oldest);

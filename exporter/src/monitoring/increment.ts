@@ -2,6 +2,7 @@ import type { FeatureKinds } from '../baseline/feature-kinds.js';
 import { storable } from '../baseline/learning.js';
 import type { DriftMonitorState } from '../detection/sequential/drift-monitor-state.js';
 import type { FeatureReadings } from '../domain/feature-kind.js';
+import type { NumberedLabels } from '../domain/ledger.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
 import type { BaselineProfile, LearningState } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
@@ -47,6 +48,11 @@ export interface Records {
   readonly amendments: readonly Window[];
   /** Null when the e-detectors' state is not due. */
   readonly detectors: DriftMonitorState | null;
+  /** Labels that came, which is kept until a stored state of the e-detectors holds what they say. */
+  readonly labelEvidence: NumberedLabels & {
+    /** Those with a smaller number are held by `detectors`; null where that does not change. */
+    readonly heldBefore: number | null;
+  };
   /** Null when the kinds of the features are stored as they are. */
   readonly kinds: FeatureReadings | null;
 }
@@ -62,6 +68,8 @@ export interface StoredModelState {
   readonly aheadMs?: readonly number[];
   /** Labels of older windows, oldest first. */
   readonly olderLabels: readonly LabelledWindow[];
+  /** What `monitor` does not hold of labels that came; absent where there is none. */
+  readonly labelEvidence?: readonly NumberedLabels[];
   readonly monitor: DriftMonitorState | null;
   readonly kinds: FeatureReadings | null;
 }
@@ -102,11 +110,11 @@ export interface CountingState {
   readonly phase: BaselinePhase;
   readonly calls: CallCounters;
   readonly windows: Pick<Windows, 'limits' | 'current' | 'toStore' | 'labels'>;
-  readonly pending: Pick<PendingRows, 'waiting' | 'labelsWaiting'>;
+  readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel'>;
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly MatchedLabel[];
   readonly golden: Pick<GoldenAnswers, 'learning'>;
-  readonly detectors: Pick<RunningDetectors, 'toSave' | 'betsUnsaved'>;
+  readonly detectors: Pick<RunningDetectors, 'toSave' | 'rowsUnsaved' | 'hasUnsavedLabels'>;
   /** A version just admitted or frozen that is not stored yet. */
   readonly baselineToSave: BaselineProfile | null;
   /** The kinds to store, null when they are stored. */
@@ -141,8 +149,7 @@ export function countRows(
     windows.limits(),
   );
   const detectors = startsOver ? null : state.detectors.toSave(nowMs);
-  const { betsUnsaved } = state.detectors;
-  const unsaved = startsOver || detectors !== null ? { rows: 0, labels: 0 } : betsUnsaved;
+  const rowsUnsaved = startsOver || detectors !== null ? 0 : state.detectors.rowsUnsaved;
   const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });
   return {
     records: {
@@ -150,8 +157,7 @@ export function countRows(
         ...(observations.length === 0
           ? calls
           : withArrival(observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls), nowMs)),
-        waiting: waiting.length + observations.length + unsaved.rows,
-        waitingLabels: state.pending.labelsWaiting + judged.length + unsaved.labels,
+        waiting: waiting.length + observations.length + rowsUnsaved,
         labelDelays: windows.labels.learntDelays,
       },
       baseline: baseline === null ? null : storable(baseline),
@@ -159,6 +165,11 @@ export function countRows(
       windows: phase.kind === 'learning' ? [] : toStore.windows.map(fold),
       amendments: phase.kind === 'learning' ? [] : toStore.amendments.map(fold),
       detectors,
+      labelEvidence: {
+        first: state.pending.newLabel,
+        labels: judged,
+        heldBefore: detectors !== null && state.detectors.hasUnsavedLabels ? state.pending.nextLabel : null,
+      },
       kinds: state.kindsToSave,
     },
     baseline: state.baselineToSave,

@@ -157,7 +157,7 @@ export class LabelJoiner {
       ...all.labels.map(({ hash }) => hash),
     ]);
     const entries = new Map(
-      (hashes.size === 0 ? [] : await ledger.take(this.model, [...hashes])).map((entry) => [
+      (hashes.size === 0 ? [] : await ledger.take(this.model, [...hashes], nowMs)).map((entry) => [
         entry.predictionIdHash,
         entry,
       ]),

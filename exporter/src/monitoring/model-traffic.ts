@@ -126,6 +126,7 @@ export class ModelTraffic {
       this.parts.pending.addLabel(each, nowMs);
       this.parts.windows.labels.came(each, nowMs);
     }
+    if (this.parts.pending.hasTooManyLabels) this.release(nowMs);
   }
 
   /** Counts labels with their answers; those of answers that learning has not come to wait for them. */
@@ -149,8 +150,7 @@ export class ModelTraffic {
 
   /** What is in memory of an admitted baseline and never stored; null where none is admitted. */
   get memory(): BaselineMemory | null {
-    const { phase } = this;
-    return phase.kind === 'admitted' ? { ...phase, version: phase.baseline.version } : null;
+    return this.phase.kind === 'admitted' ? { ...this.phase, version: this.phase.baseline.version } : null;
   }
 
   /** Labels that came before learning had come to their answers. */

@@ -46,8 +46,8 @@ export class MonitoredModel {
   private readonly labels: LabelJoiner;
   private features: FeaturesRead;
   private readonly intake = new RecentIntake();
-  /** Rows and labels whose evidence was lost when the process was last ended without notice. */
-  private readonly lost: { readonly lost: number; readonly lostLabels: number };
+  /** Rows whose evidence was lost when the process was last ended without notice. */
+  private readonly lost: number;
   private readonly clock: ClockWatch;
   private isUnsaved = false;
   private changes = 0;
@@ -64,7 +64,7 @@ export class MonitoredModel {
     const phase = restoredPhase(restored.baseline, restored.learning, settings.requirements, memory);
     this.calls = withoutFuture(restored.counters ?? FirstContact.counters(registration), nowMs);
     this.clock = new ClockWatch(settings.isReplay === true);
-    this.lost = { lost: this.calls.waiting ?? 0, lostLabels: this.calls.waitingLabels ?? 0 };
+    this.lost = this.calls.waiting ?? 0;
     this.features = new FeaturesRead(restored.kinds, () => settings.featuresPerModel);
     this.labels = new LabelJoiner(registration.id, hash, () => {
       const predictions = gridsOf(this.traffic.phase).signals.get('prediction');
@@ -315,7 +315,7 @@ export class MonitoredModel {
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { ...this.lost, late: pending.lateRows, labels: this.labels.expiredLabels, clock: calls.clock },
+        { lost: this.lost, late: pending.lateRows, labels: this.labels.expiredLabels, clock: calls.clock },
         pending.rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),

@@ -1,8 +1,8 @@
 import { seedOf } from '../detection/sequential/counter-random.js';
 import type { RowsWaiting } from '../domain/ingest.js';
+import type { LabelEvidence, NumberedLabels } from '../domain/ledger.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
 import type { EventClock, RowsOfSender } from './event-clock.js';
-import type { MatchedLabel } from './label-joiner.js';
 import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
 import type { ArrivedRow } from './countable.js';
 
@@ -10,6 +10,8 @@ import type { ArrivedRow } from './countable.js';
 const TICK_MS = 10_000;
 /** Rows of one model that wait at most; beyond it the oldest are let go. */
 const ROWS_KEPT = 20_000;
+/** The same of labels; beyond it they are handed out before their time, in their order. */
+const LABELS_KEPT = 50_000;
 /** Rows handed out leave the list this many at a time. */
 const ROWS_DROPPED_TOGETHER = 1_000;
 
@@ -38,13 +40,13 @@ export interface RowsUntil {
 /** What happens next to the model by its rows' own time: a row, a label, or a moment at which it is judged. */
 export type Step =
   | Readonly<Omit<PendingRow, 'tie' | 'values' | 'sent'>>
-  | { readonly kind: 'label'; readonly judged: MatchedLabel }
+  | { readonly kind: 'label'; readonly judged: LabelEvidence }
   | { readonly kind: 'tick'; readonly atMs: number };
 
 /**
  * Logged rows of one model, and the labels that came for earlier ones, until the watermark has passed them: they are handed
  * out by their own time, with a tick between rows of another `TICK_MS`. So batches, and the order in which rows arrive within
- * the allowed lateness, make no difference. In memory only.
+ * the allowed lateness, make no difference. Rows are in memory only; what labels say is stored until it is held by the e-detectors' state.
  */
 export class PendingRows {
   private rows: PendingRow[] = [];
@@ -53,9 +55,11 @@ export class PendingRows {
   private arrivals = 0;
   private values = 0;
   private isSorted = true;
-  private labels: { readonly atMs: number; readonly judged: MatchedLabel }[] = [];
+  private labels: { readonly atMs: number; readonly judged: LabelEvidence }[] = [];
   /** Labels at the front of the list that have been handed out. */
   private labelsGone = 0;
+  /** Number of the first label in the list, of all that ever waited. */
+  private firstLabel = 0;
   private readonly unlabelled = new Map<string, PendingRow>();
   private handedOutMs = -Infinity;
   private tickedMs = -Infinity;
@@ -74,9 +78,19 @@ export class PendingRows {
     return this.late;
   }
 
-  /** Labels of earlier answers that wait. */
-  get labelsWaiting(): number {
-    return this.labels.length - this.labelsGone;
+  /** Labels of earlier answers are numbered in the order they come in: the number of the next to be handed out … */
+  get nextLabel(): number {
+    return this.firstLabel + this.labelsGone;
+  }
+
+  /** … and of the next to come. */
+  get newLabel(): number {
+    return this.firstLabel + this.labels.length;
+  }
+
+  /** More labels wait than there is room for. */
+  get hasTooManyLabels(): boolean {
+    return this.labels.length - this.labelsGone > LABELS_KEPT;
   }
 
   /** How many rows wait, and how long if nothing more comes; null when none does. */
@@ -185,8 +199,14 @@ export class PendingRows {
     return reachedMs === -Infinity ? null : reachedMs;
   }
 
+  /** Labels that were waiting when the process was ended wait again. */
+  restoreLabels(stored: readonly NumberedLabels[], nowMs: number): void {
+    this.firstLabel = stored[0]?.first ?? 0;
+    for (const { labels } of stored) for (const label of labels) this.addLabel(label, nowMs);
+  }
+
   /** Takes a label that came for an earlier answer: labels are handed out in the order they arrive in. */
-  addLabel(judged: MatchedLabel, nowMs: number): void {
+  addLabel(judged: LabelEvidence, nowMs: number): void {
     const atMs = Math.max(this.labels.at(-1)?.atMs ?? -Infinity, Math.min(judged.atMs, nowMs));
     this.labels.push({ atMs, judged });
   }
@@ -246,8 +266,8 @@ export class PendingRows {
     const tickAtMs = this.nextTick(row?.atMs ?? null, reachedMs);
     if (
       label !== undefined &&
-      (isIdle || label.atMs <= reachedMs) &&
-      label.atMs < Math.min(row?.atMs ?? Infinity, tickAtMs ?? Infinity)
+      (this.hasTooManyLabels ||
+        ((isIdle || label.atMs <= reachedMs) && label.atMs < Math.min(row?.atMs ?? Infinity, tickAtMs ?? Infinity)))
     ) {
       this.dropLabel();
       this.labelledMs = label.atMs;
@@ -263,6 +283,7 @@ export class PendingRows {
     this.labelsGone += 1;
     if (2 * this.labelsGone < this.labels.length) return;
     this.labels = this.labels.slice(this.labelsGone);
+    this.firstLabel += this.labelsGone;
     this.labelsGone = 0;
   }
 

@@ -42,9 +42,10 @@ export async function readModelState(
   { windowSamples }: Pick<DetectionThresholds, 'windowSamples'>,
   latestMs = nowMs,
 ): Promise<StoredModelState & { readonly validation: Validation | null }> {
-  const [stored, monitor, kinds, baseline, learning, validations] = await Promise.all([
+  const [stored, monitor, labelEvidence, kinds, baseline, learning, validations] = await Promise.all([
     store.callCounters.get(id, callCountersCodec),
     store.driftMonitors.get(id, driftMonitorCodec),
+    store.labelEvidence.list(id),
     store.featureKinds.get(id, featureReadingsCodec),
     store.baselines.current(id),
     store.baselines.learning(id),
@@ -59,6 +60,7 @@ export async function readModelState(
   return {
     counters,
     monitor,
+    labelEvidence,
     kinds,
     baseline,
     learning,
@@ -150,6 +152,9 @@ async function writeRecords(store: IncrementStore, id: ModelId, records: Records
   await writeAmended(store.windows, id, records.amendments);
   await store.callCounters.save(id, callCountersCodec, records.counters);
   if (records.kinds !== null) await store.featureKinds.save(id, featureReadingsCodec, records.kinds);
+  const { heldBefore, first, labels } = records.labelEvidence;
+  if (labels.length > 0) await store.labelEvidence.add(id, first, labels);
+  if (heldBefore !== null) await store.labelEvidence.drop(id, heldBefore);
   if (records.detectors !== null) await store.driftMonitors.save(id, driftMonitorCodec, records.detectors);
 }
 

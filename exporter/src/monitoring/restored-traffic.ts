@@ -24,8 +24,11 @@ export function restoredTraffic(
     monitor,
     windows,
     olderLabels,
+    labelEvidence = [],
     aheadMs,
-  }: Pick<StoredModelState, 'monitor' | 'windows' | 'olderLabels' | 'aheadMs'> & { readonly counters: CallCounters },
+  }: Pick<StoredModelState, 'monitor' | 'windows' | 'olderLabels' | 'labelEvidence' | 'aheadMs'> & {
+    readonly counters: CallCounters;
+  },
   settings: MonitoringSettings,
   hash: (text: string) => string,
   random: () => Random,
@@ -56,6 +59,7 @@ export function restoredTraffic(
     random,
     changed,
   });
+  traffic.parts.pending.restoreLabels(labelEvidence, nowMs);
   traffic.judgedFromMs = counters.judgedFromMs ?? null;
   traffic.parts.windows.labels.restore(isAdmitted ? olderLabels : []);
   return traffic;

@@ -2,9 +2,9 @@ import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { DriftMonitorState } from '../detection/sequential/drift-monitor-state.js';
 import { scoresOf } from '../detection/forest-baseline.js';
 import type { ForestBaseline } from '../domain/isolation-forest.js';
+import type { LabelEvidence } from '../domain/ledger.js';
 import type { Observation } from '../domain/observation.js';
 import { FeatureThinning } from './feature-thinning.js';
-import type { MatchedLabel } from './label-joiner.js';
 import { copied } from './copied.js';
 
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission … */
@@ -12,14 +12,6 @@ const SAVED_EVERY_MS = 10_000;
 /** … and once rows of so much of their own time have been bet on: of those that come all at once, little is lost either. */
 const SAVED_EVERY_EVENT_MS = 300_000;
 const ROWS_SCORED_PER_EVALUATION = 200;
-
-/** How many rows and labels were bet on. */
-interface Bets {
-  readonly rows: number;
-  readonly labels: number;
-}
-
-const NO_BETS: Bets = { rows: 0, labels: 0 };
 
 /** One model's e-detectors: replaced by fresh ones when another normal is learnt, and saved now and then. */
 export class RunningDetectors {
@@ -35,7 +27,8 @@ export class RunningDetectors {
   /** The rows' own time as far as they were bet on, now and at the last save; null before the first. */
   private reachedMs: number | null = null;
   private savedUntilMs: number | null = null;
-  private unsaved: Bets = NO_BETS;
+  private unsavedRows = 0;
+  private isLabelUnsaved = false;
   private rowsToScore: Observation[] = [];
   private thinning = new FeatureThinning();
 
@@ -80,14 +73,14 @@ export class RunningDetectors {
 
   /** @param isScored the row is also scored by the isolation forest, at the next evaluation */
   observe(row: Observation, isScored: boolean): void {
-    this.unsaved = { ...this.unsaved, rows: this.unsaved.rows + 1 };
+    this.unsavedRows += 1;
     this.monitor.observe(this.thinning.takes(row, this.monitor.watchedFeatures) ? row : { ...row, features: null });
     if (isScored && row.failure === null && row.features !== null) this.rowsToScore.push(row);
   }
 
   /** Labels are bet on in the order they come in; what changed with them changed when their answers were given. */
-  observeLabel({ label, predictedAtMs }: MatchedLabel): void {
-    this.unsaved = { ...this.unsaved, labels: this.unsaved.labels + 1 };
+  observeLabel({ label, predictedAtMs }: Pick<LabelEvidence, 'label' | 'predictedAtMs'>): void {
+    this.isLabelUnsaved = true;
     if (label.kind === 'quantity') this.monitor.miss(label.absoluteError, predictedAtMs);
     else this.monitor.loss('accuracy', label.correct ? 0 : 1, predictedAtMs);
   }
@@ -143,9 +136,14 @@ export class RunningDetectors {
     return nowMs - this.savedAtMs >= SAVED_EVERY_MS || reachedMs - (savedUntilMs ?? -Infinity) >= SAVED_EVERY_EVENT_MS;
   }
 
-  /** What was bet on since the last save: what it said would be lost with the process. */
-  get betsUnsaved(): Bets {
-    return this.unsaved;
+  /** So many rows were bet on since the last save: what they said would be lost with the process. */
+  get rowsUnsaved(): number {
+    return this.unsavedRows;
+  }
+
+  /** A label was bet on since the last save. */
+  get hasUnsavedLabels(): boolean {
+    return this.isLabelUnsaved;
   }
 
   /** The state to write now; null when it is not due. */
@@ -156,7 +154,8 @@ export class RunningDetectors {
   saved(nowMs: number): void {
     this.savedAtMs = nowMs;
     this.mustSave = false;
-    this.unsaved = NO_BETS;
+    this.unsavedRows = 0;
+    this.isLabelUnsaved = false;
     this.savedUntilMs = this.reachedMs;
   }
 }

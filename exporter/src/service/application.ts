@@ -3,7 +3,7 @@ import { payloadLike } from '../capture/probing/payloads/mirror.js';
 import { createApplication } from '../application/index.js';
 import { requestedProposal } from '../application/requested-proposal.js';
 import type { Application } from '../application/index.js';
-import { investigator, type InvestigationPorts } from '../evaluation/evaluate-url.js';
+import { investigator } from '../evaluation/evaluate-url.js';
 import type { RowAnalysisPorts } from '../evaluation/row-analysis-schedule.js';
 import { reportOf } from '../explanation/report/load.js';
 import type { Checkpointing } from '../governance/audit/checkpointing.js';
@@ -67,15 +67,14 @@ const investigationOf = (
   { clock, hash, store }: Foundation,
   { prober, discover, chooseGoldenInputs }: Capture,
   fleet: Fleet,
-): InvestigationPorts => ({
+): Parameters<typeof investigator>[0] => ({
   clock,
   hash,
-  discover: (url) => discover({ url, authorizationSecret: null }),
-  given: null,
+  discover: (url, payloads) => discover({ url, authorizationSecret: null, ...(payloads === null ? {} : { payloads }) }),
   chooseGoldenInputs,
   cycle: (model) => prober.cycle(model),
   baselines: store.baselines,
-  watchedModelAt: (url) => fleet.statuses().find(({ model }) => model.endpoint?.url === url)?.model.id ?? null,
+  watchedModelAt: (url) => fleet.statuses().find(({ model }) => model.endpoint?.url === url)?.model ?? null,
   lessons: () => fleet.knownLessons(),
 });
 

@@ -51,8 +51,7 @@ export async function investigateOnce(url: string, options: InvestigateOnceOptio
         timeoutMs: options.timeoutMs,
         defaultSamples: options.samples,
       },
-      url,
-      options.samples,
+      { url, samples: options.samples },
       options.onProgress,
     );
   } finally {

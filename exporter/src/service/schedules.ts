@@ -67,8 +67,10 @@ export function startSchedules(
   schedules.every(PRUNE_MS, async () => {
     const before = clock.now() - started.windows.keepMs;
     await store.windows.prune(before);
-    await store.ledger.prune(before);
-    await store.batches.prune(clock.now() - config.current().intake.batchIdsKeptMs);
+    // As long as a batch may be sent again under its id, its labels may be without one.
+    const repeatedBefore = clock.now() - config.current().intake.batchIdsKeptMs;
+    await store.ledger.prune(before, repeatedBefore);
+    await store.batches.prune(repeatedBefore);
     await store.alerts.prune(clock.now() - config.current().alerts.keepMs);
   });
 }

@@ -13,6 +13,7 @@ import {
 } from './codecs/decision.js';
 import { incidentCodec } from './codecs/incident.js';
 import { ingestResultCodec } from './codecs/ingest-result.js';
+import { labelEvidenceCodec } from './codecs/label-evidence.js';
 import { ledgerEntryCodec, waitingLabelCodec } from './codecs/ledger.js';
 import { lessonCodec } from './codecs/lesson.js';
 import { modelCodec } from './codecs/model.js';
@@ -78,6 +79,7 @@ function allDocuments({ callCounters, featureKinds, driftMonitor, settings }: Ow
     documents('window_profile', ['model', 'window_start_ms'], 'model', windowCodec),
     documents('ledger', ['model', 'prediction_id_hash'], 'model', ledgerEntryCodec, null),
     documents('waiting_label', ['model', 'prediction_id_hash'], 'model', waitingLabelCodec, null),
+    documents('label_evidence', ['model', 'first_label'], 'model', labelEvidenceCodec),
     documents('batch', ['model', 'batch_id'], 'model', ingestResultCodec, 'result'),
     ...history,
     documents('recommendation', ['id'], 'model', recommendationCodec),

@@ -21,24 +21,49 @@ const HASHES: Readonly<Record<Dialect, string>> = {
   postgresql: 'select json_array_elements_text(cast(? as json))',
 };
 
-/** Deletes the rows of these predictions. @returns them @throws StoreDocumentDamaged that names one that cannot be read */
-async function takenFrom<T>(
+/**
+ * Takes the rows of these predictions.
+ * @param by what becomes of them, with a place for each of `values`
+ * @returns them
+ * @throws StoreDocumentDamaged that names one that cannot be read
+ */
+async function taken<T>(
   db: Knex,
   dialect: Dialect,
   table: 'ledger' | 'waiting_label',
+  { by, values }: { readonly by: string; readonly values: readonly number[] },
   model: ModelId,
   hashes: readonly string[],
   codec: Decoder<T>,
 ): Promise<readonly T[]> {
-  const answer: unknown = await db.raw(
-    `delete from ${table} where model = ? and prediction_id_hash in (${HASHES[dialect]}) returning *`,
-    [model, JSON.stringify(hashes)],
-  );
+  const answer: unknown = await db.raw(`${by} model = ? and prediction_id_hash in (${HASHES[dialect]}) returning *`, [
+    ...values,
+    model,
+    JSON.stringify(hashes),
+  ]);
   return anyRows.parse(answer).map((row) => {
     const named = hashOnly.safeParse(row);
     const place = { table, row: `${model} ${named.success ? named.data.prediction_id_hash : ''}`, model };
     return readDocument(codec, JSON.stringify(row), place);
   });
+}
+
+/** @param from the table, and which of its rows @returns those of these predictions that are there */
+async function among(
+  db: Knex,
+  dialect: Dialect,
+  from: string,
+  model: ModelId,
+  hashes: readonly string[],
+): Promise<readonly string[]> {
+  const answer: unknown = await db.raw(
+    `select prediction_id_hash from ${from} model = ? and prediction_id_hash in (${HASHES[dialect]})`,
+    [model, JSON.stringify(hashes)],
+  );
+  return z
+    .array(hashOnly)
+    .parse(anyRows.parse(answer))
+    .map((label) => label.prediction_id_hash);
 }
 
 /** In the order of `columnsOf`. */
@@ -84,7 +109,7 @@ const save = (rows: string, column: (n: number) => string): string =>
    on conflict (model, prediction_id_hash) do update set
    ${COLUMNS.slice(2)
      .map((name) => `${name} = excluded.${name}`)
-     .join(', ')}`;
+     .join(', ')}, labelled_at_ms = null`;
 const SAVE: Readonly<Record<Dialect, string>> = {
   sqlite: save('json_each(?)', (n) => `value->>${n}`),
   postgresql: save(
@@ -101,9 +126,10 @@ export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLi
       ];
       if (newest.length > 0) await db.raw(SAVE[dialect], [JSON.stringify(newest.map(columnsOf))]);
     },
-    async take(model, hashes) {
-      const taken = await takenFrom(db, dialect, 'ledger', model, hashes, ledgerEntryCodec);
-      return taken.map((entry) => ({
+    async take(model, hashes, atMs) {
+      const by = 'update ledger set labelled_at_ms = ? where labelled_at_ms is null and';
+      const entries = await taken(db, dialect, 'ledger', { by, values: [atMs] }, model, hashes, ledgerEntryCodec);
+      return entries.map((entry) => ({
         model,
         predictionIdHash: entry.prediction_id_hash,
         answerHash: entry.answer_hash,
@@ -133,8 +159,9 @@ export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLi
       }
     },
     async takeLabels(model, hashes) {
-      const taken = await takenFrom(db, dialect, 'waiting_label', model, hashes, waitingLabelCodec);
-      return taken.map((label) => ({
+      const by = 'delete from waiting_label where';
+      const labels = await taken(db, dialect, 'waiting_label', { by, values: [] }, model, hashes, waitingLabelCodec);
+      return labels.map((label) => ({
         model,
         predictionIdHash: label.prediction_id_hash,
         labelHash: label.label_hash,
@@ -143,25 +170,18 @@ export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLi
         arrivedAtMs: label.arrived_at_ms,
       }));
     },
-    async waitingAmong(model, hashes) {
-      const answer: unknown = await db.raw(
-        `select prediction_id_hash from waiting_label where model = ? and prediction_id_hash in (${HASHES[dialect]})`,
-        [model, JSON.stringify(hashes)],
-      );
-      return z
-        .array(hashOnly)
-        .parse(anyRows.parse(answer))
-        .map((label) => label.prediction_id_hash);
-    },
+    labelledAmong: (model, hashes) => among(db, dialect, 'ledger where labelled_at_ms is not null and', model, hashes),
+    waitingAmong: (model, hashes) => among(db, dialect, 'waiting_label where', model, hashes),
     async labelsWaiting(model) {
       const [counted] = await db('waiting_label').where({ model }).count({ labels: '*' });
       return Number(counted?.['labels'] ?? 0);
     },
     dropLabels: (model, arrivedBeforeMs) =>
       db('waiting_label').where({ model }).where('arrived_at_ms', '<', arrivedBeforeMs).delete(),
-    async prune(olderThanMs) {
+    async prune(olderThanMs, labelledBeforeMs) {
       const labels = await db('waiting_label').where('arrived_at_ms', '<', olderThanMs).delete();
-      return labels + (await db('ledger').where('at_ms', '<', olderThanMs).delete());
+      const labelled = await db('ledger').where('labelled_at_ms', '<', labelledBeforeMs).delete();
+      return labels + labelled + (await db('ledger').where('at_ms', '<', olderThanMs).delete());
     },
   };
 }

@@ -15,6 +15,7 @@ const TABLES_OF_A_MODEL = [
   'window_profile',
   'ledger',
   'waiting_label',
+  'label_evidence',
   'batch',
   'call_counters',
   'feature_kinds',

@@ -19,6 +19,7 @@ import { governanceTransaction } from './governance.js';
 import { damagedTables, rebuildIndexes } from './integrity.js';
 import type { SetAside } from './documents.js';
 import { incidentRepository } from './incidents.js';
+import { labelEvidenceRepository } from './label-evidence.js';
 import { ledgerRepository } from './ledger.js';
 import { lessonRepository } from './lessons.js';
 import { migrationSource } from './migrations/index.js';
@@ -243,6 +244,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
     baselines: guard('baselines', baselineRepository(on)),
     windows: guard('windows', windowRepository(on, limits)),
     ledger: guard('ledger', ledgerRepository(on, location.kind, limits)),
+    labelEvidence: guard('label evidence', labelEvidenceRepository(on)),
     batches: guard('batches', batchRepository(on)),
     settings: guard('settings', settingRepository(on)),
     callCounters: guard('call counters', modelStateRepository(on, 'call_counters')),

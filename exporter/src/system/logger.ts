@@ -1,17 +1,22 @@
 import { pino } from 'pino';
 import type { Logger } from '../domain/ports.js';
+import { RepeatedErrors } from './repeated-errors.js';
 
-/** JSON lines on standard error, so that standard output stays free for what a command prints. None is longer than 4 kB. */
+/** JSON lines on standard error, so that standard output stays free for what a command prints. None is longer than 4 kB; the same error is told once a minute. */
 export function createLogger(level: 'debug' | 'info' | 'warn' | 'error' | 'silent'): Logger {
   const standardError = pino.destination({ fd: 2, sync: true });
   // A line that cannot be written (the log's disk is full) is lost; what mlfi watches goes on.
   standardError.on('error', () => undefined);
   const log = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, standardError);
+  const errors = new RepeatedErrors();
   return {
     debug: (fields, message) => log.debug(withinOneLine(fields), message),
     info: (fields, message) => log.info(withinOneLine(fields), message),
     warn: (fields, message) => log.warn(withinOneLine(fields), message),
-    error: (fields, message) => log.error(withinOneLine(fields), message),
+    error: (fields, message) => {
+      const repeated = errors.came([message, ...Object.values(fields).map(jsonOf)].join(' '), Date.now());
+      if (repeated !== null) log.error(withinOneLine(repeated === 0 ? fields : { ...fields, repeated }), message);
+    },
   };
 }
 

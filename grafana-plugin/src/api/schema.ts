@@ -4737,6 +4737,7 @@ export interface operations {
                 "application/json": {
                     prediction_url: string;
                     samples?: number;
+                    payloads?: unknown[];
                 };
             };
         };

@@ -22,6 +22,8 @@ The bodies and answers of every route are described in the OpenAPI document of a
 Two routes keep the shapes of mlfi's forerunner:
 
 - \`POST /monitoring/analyze\` with \`{"prediction_url": "http://…", "samples": 50}\` evaluates a URL once; \`samples\` (5 to 500) may be left out.
+  A model that takes nothing mlfi thinks of is \`undecided\` until it is given \`payloads\`, as in \`POST /api/v1/models\`; one that is watched is
+  asked as it is registered.
 - \`POST /monitoring/prediction\` with \`{"model_id": "fraud", "prediction": …, "confidence": …, "features": {…}}\` logs one prediction; an
   unknown \`model_id\` (a text) is watched from now on, and without one the model is called \`default\`.
 

@@ -1,11 +1,15 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { slugOf, type ModelId } from '../../../exporter/src/domain/identifiers.js';
-import type { Sample } from '../../../exporter/src/domain/observation.js';
+import type { Discovery } from '../../../exporter/src/domain/discovery.js';
+import type { Json } from '../../../exporter/src/domain/json.js';
+import type { Model } from '../../../exporter/src/domain/model.js';
+import type { Failure, Sample } from '../../../exporter/src/domain/observation.js';
 import type { BaselineProfile } from '../../../exporter/src/domain/profile.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import type { Investigation } from '../../../exporter/src/domain/investigation.js';
 import { investigator } from '../../../exporter/src/evaluation/evaluate-url.js';
+import { askedModel } from '../monitoring/fleet-on-memory.js';
 
 let stored: Map<ModelId, BaselineProfile>;
 let nowMs: number;
@@ -31,8 +35,24 @@ const sample = (i: number): Sample => ({
   shape: null,
 });
 
-/** Checks a URL whose model answers well. */
-function check(url: string): Promise<Investigation> {
+const refused = (i: number): Sample => {
+  const { observation } = sample(i);
+  return { observation: { ...observation, prediction: null, confidence: null, failure: REFUSED }, shape: null };
+};
+
+const URL_OF_MODEL = 'http://host/predict';
+const REFUSED: Failure = { reason: 'payload_refused', detail: 'age is missing', httpStatus: 422, retryAfterMs: null };
+
+interface Asked {
+  /** Payloads that the model takes. */
+  readonly takes?: readonly Json[];
+  readonly watched?: Model | null;
+  readonly payloads?: readonly Json[] | null;
+  readonly discovery?: Discovery;
+}
+
+/** Checks a URL whose model answers well to what it takes. */
+function check(url: string, { takes, watched = null, payloads = null, discovery }: Asked = {}): Promise<Investigation> {
   const endpoint = { url, connector: 'rest', settings: {}, authorizationSecret: null } as const;
   const answer = { kind: 'found', endpoint, payloads: [{ x: 1 }], attempts: [] } as const;
   const said = {
@@ -47,15 +67,17 @@ function check(url: string): Promise<Investigation> {
     {
       clock: { now: () => (nowMs += 1), sleep: () => Promise.resolve() },
       hash: (text) => text,
-      discover: () => Promise.resolve({ ...answer, answer: said }),
-      given: null,
+      discover: () => Promise.resolve(discovery ?? { ...answer, answer: said }),
       chooseGoldenInputs: () => [],
-      cycle: () => Promise.resolve(Array.from({ length: 5 }, (_, i) => sample(i))),
+      cycle: (model) => {
+        const isTaken = takes === undefined || takes.some((payload) => model.probePayloads.includes(payload));
+        return Promise.resolve(Array.from({ length: 5 }, (_, i) => (isTaken ? sample(i) : refused(i))));
+      },
       baselines: {
         current: (id) => Promise.resolve(stored.get(id) ?? null),
         saveNew: (id, baseline) => Promise.resolve(void stored.set(id, baseline)),
       },
-      watchedModelAt: () => null,
+      watchedModelAt: () => watched,
       lessons: () => [],
     },
     {
@@ -64,7 +86,7 @@ function check(url: string): Promise<Investigation> {
       defaultSamples: 60,
     },
   );
-  return evaluateUrl(url, null, () => undefined);
+  return evaluateUrl({ url, samples: null, payloads }, () => undefined);
 }
 
 describe('the baseline of a URL', () => {
@@ -88,5 +110,47 @@ describe('the baseline of a URL', () => {
     stored = new Map(['http://host/predict', long].map((url) => [slugOf(`look-${url}`), baseline]));
     expect((await check('http://host/predict')).baselineExists).toBe(true);
     expect((await check(`${long}fraud`)).baselineExists).toBe(false);
+  });
+});
+
+describe('a model that takes payloads of its own', () => {
+  const own = { age: 38, country: 'DE' };
+  const other = { text: 'another' };
+  const notFound: Discovery = { kind: 'not-found', failure: REFUSED, attempts: [] };
+  const watched: Model = { ...askedModel('income'), probePayloads: [own], state: 'healthy' };
+
+  it('is asked as it is registered where it is watched', async () => {
+    const { verdict, setup, discovery } = await check(URL_OF_MODEL, { takes: [own], watched, discovery: notFound });
+    expect([verdict, setup, discovery]).toEqual(['healthy', null, null]);
+  });
+
+  it('fails where it is watched and refuses what it took', async () => {
+    expect((await check(URL_OF_MODEL, { takes: [], watched, discovery: notFound })).verdict).toBe('failing');
+  });
+
+  it.each<readonly [string, Asked]>([
+    ['mlfi finds none, and it is not watched', { discovery: notFound }],
+    [
+      'mlfi finds none, and it has never answered',
+      { watched: { ...watched, state: 'configuring' }, discovery: notFound },
+    ],
+    ['it is not watched, and refuses what is like the one it took', {}],
+    ['it is watched, and refuses the ones that somebody gives', { watched, payloads: [other] }],
+  ])('is not judged where %s', async (_, asked) => {
+    const { verdict, setup, diagnosis, explanation } = await check(URL_OF_MODEL, { ...asked, takes: [own] });
+    expect([verdict, setup?.kind, diagnosis.severity, diagnosis.findings]).toEqual([
+      'undecided',
+      'payload-needed',
+      'none',
+      [],
+    ]);
+    expect(explanation.headline).toContain('Age is missing');
+  });
+
+  it('is judged by the payload that somebody gives, and by no baseline of others', async () => {
+    await check(URL_OF_MODEL, { takes: [own], payloads: [own] });
+    expect(stored.size).toBe(0);
+    const { verdict, baselineExists } = await check(URL_OF_MODEL, { takes: [own], payloads: [own], watched });
+    expect([verdict, baselineExists]).toEqual(['healthy', false]);
   });
 });

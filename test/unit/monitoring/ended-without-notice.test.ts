@@ -191,12 +191,64 @@ it.each([
   expect(storedCounts(service.store, A)).toEqual({ calls: 121, labelled: 100 });
 });
 
-it('tells the rows and labels whose evidence was lost, also of those that had just been judged', async () => {
+/** Labels of rows, some of them wrong, in batches; @param between what happens after each @returns what the accuracy detector says then */
+async function labelledWrong(between: (service: Service, batch: number) => Promise<void>): Promise<unknown> {
+  const service = await Service.withModel();
+  const sent = async (from: number, to: number, wrongShare: number): Promise<void> => {
+    const random = seededRandom(`labels ${from}`);
+    await service.fleet.ingest(A, {
+      ...labels([]),
+      labels: Array.from({ length: to - from }, (_, i) => ({
+        predictionId: `p${from + i}`,
+        label: random.next() < wrongShare ? 'no' : 'yes',
+        atMs: service.nowMs,
+      })),
+    });
+  };
+  await service.sent(rowsOf(0, 700));
+  await sent(0, 700, 0.08);
+  await service.judged();
+  expect(service.monitored.baseline?.version).toBe(1);
+  await service.sent(rowsOf(700, 1_400));
+  await service.judged();
+  await service.fleet.inModel(A, (monitored) => monitored.saveDetectorsSoon());
+  for (let batch = 0; batch < 35; batch += 1) {
+    const from = 700 + 20 * batch;
+    await sent(from, from + 20, 0.5);
+    await between(service, batch);
+  }
+  await service.judged();
+  const { verdict, confirmed, signals } = service.monitored.evidence();
+  return { verdict, confirmed, accuracy: signals.find(({ subject }) => subject === 'accuracy') };
+}
+
+it('bets on labels that waited when it was ended as if it never was', async () => {
+  const peace = await labelledWrong(() => Promise.resolve());
+  expect(peace).toMatchObject({ verdict: 'alarm', confirmed: ['accuracy'] });
+  expect(await labelledWrong((service) => service.killed())).toEqual(peace);
+});
+
+it('bets once on labels that had been judged when it was ended, whether or not that was stored', async () => {
+  const judging = async (service: Service, batch: number): Promise<void> => {
+    if (batch % 2 === 1)
+      await service.fleet.inModel(A, (monitored) => void monitored.advance(service.nowMs + 60_000, false));
+    // Stored with the next batch.
+    if (batch % 4 === 0) await service.fleet.inModel(A, (monitored) => monitored.saveDetectorsSoon());
+  };
+  const peace = await labelledWrong(judging);
+  expect(peace).toMatchObject({ verdict: 'alarm', confirmed: ['accuracy'] });
+  const killed = await labelledWrong(async (service, batch) => {
+    await judging(service, batch);
+    if (batch % 3 === 2) await service.killed();
+  });
+  expect(killed).toEqual(peace);
+});
+
+it('tells the rows whose evidence was lost, also of those that had just been judged', async () => {
   const service = await Service.withModel();
   await service.sent(rowsOf(0, 700));
-  await service.fleet.ingest(A, labels(['p1', 'p2', 'p3']));
   await service.killed();
-  expect(service.monitored.modelState().intake?.notJudged).toMatchObject({ lost: 700, lostLabels: 3 });
+  expect(service.monitored.modelState().intake?.notJudged).toMatchObject({ lost: 700 });
 
   const busy = await Service.withModel();
   await busy.sent(rowsOf(0, 700));

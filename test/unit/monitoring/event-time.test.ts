@@ -218,7 +218,7 @@ it('lets one row that is dated in the future decide nothing', async () => {
     if (i % 5 === 0) stored.monitored.advance(row.atMs, false);
   }
   const { intake, baseline, rows: judged } = stored.monitored.modelState();
-  expect(intake?.notJudged).toEqual({ late: 0, lost: 0, lostLabels: 0, labels: 0 });
+  expect(intake?.notJudged).toEqual({ late: 0, lost: 0, labels: 0 });
   expect(baseline).not.toBeNull();
   const newestMs = rows.at(-1)?.atMs ?? 0;
   expect(judged.at(-1)?.atMs).toBeGreaterThanOrEqual(newestMs - 16_000);
@@ -351,8 +351,8 @@ it('reads rows that wait once, by what was sent: numbers as text stay numbers ho
 it('judges labels that come before any row, as after a restart, at their own time, and keeps nothing older from being judged', () => {
   const pending = new PendingRows(new EventClock(), 'salt');
   const nowMs = START_MS + 86_400_000;
-  const label = { kind: 'class', correct: false, confidenceTenth: 5 } as const;
-  pending.addLabel({ label, atMs: nowMs - 60_000, predictedAtMs: START_MS, answeredAtMs: null }, nowMs);
+  const label = { kind: 'class', correct: false } as const;
+  pending.addLabel({ label, atMs: nowMs - 60_000, predictedAtMs: START_MS }, nowMs);
   expect([...pending.steps(nowMs, Infinity)].map((step) => [step.kind, step.kind === 'tick' && step.atMs])).toEqual([
     ['label', false],
     ['tick', nowMs - 60_000],

@@ -172,6 +172,20 @@ it.each<readonly [string, Prediction, LateLabel['label'], number | null, LabelOu
   },
 );
 
+it('lets no label wait whose answer has its label already, also after a restart and however many came since', async () => {
+  const store = memoryLedger();
+  const joiner = joinerOf();
+  const many = Array.from({ length: 12_000 }, (_, i) => ({ atMs: 9, predictionId: `n${i}`, label: 'yes' }));
+  for (const { predictionId } of many) keep(joiner, answer(predictionId, 'yes', { confidence: 0.9 }));
+  expect((await commit(joiner, store, many)).every((label) => label?.kind === 'class')).toBe(true);
+  for (const again of [joiner, joinerOf()]) {
+    const join = await again.join(store, [], again.waiting(many), NOW_MS);
+    expect([join.judged.filter((each) => each !== null), join.waiting.begun]).toEqual([[], []]);
+    again.settle(join);
+    expect([store.labels.size, again.expiredLabels]).toEqual([0, 0]);
+  }
+});
+
 it('joins again what waited when the transaction rolls back', async () => {
   const store = memoryLedger();
   const joiner = joinerOf();

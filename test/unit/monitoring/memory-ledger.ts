@@ -4,9 +4,11 @@ import type { EarlyLabel, LedgerEntry, LedgerRepository } from '../../../exporte
 export function memoryLedger(): LedgerRepository & {
   readonly rows: Map<string, LedgerEntry>;
   readonly labels: Map<string, EarlyLabel>;
+  readonly labelled: Set<string>;
 } {
   const rows = new Map<string, LedgerEntry>();
   const labels = new Map<string, EarlyLabel>();
+  const labelled = new Set<string>();
   const taken = <T>(from: Map<string, T>, hashes: readonly string[]): Promise<T[]> => {
     const found = hashes.flatMap((hash) => from.get(hash) ?? []);
     for (const hash of hashes) from.delete(hash);
@@ -15,11 +17,19 @@ export function memoryLedger(): LedgerRepository & {
   return {
     rows,
     labels,
+    labelled,
     saveAll: (entries) => {
-      for (const entry of entries) rows.set(entry.predictionIdHash, entry);
+      for (const entry of entries) {
+        rows.set(entry.predictionIdHash, entry);
+        labelled.delete(entry.predictionIdHash);
+      }
       return Promise.resolve();
     },
-    take: (_, hashes) => taken(rows, hashes),
+    take: (_, hashes) => {
+      for (const hash of hashes) if (rows.has(hash)) labelled.add(hash);
+      return taken(rows, hashes);
+    },
+    labelledAmong: (_, hashes) => Promise.resolve(hashes.filter((hash) => labelled.has(hash))),
     saveLabels: (some) => {
       for (const label of some) labels.set(label.predictionIdHash, label);
       return Promise.resolve();

@@ -2,7 +2,7 @@ import type { Codec } from '../../../exporter/src/domain/codec.js';
 import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { TakenBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
-import type { EarlyLabel, LedgerEntry } from '../../../exporter/src/domain/ledger.js';
+import type { EarlyLabel, LabelEvidence, LedgerEntry } from '../../../exporter/src/domain/ledger.js';
 import type { IncrementStore, IncrementTransaction, ModelStateRepository } from '../../../exporter/src/domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../../../exporter/src/domain/profile.js';
 import type { StoredWindow, WindowPage } from '../../../exporter/src/domain/stored-windows.js';
@@ -12,7 +12,11 @@ import { windowCodec, windowOutlineDecoder } from '../../../exporter/src/store/c
 /** What is committed. */
 interface Tables {
   readonly ledger: Map<string, LedgerEntry>;
+  /** Keys of the ledger whose label has come. */
+  readonly labelled: Set<string>;
   readonly labels: Map<string, EarlyLabel>;
+  /** Of each model by its number. */
+  readonly evidence: Map<ModelId, ReadonlyMap<number, LabelEvidence>>;
   readonly batches: Map<string, TakenBatch>;
   readonly windows: Map<ModelId, ReadonlyMap<number, WindowProfile>>;
   readonly baselines: Map<ModelId, BaselineProfile>;
@@ -25,7 +29,9 @@ interface Tables {
 
 const copyOf = (tables: Tables): Tables => ({
   ledger: new Map(tables.ledger),
+  labelled: new Set(tables.labelled),
   labels: new Map(tables.labels),
+  evidence: new Map(tables.evidence),
   batches: new Map(tables.batches),
   windows: new Map(tables.windows),
   baselines: new Map(tables.baselines),
@@ -53,7 +59,9 @@ const newestOf = (tables: Tables, model: ModelId, { fromMs, toMs, limit }: Windo
 export class MemoryStore implements FleetStore {
   committed: Tables = {
     ledger: new Map(),
+    labelled: new Set(),
     labels: new Map(),
+    evidence: new Map(),
     batches: new Map(),
     windows: new Map(),
     baselines: new Map(),
@@ -161,16 +169,22 @@ export class MemoryStore implements FleetStore {
       ledger: {
         saveAll: (entries) =>
           write(entries[0]?.model ?? null, (to) => {
-            for (const entry of entries) to.ledger.set(`${entry.model}|${entry.predictionIdHash}`, entry);
+            for (const entry of entries) {
+              const key = `${entry.model}|${entry.predictionIdHash}`;
+              to.ledger.set(key, entry);
+              to.labelled.delete(key);
+            }
           }),
         take: async (model, hashes) => {
           const keys = hashes.map((hash) => `${model}|${hash}`);
           const found = await read((from) => keys.flatMap((key) => from.ledger.get(key) ?? []));
           await write(model, (to) => {
-            for (const key of keys) to.ledger.delete(key);
+            for (const key of keys) if (to.ledger.delete(key)) to.labelled.add(key);
           });
           return found;
         },
+        labelledAmong: (model, hashes) =>
+          read((from) => hashes.filter((hash) => from.labelled.has(`${model}|${hash}`))),
         saveLabels: (labels) =>
           write(labels[0]?.model ?? null, (to) => {
             for (const label of labels) to.labels.set(`${label.model}|${label.predictionIdHash}`, label);
@@ -188,6 +202,19 @@ export class MemoryStore implements FleetStore {
           read((from) => [...from.labels.values()].filter((label) => label.model === model).length),
         dropLabels: () => Promise.resolve(0),
         prune: () => Promise.resolve(0),
+      },
+      labelEvidence: {
+        add: (model, first, labels) =>
+          write(model, ({ evidence }) => {
+            const added = labels.map((label, i) => [first + i, label] as const);
+            evidence.set(model, new Map([...(evidence.get(model) ?? []), ...added]));
+          }),
+        list: (model) =>
+          read((from) => [...(from.evidence.get(model) ?? [])].map(([first, label]) => ({ first, labels: [label] }))),
+        drop: (model, before) =>
+          write(model, ({ evidence }) => {
+            evidence.set(model, new Map([...(evidence.get(model) ?? [])].filter(([number]) => number >= before)));
+          }),
       },
       batches: {
         find: (model, batchId) => read((from) => from.batches.get(`${model}|${batchId}`) ?? null),
@@ -218,6 +245,7 @@ export class MemoryStore implements FleetStore {
   readonly baselines = this.direct.baselines;
   readonly windows = this.direct.windows;
   readonly ledger = this.direct.ledger;
+  readonly labelEvidence = this.direct.labelEvidence;
   readonly batches = this.direct.batches;
   readonly settings = this.direct.settings;
   readonly callCounters = this.direct.callCounters;

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { EventClock } from '../../../exporter/src/monitoring/event-clock.js';
+import { observation } from '../detection/rows.js';
 import { PendingRows } from '../../../exporter/src/monitoring/pending-rows.js';
 
 const T0 = 1e12;
@@ -10,10 +11,9 @@ function handedOut(count: number): { readonly tookMs: number; readonly times: re
   for (let i = 0; i < count; i += 1)
     pending.addLabel(
       {
-        label: { kind: 'class', correct: true, confidenceTenth: 5 },
+        label: { kind: 'class', correct: true },
         predictedAtMs: T0 + i,
         atMs: T0 + i,
-        answeredAtMs: null,
       },
       T0 + count,
     );
@@ -29,4 +29,18 @@ it('hands labels out in the order they came in, in time that grows with their nu
   expect(many.times).toEqual(Array.from({ length: 400_000 }, (_, i) => T0 + i));
   // A cost that grows with the square is 64 times that of the few, and took 164 s here; collecting garbage takes a second or two.
   expect(many.tookMs).toBeLessThan(40 * few.tookMs + 10_000);
+});
+
+it('hands out before their time, in their order, the labels that there is no room for', () => {
+  const pending = new PendingRows(new EventClock(), 'salt');
+  // A row has just come, so that labels wait for the watermark.
+  const row = observation({ atMs: T0, features: { x: 0.5 } });
+  pending.add([{ row, judged: null }], false, T0);
+  for (let i = 0; i < 50_003; i += 1)
+    pending.addLabel({ label: { kind: 'class', correct: true }, predictedAtMs: i, atMs: T0 + 1 }, T0 + 1);
+  const times = [...pending.steps(T0 + 1, Infinity)].map((step) =>
+    step.kind === 'label' ? step.judged.predictedAtMs : step.kind,
+  );
+  expect(times).toEqual([0, 1, 2]);
+  expect([pending.nextLabel, pending.newLabel]).toEqual([3, 50_003]);
 });

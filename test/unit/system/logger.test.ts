@@ -53,3 +53,16 @@ it.skipIf(!existsSync(FULL))('loses lines when their disk is full, and goes on',
   });
   expect(ended).toMatchObject({ status: 0, stdout: 'went on\n' });
 });
+
+it('tells the same error once, and others that differ only in what an Error says', () => {
+  const code = `
+    import { createLogger } from './exporter/src/system/logger.ts';
+    const log = createLogger('info');
+    for (let i = 0; i < 100; i += 1) log.error({ error: 'the disk is full' }, 'commit failed');
+    for (const said of ['one', 'two']) log.error({ error: new Error(said) }, 'commit failed');
+    for (let i = 0; i < 3; i += 1) log.info({}, 'ready');`;
+  const { stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+    encoding: 'utf8',
+  });
+  expect(stderr.trim().split('\n')).toHaveLength(6);
+});

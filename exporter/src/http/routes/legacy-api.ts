@@ -3,6 +3,7 @@ import { REFUSAL_REASONS } from '../../domain/ingest.js';
 import type { Investigation } from '../../domain/investigation.js';
 import { Invalid } from '../../domain/errors.js';
 import { issueWords } from '../../domain/issue-words.js';
+import { payloads } from '../model-bodies.js';
 import { httpUrl, label } from '../parameters.js';
 import { route, type Route } from '../route.js';
 import { senderOf } from '../sender.js';
@@ -75,14 +76,12 @@ export const legacyRoutes: readonly Route[] = [
     path: '/monitoring/analyze',
     scope: 'operate',
     summary: 'Evaluate a model’s URL once',
-    body: z.object({ prediction_url: httpUrl, samples: z.int().min(5).max(500).optional() }),
+    body: z.object({ prediction_url: httpUrl, samples: z.int().min(5).max(500).optional(), payloads }),
     responses: { 200: analysis },
-    handler: async ({ ports, body }) => ({
-      status: 200,
-      body: legacyView(
-        await ports.application.models.investigate(body.prediction_url, body.samples ?? null, () => undefined),
-      ),
-    }),
+    async handler({ ports, body }) {
+      const request = { url: body.prediction_url, samples: body.samples ?? null, payloads: body.payloads ?? null };
+      return { status: 200, body: legacyView(await ports.application.models.investigate(request, () => undefined)) };
+    },
   }),
   route({
     method: 'POST',

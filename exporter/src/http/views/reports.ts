@@ -35,7 +35,7 @@ export function investigationJson(investigation: Investigation): string {
     verdict: investigation.verdict,
     setup: investigation.setup === null ? null : { ...investigation.setup },
     sent: investigation.sent,
-    discovery: discoveryView(investigation.discovery),
+    discovery: investigation.discovery === null ? null : discoveryView(investigation.discovery),
     samples: investigation.samples,
     confidence_mean: investigation.confidenceMean,
     confidence_standard_deviation: investigation.confidenceStandardDeviation,

@@ -14,6 +14,8 @@ import { ledgerCells } from './085-ledger-cells.js';
 import { commitOutcome } from './086-commit-outcome.js';
 import { ledgerArrival } from './090-ledger-arrival.js';
 import { waitingLabels } from './110-waiting-labels.js';
+import { labelEvidence } from './120-label-evidence.js';
+import { labelledAnswers } from './121-labelled-answers.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -33,6 +35,8 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   commitOutcome,
   ledgerArrival,
   waitingLabels,
+  labelEvidence,
+  labelledAnswers,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {
