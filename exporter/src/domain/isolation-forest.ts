@@ -2,13 +2,12 @@ import type { Observation } from './observation.js';
 
 /**
  * A grown isolation forest (Liu, Ting & Zhou 2008) as flat arrays. Node i of a tree is a leaf when `column[i]` is −1; then
- * `value[i]` is its path length to add, c(size). Otherwise rows with x[column] < value go to `left[i]`, others to `right[i]`.
+ * `value[i]` is its path length to add, c(size). Otherwise rows with x[column] < value go to `children[2i + 1]`, others to `children[2i]`.
  */
 export interface IsolationTree {
   readonly column: Int16Array;
   readonly value: Float64Array;
-  readonly left: Int32Array;
-  readonly right: Int32Array;
+  readonly children: Int32Array;
 }
 
 export interface Forest {
