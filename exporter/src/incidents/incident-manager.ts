@@ -2,6 +2,7 @@ import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
+import { Unavailable } from '../domain/errors.js';
 import { compareSeverity } from '../domain/severity.js';
 import type { Model } from '../domain/model.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
@@ -255,8 +256,7 @@ class StoredIncidents implements IncidentManager {
     const { close, closeMixed } = this.hysteresis;
     const isDone = tracking.clearEvaluations >= close || tracking.overEvaluations >= closeMixed;
     if (!isDone || (await this.decisions.isActionUnderWay(tracking, tracking.open))) return null;
-    // What cannot be read cannot be asked again either.
-    await this.close(tracking, tracking.open, tracking.failing.has('read'));
+    await this.close(tracking, tracking.open, false);
     return null;
   }
 
@@ -372,14 +372,19 @@ class StoredIncidents implements IncidentManager {
   /**
    * Closes it unless an action was begun meanwhile. Withdrawn is once it is closed: nothing is proposed or voted on after that, and
    * what a crash leaves is withdrawn by the next sweep.
-   * @param isForced also over such an action
+   * @param isForced also over such an action, as it is where what is stored of them cannot be read
    */
   private async close(tracking: IncidentTracking, incident: IncidentRow, isForced: boolean): Promise<void> {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
     const entries = closingEntries(incident, this.hysteresis, tracking.leaves, now);
     const lesson = this.ports.remember(closed, await this.decisions.recordsOf(tracking, incident));
-    if (!(await this.ports.governance.close({ incident: closed, entries, lesson, isForced }))) return;
+    const closing = { incident: closed, entries, lesson };
+    const isClosed = await this.ports.governance.close({ ...closing, isForced }).catch((error: unknown) => {
+      if (isForced || error instanceof Unavailable) throw error;
+      return this.ports.governance.close({ ...closing, isForced: true });
+    });
+    if (!isClosed) return;
     await this.decisions.attempt('withdraw', tracking, closed.modelId, (governance) =>
       governance.withdraw(closed, 'the incident closed'),
     );

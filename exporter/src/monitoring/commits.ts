@@ -92,8 +92,7 @@ export class Commits {
 
   /** Commits one model whose lane the caller holds. @throws Unavailable when it cannot be written, or is not what is stored any more */
   async writeHeld(member: Member): Promise<void> {
-    const isStored = this.ports.members.get(member.monitored.model.id) === member && !this.outdated.has(member);
-    const error = isStored ? await this.together([entryOf(member)]) : cannotBeWritten();
+    const error = await this.together([entryOf(member)]);
     if (error !== null) throw error;
   }
 
@@ -145,10 +144,23 @@ export class Commits {
     return now;
   }
 
-  /** @returns why the last of them could not be written, null when all were */
-  private async together(entries: readonly Entry[]): Promise<Unavailable | null> {
+  /** Whether a member is what is stored of its model, and may be written. */
+  private isStored(member: Member): boolean {
+    return this.ports.members.get(member.monitored.model.id) === member && !this.outdated.has(member);
+  }
+
+  /**
+   * Refuses what is of a member that has been replaced by what is stored of it, or cannot be: each that is written comes by here.
+   * @returns why the last of them could not be written, null when all were
+   */
+  private async together(asked: readonly Entry[]): Promise<Unavailable | null> {
     const { store, clock } = this.ports;
-    if (entries.length === 0) return null;
+    const entries = asked.filter(({ member }) => this.isStored(member));
+    const refused = entries.length < asked.length ? cannotBeWritten() : null;
+    if (refused !== null)
+      for (const { requests } of asked.filter(({ member }) => !this.isStored(member)))
+        for (const request of requests) request.reject(refused);
+    if (entries.length === 0) return refused;
     const now = clock.now();
     const written = await store
       .atomic(ONLY_SHARD, ONLY_EPOCH, async (increments) => {
@@ -157,7 +169,7 @@ export class Commits {
         return models;
       })
       .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-    if (written instanceof Error) return this.apart(entries, written);
+    if (written instanceof Error) return (await this.apart(entries, written)) ?? refused;
     for (const model of written) {
       try {
         this.settleModel(model, now);
@@ -165,7 +177,7 @@ export class Commits {
         await this.readAnew(model.member, error);
       }
     }
-    return null;
+    return refused;
   }
 
   /** What is in memory may be half of what is stored: written, it would undo what was just acknowledged. */

@@ -238,7 +238,9 @@ export class Windows {
       this.written.delete(window.windowStartMs);
       if (this.unstored.delete(window.windowStartMs)) this.leaving.push(window);
     }
-    this.countOnFrom(all.filter(({ windowStartMs }) => windowStartMs <= latestMs));
+    const kept = all.filter(({ windowStartMs }) => windowStartMs <= latestMs);
+    if (kept.length === 0) this.sinceMs = nowMs; // What was before is in the store only: another window begins beside it.
+    this.countOnFrom(kept);
     // What is counted on has been counted: as after a restart, counters begin anew.
     this.cumulative = new CumulativeCounts(this.binnedSignals);
   }
@@ -246,10 +248,8 @@ export class Windows {
   /** Calls in windows in memory that begin at `fromMs` or later. */
   callsFrom(fromMs: number): number {
     const ofCurrent = (this.startMs ?? -Infinity) >= fromMs ? this.counts().calls : 0;
-    return this.past.reduce(
-      (calls, { windowStartMs, profile }) => calls + (windowStartMs >= fromMs ? profile.calls : 0),
-      ofCurrent,
-    );
+    const past = this.past.filter(({ windowStartMs }) => windowStartMs >= fromMs);
+    return past.reduce((calls, { profile }) => calls + profile.calls, ofCurrent);
   }
 
   /** The newest counts with at least `callsWanted` calls where there are that many. */

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { Unavailable } from '../../../exporter/src/domain/errors.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import { modelNamed } from '../monitoring/fleet-on-memory.js';
 import { evaluated, incidentsInMemory, NOBODY_DECIDES, storedIncidents } from './fixtures.js';
@@ -65,4 +66,27 @@ it('counts no change of the story that could not be stored', async () => {
   const back = await calm.untilOther(ONE);
   expect(await failing.untilOther(OTHER, 1)).toBe(there + 1);
   expect(await failing.untilOther(ONE)).toBe(back);
+});
+
+it('closes over no action that is under way because asking for it failed, whichever time', async () => {
+  for (let failing = 1; failing <= 6; failing += 1) {
+    let asked = 0;
+    let isUnderWay = true;
+    const incidents = incidentsInMemory(new Map<string, Incident>(), {
+      governance: {
+        ...NOBODY_DECIDES,
+        isActionUnderWay: () => {
+          asked += 1;
+          return asked === failing ? Promise.reject(new Unavailable('no connection now')) : Promise.resolve(isUnderWay);
+        },
+      },
+    });
+    for (let i = 0; i < 3; i += 1) await incidents.apply(MODEL, ONE);
+    for (let i = 0; i < 20; i += 1) await incidents.apply(MODEL, CLEAR).catch(() => undefined);
+    expect(asked).toBeGreaterThan(failing);
+    expect(incidents.current(MODEL.id)).not.toBeNull();
+    isUnderWay = false;
+    await incidents.apply(MODEL, CLEAR);
+    expect(incidents.current(MODEL.id)).toBeNull();
+  }
 });

@@ -59,6 +59,13 @@ class Service {
     return observations;
   }
 
+  /** One row that comes late, judged like any other. */
+  async sentLate(atMs: number): Promise<void> {
+    const row = observation({ predictionId: `late ${atMs}`, atMs, features: { x: 0.5 }, confidence: 0.8 });
+    await this.fleet.ingest(A, answers([], { observations: [row] }));
+    await this.fleet.catchUp(A);
+  }
+
   async labelled(rows: readonly Observation[]): Promise<number> {
     const labels = rows.map(({ predictionId }): LateLabel => ({
       predictionId: predictionId ?? '',
@@ -145,3 +152,24 @@ it('compares with a baseline that was admitted while the clock was ahead', async
     expect(service.stored().calls).toBe(1_700);
   }
 });
+
+it.each(['while running', 'over a restart'] as const)(
+  'keeps what was stored before a clock ran ahead for so long that it is in memory no more, set back %s',
+  async (how) => {
+    const service = await Service.withBaseline();
+    for (let i = 0; i < 2; i += 1) await service.sent(50);
+    const rightMs = service.nowMs;
+    service.nowMs += DAY_MS;
+    for (let i = 0; i < 20; i += 1) await service.sent(100);
+    expect(service.stored().calls).toBe(700 + 100 + 2_000);
+    if (how === 'while running') service.nowMs = rightMs;
+    else await service.restarted(rightMs);
+    await service.sentLate(START_MS + 11 * 60_000);
+    for (let i = 0; i < 5; i += 1) await service.sent(100);
+    await service.sentLate(START_MS + 12 * 60_000);
+    expect(service.stored().calls).toBe(700 + 100 + 2_000 + 1 + 500 + 1);
+    await service.restarted(service.nowMs);
+    for (let i = 0; i < 5; i += 1) await service.sent(100);
+    expect(service.stored().calls).toBe(700 + 100 + 2_000 + 1 + 500 + 1 + 500);
+  },
+);
