@@ -49,6 +49,8 @@ describe('validation of a candidate against the model in service', () => {
             { age: 60, income: 50 },
           ],
           authorization_secret: 'fraud',
+          headers: { 'x-model-key': { secret: 'fraud' } },
+          query: { token: { secret: 'fraud' } },
         },
         {
           id: 'rationed',
@@ -143,8 +145,11 @@ describe('validation of a candidate against the model in service', () => {
     const server = await candidate(OLD);
     await verdictOf({ candidate_url: `${server.url}/v2`, samples: 20 });
     expect(server.requests.length).toBeGreaterThan(20);
-    for (const { headers } of server.requests) expect(headers.authorization).toBeUndefined();
-    expect(current.requests.some(({ headers }) => headers.authorization === SECRET)).toBe(true);
+    expect(JSON.stringify(server.requests)).not.toContain('canary');
+    for (const { headers } of server.requests) expect(headers).not.toHaveProperty('x-model-key');
+    const [asked] = current.requests.filter(({ headers }) => headers.authorization === SECRET);
+    expect(asked?.headers['x-model-key']).toBe(SECRET);
+    expect(asked?.url).toContain('token=Bearer');
   });
 
   it('says what is wrong with a candidate that does not answer, that may not be called, or that is the model itself', async () => {

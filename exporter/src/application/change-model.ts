@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Asking } from '../domain/asking.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import { Conflict } from '../domain/errors.js';
-import { isAskedAs } from '../domain/how-to-ask.js';
+import { isAskedAs, isSameServer } from '../domain/how-to-ask.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Json } from '../domain/json.js';
 import type { Endpoint, GoldenInput, Model } from '../domain/model.js';
@@ -44,8 +44,7 @@ export function credentialsTakenAlong(
   known: Endpoint | null,
   { url, authorizationSecret, asking }: ModelChange,
 ): string[] {
-  if (known === null || typeof url !== 'string' || !URL.canParse(url) || !URL.canParse(known.url)) return [];
-  if (new URL(url).origin === new URL(known.url).origin) return [];
+  if (known === null || typeof url !== 'string' || isSameServer(known.url, url)) return [];
   const [kept, given] = asking === undefined ? [known.asking, undefined] : [asking(known.asking), asking(undefined)];
   const names = (of: Asking | undefined): string[] =>
     [of?.headers, of?.query].flatMap((values) => Object.keys(values ?? {})).map((name) => name.toLowerCase());

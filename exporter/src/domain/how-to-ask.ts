@@ -1,4 +1,4 @@
-import type { Model } from './model.js';
+import type { Endpoint, Model } from './model.js';
 
 /** How a model is asked, and with what. */
 export type HowToAsk = Pick<Model, 'endpoint' | 'probePayloads' | 'goldenInputs'>;
@@ -19,4 +19,27 @@ export function askedAnew(now: Model, begun: Model, found: HowToAsk): Model | nu
   if (!isAskedAs(now, begun)) return null;
   const areGoldenSame = JSON.stringify(now.goldenInputs) === JSON.stringify(begun.goldenInputs);
   return { ...now, ...found, goldenInputs: areGoldenSame ? found.goldenInputs : now.goldenInputs };
+}
+
+/** Whether two addresses are of one server: what was given for one may be sent to the other. */
+export const isSameServer = (url: string, other: string): boolean =>
+  URL.canParse(url) && URL.canParse(other) && new URL(url).origin === new URL(other).origin;
+
+/**
+ * What is asked as this endpoint at another address. What was given for its server goes to no other: whoever may name an
+ * address must not choose where a secret, a header, a parameter or a client certificate is sent.
+ */
+export function endpointAt(endpoint: Endpoint, url: string): Endpoint {
+  if (isSameServer(endpoint.url, url)) return { ...endpoint, url };
+  const { connector, settings } = endpoint;
+  const { headers, query, tls, ...open } = endpoint.asking ?? {};
+  const { certFile, keyFile, ...trust } = tls ?? {};
+  const asking = { ...open, ...(Object.keys(trust).length === 0 ? {} : { tls: trust }) };
+  return {
+    url,
+    connector,
+    settings,
+    authorizationSecret: null,
+    ...(Object.keys(asking).length === 0 ? {} : { asking }),
+  };
 }

@@ -1,4 +1,5 @@
 import { Conflict, Invalid } from '../domain/errors.js';
+import { endpointAt, isSameServer } from '../domain/how-to-ask.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { ValidationRequest } from '../domain/validation.js';
 import { slugOf, validationId, type ModelId, type ValidationId } from '../domain/identifiers.js';
@@ -264,17 +265,16 @@ type Reached =
 async function candidateOf(ports: ModelValidationPorts, model: Model, url: string): Promise<Reached> {
   const known = [...model.goldenInputs.map(({ payload }) => payload), ...model.probePayloads];
   const [example] = known;
-  const secret = secretFor(model, url);
-  if (model.endpoint !== null && example !== undefined) {
-    const endpoint: Endpoint = { ...model.endpoint, url, authorizationSecret: secret };
-    const [answer] = await ports.ask({ ...model, id: slugOf(`candidate-${model.id}`), endpoint }, [example]);
+  const asked = model.endpoint === null ? null : endpointAt(model.endpoint, url);
+  if (asked !== null && example !== undefined) {
+    const [answer] = await ports.ask({ ...model, id: slugOf(`candidate-${model.id}`), endpoint: asked }, [example]);
     if (answer?.kind === 'answer' && answer.prediction !== null)
-      return { kind: 'reached', endpoint, examples: known, calls: 1 };
+      return { kind: 'reached', endpoint: asked, examples: known, calls: 1 };
   }
   const discovery = await ports.discover({
     url,
-    authorizationSecret: secret,
-    ...(secret !== null && model.endpoint?.asking !== undefined ? { asking: model.endpoint.asking } : {}),
+    authorizationSecret: asked?.authorizationSecret ?? null,
+    ...(asked?.asking !== undefined && isSameServer(model.endpoint?.url ?? '', url) ? { asking: asked.asking } : {}),
   });
   const calls = discovery.attempts.length + 1;
   if (discovery.kind === 'not-found') return { kind: 'unreachable', reason: discovery.failure.detail, calls };
@@ -284,12 +284,6 @@ async function candidateOf(ports: ModelValidationPorts, model: Model, url: strin
     examples: example === undefined ? discovery.payloads : known,
     calls,
   };
-}
-
-/** The model's credential goes to the server it belongs to and to no other. */
-function secretFor({ endpoint }: Model, url: string): string | null {
-  if (endpoint === null || !URL.canParse(url) || !URL.canParse(endpoint.url)) return null;
-  return new URL(url).origin === new URL(endpoint.url).origin ? endpoint.authorizationSecret : null;
 }
 
 /** Golden inputs, then live rows (labelled ones first, newest first), then generated ones up to the number wanted. */

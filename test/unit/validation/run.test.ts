@@ -3,7 +3,8 @@ import { expect, it } from 'vitest';
 import { payloadLike } from '../../../exporter/src/capture/probing/payloads/mirror.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Json, JsonObject } from '../../../exporter/src/domain/json.js';
-import type { Model } from '../../../exporter/src/domain/model.js';
+import type { Asking } from '../../../exporter/src/domain/asking.js';
+import type { Endpoint, Model } from '../../../exporter/src/domain/model.js';
 import type { ModelAnswer } from '../../../exporter/src/domain/observation.js';
 import type { GoldenBaseline } from '../../../exporter/src/domain/profile.js';
 import type { Validation } from '../../../exporter/src/domain/validation.js';
@@ -103,6 +104,48 @@ it('fails a version that answers one of them otherwise', async () => {
   const done = await finishedOf(one);
   expect(done?.verdict).toBe('fail');
   expect(done?.reasons[0]).toContain('2 of 3 golden inputs');
+});
+
+it('hands headers, parameters and the client certificate to the same server only', async () => {
+  const url = 'https://models/v7';
+  const asking: Asking = {
+    headers: { 'x-api-key': { secret: 'model-key' } },
+    query: { token: { secret: 'model-key' } },
+    method: 'PUT',
+    tls: { caFile: 'ca.pem', certFile: 'cert.pem', keyFile: 'key.pem' },
+  };
+  // Only its headers are a credential.
+  const endpoint: Endpoint = { url, connector: 'rest', settings: {}, authorizationSecret: null, asking };
+  const asked = async (candidateUrl: string, golden: Model['goldenInputs']): Promise<Asking[]> => {
+    const given: Asking[] = [];
+    const model = { ...MODEL, endpoint, goldenInputs: golden, probePayloads: golden.map(({ payload }) => payload) };
+    const one = setting(() => 'yes', {
+      subject: () => ({ state: subject(model), isRemoved: () => false }),
+      ask: ({ id, endpoint: to }, payloads) => {
+        if (id !== ID) given.push({ ...to?.asking });
+        return Promise.resolve(payloads.map((payload) => says(() => 'yes', payload)));
+      },
+      discover: (target) => {
+        given.push({ ...target.asking });
+        return Promise.resolve({
+          kind: 'not-found',
+          failure: { reason: 'dns', detail: 'nobody', httpStatus: null, retryAfterMs: null },
+          attempts: [],
+        });
+      },
+    });
+    await one.validations.start(ID, { ...REQUEST, candidateUrl, samples: 2 }, ADA);
+    await finishedOf(one);
+    return given;
+  };
+  for (const golden of [MODEL.goldenInputs, []]) {
+    const [there = expect.fail('it was not asked'), ...more] = await asked('https://models/v6', golden);
+    expect([there, ...more]).toEqual([asking, ...more.map(() => asking)]);
+    const elsewhere = await asked('https://models.evil/v6', golden);
+    expect(elsewhere.length).toBeGreaterThan(0);
+    for (const given of elsewhere)
+      expect(given).toEqual(golden.length === 0 ? {} : { method: 'PUT', tls: { caFile: 'ca.pem' } });
+  }
 });
 
 it('hands the credential to the same server only', async () => {
