@@ -10,7 +10,6 @@ import { readDocument } from './documents.js';
 type Dialect = 'sqlite' | 'postgresql';
 
 const hashOnly = z.object({ prediction_id_hash: z.string() });
-const labelledOnly = z.object({ labelled_at_ms: z.number() });
 /** The driver of SQLite answers with the rows, that of PostgreSQL with an object that has them. */
 const anyRows = z.array(z.unknown()).or(z.object({ rows: z.array(z.unknown()) }).transform(({ rows }) => rows));
 
@@ -22,9 +21,27 @@ const HASHES: Readonly<Record<Dialect, string>> = {
   postgresql: 'select json_array_elements_text(cast(? as json))',
 };
 
-/** @returns rows, each of which names its prediction @throws StoreDocumentDamaged that names one that cannot be read */
-function read<T>(rows: readonly unknown[], table: 'ledger' | 'waiting_label', model: ModelId, codec: Decoder<T>): T[] {
-  return rows.map((row) => {
+/**
+ * Takes the rows of these predictions.
+ * @param by what becomes of them, with a place for each of `values`
+ * @returns them
+ * @throws StoreDocumentDamaged that names one that cannot be read
+ */
+async function taken<T>(
+  db: Knex,
+  dialect: Dialect,
+  table: 'ledger' | 'waiting_label',
+  { by, values }: { readonly by: string; readonly values: readonly number[] },
+  model: ModelId,
+  hashes: readonly string[],
+  codec: Decoder<T>,
+): Promise<readonly T[]> {
+  const answer: unknown = await db.raw(`${by} model = ? and prediction_id_hash in (${HASHES[dialect]}) returning *`, [
+    ...values,
+    model,
+    JSON.stringify(hashes),
+  ]);
+  return anyRows.parse(answer).map((row) => {
     const named = hashOnly.safeParse(row);
     const place = { table, row: `${model} ${named.success ? named.data.prediction_id_hash : ''}`, model };
     return readDocument(codec, JSON.stringify(row), place);
@@ -110,15 +127,9 @@ export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLi
       if (newest.length > 0) await db.raw(SAVE[dialect], [JSON.stringify(newest.map(columnsOf))]);
     },
     async take(model, hashes, atMs) {
-      const ofThese = `model = ? and prediction_id_hash in (${HASHES[dialect]})`;
-      const found: unknown = await db.raw(`select * from ledger where ${ofThese}`, [model, JSON.stringify(hashes)]);
-      // Asked of the database, "no label yet" has PostgreSQL guess at a row or two, and go through all of them for each.
-      const unlabelled = anyRows.parse(found).filter((row) => !labelledOnly.safeParse(row).success);
-      const entries = read(unlabelled, 'ledger', model, ledgerEntryCodec);
-      if (entries.length > 0) {
-        const taken = JSON.stringify(entries.map((entry) => entry.prediction_id_hash));
-        await db.raw(`update ledger set labelled_at_ms = ? where ${ofThese}`, [atMs, model, taken]);
-      }
+      // `is null` has PostgreSQL, without statistics, guess at a row or two and go through all hashes for each of the many there are.
+      const by = 'update ledger set labelled_at_ms = ? where coalesce(labelled_at_ms, -1) < 0 and';
+      const entries = await taken(db, dialect, 'ledger', { by, values: [atMs] }, model, hashes, ledgerEntryCodec);
       return entries.map((entry) => ({
         model,
         predictionIdHash: entry.prediction_id_hash,
@@ -149,11 +160,9 @@ export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLi
       }
     },
     async takeLabels(model, hashes) {
-      const answer: unknown = await db.raw(
-        `delete from waiting_label where model = ? and prediction_id_hash in (${HASHES[dialect]}) returning *`,
-        [model, JSON.stringify(hashes)],
-      );
-      return read(anyRows.parse(answer), 'waiting_label', model, waitingLabelCodec).map((label) => ({
+      const by = 'delete from waiting_label where';
+      const labels = await taken(db, dialect, 'waiting_label', { by, values: [] }, model, hashes, waitingLabelCodec);
+      return labels.map((label) => ({
         model,
         predictionIdHash: label.prediction_id_hash,
         labelHash: label.label_hash,

@@ -21,10 +21,10 @@ class DamagedStore extends MemoryStore {
         ...increments,
         ledger: {
           ...increments.ledger,
-          take: (model, hashes) =>
+          take: (model, hashes, atMs) =>
             hashes.some((hash) => hash.includes('damaged'))
               ? Promise.reject(new StoreDocumentDamaged({ table: 'ledger', row: 'damaged', model }, 'damaged', 'x'))
-              : increments.ledger.take(model, hashes),
+              : increments.ledger.take(model, hashes, atMs),
         },
       }),
     );
