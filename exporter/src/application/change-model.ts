@@ -93,7 +93,15 @@ const MOST_TRIES = 3;
  * @throws NotFound for a model that is removed by then, Conflict when another took its name or others change it again and again
  */
 export async function changeModel(
-  { fleet, ...ports }: ChangePorts & { readonly fleet: Pick<Fleet, 'monitoredModel' | 'update'> },
+  {
+    fleet,
+    permit,
+    ...ports
+  }: ChangePorts & {
+    readonly fleet: Pick<Fleet, 'monitoredModel' | 'update'>;
+    /** Told before each try how the model is asked by then; what it throws keeps the new way from being tried. */
+    readonly permit?: (known: Model) => void;
+  },
   id: ModelId,
   change: ModelChange,
   unanswered: (known: Model, refused: NonNullable<Change['refused']>) => void,
@@ -102,6 +110,7 @@ export async function changeModel(
 ): Promise<Model> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const { model: known } = fleet.monitoredModel(id);
+    permit?.(known);
     const { apply, refused } = await changeOf(ports, known, change);
     if (refused !== null) unanswered(known, refused);
     const changed = await fleet.update(id, (now) => apply(theSame(now, known)), audit, event);

@@ -211,12 +211,14 @@ export function modelUseCases(
       return id;
     },
     async change(id, change, by) {
-      const { endpoint: known, versionLabel: before } = fleet.monitoredModel(id).model;
-      const taken = credentialsTakenAlong(known, change);
-      if (taken.length > 0) throw credentialsStay(taken);
+      const { versionLabel: before } = fleet.monitoredModel(id).model;
+      const permit = ({ endpoint }: Model): void => {
+        const taken = credentialsTakenAlong(endpoint, change);
+        if (taken.length > 0) throw credentialsStay(taken);
+      };
       const audit = ports.auditNote('model-changed', by, { model: id, changed: Object.keys(change) });
       return changeModel(
-        ports,
+        { ...ports, permit },
         id,
         change,
         ({ endpoint }, refused) => {

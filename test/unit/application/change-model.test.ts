@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { changeModel } from '../../../exporter/src/application/change-model.js';
-import { Conflict, NotFound } from '../../../exporter/src/domain/errors.js';
+import { modelUseCases } from '../../../exporter/src/application/models.js';
+import { Conflict, Invalid, NotFound } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { ModelChange } from '../../../exporter/src/domain/model-registration.js';
 import { modelOf } from '../../fixtures/model.js';
@@ -81,4 +82,31 @@ it('is refused when another model took the name while it was tried', async () =>
   letGo();
   await expect(payloads).rejects.toBeInstanceOf(Conflict);
   expect(model()).toEqual(namesake);
+});
+
+it('takes no secret to another server that the model was given while that server was tried', async () => {
+  const { ports, fleet, hold, model } = await world();
+  await fleet.update(M, (now) => ({ ...now, endpoint: endpointAt('http://evil/before') }));
+  const secrets: (string | null)[] = [];
+  const discover: typeof ports.discover = (target) => {
+    secrets.push(target.authorizationSecret);
+    return ports.discover(target);
+  };
+  const useCases = modelUseCases(
+    {
+      ...ports,
+      discover,
+      auditNote: () => () => Promise.resolve(),
+      investigate: () => expect.fail('nobody asked for it'),
+      store: new MemoryStore(),
+    },
+    ports.schedule,
+  );
+  const letGo = hold('http://evil/now');
+  const moved = useCases.change(M, { url: 'http://evil/now' }, { kind: 'api-key', subject: 'key:1', name: 'ada' });
+  const given = await fleet.update(M, (now) => ({ ...now, endpoint: endpointAt('http://own', 'production') }));
+  letGo();
+  await expect(moved).rejects.toBeInstanceOf(Invalid);
+  expect(secrets).toEqual([null]);
+  expect(model()).toEqual(given);
 });
