@@ -112,6 +112,22 @@ it.each([
   expect(await damagedIn(directory)).toHaveLength(1);
 });
 
+it('starts though the most urgent decision of a model cannot be read, and says what to do', async () => {
+  const directory = await storeWith(async (db) => {
+    const triggers = await db('sqlite_master').where({ type: 'trigger', tbl_name: 'recommendation' }).select('name');
+    for (const { name } of triggers as { name: string }[]) await db.raw(`drop trigger ${name}`);
+    expect(await db('recommendation').update({ document: '{}', state: 'pending' })).toBeGreaterThan(0);
+  });
+  const running = await runService({ data_dir: directory, api_keys: KEYS });
+  try {
+    expect((await running.request('GET', '/metrics', undefined, KEY)).status).toBe(200);
+    expect((await running.request('GET', '/api/v1/models', undefined, KEY)).status).toBe(200);
+  } finally {
+    await running.close();
+  }
+  expect((await damagedIn(directory))[0]).toContain('table recommendation');
+});
+
 describe('a damaged row that a request touches', () => {
   let running: RunningService;
   beforeAll(async () => {

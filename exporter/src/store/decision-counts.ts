@@ -4,6 +4,7 @@ import type { Vote } from '../domain/decision.js';
 import type { ExecutorId } from '../domain/executor.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { RecommendationState } from '../domain/recommendation.js';
+import { readable } from './documents.js';
 import { readRecommendation, RECOMMENDATION_COLUMNS, type StoredRecommendation } from './recommendations.js';
 
 const OPEN: readonly RecommendationState[] = ['pending', 'approved', 'dispatching', 'succeeded', 'unknown'];
@@ -39,8 +40,9 @@ export async function readDecisionCounts(db: Knex): Promise<DecisionCounts> {
     if (VERIFIED.includes(String(state))) draft.verifications = { ...draft.verifications, [String(state)]: Number(n) };
   }
   for (const { model, oldest } of await oldestPending(db)) of(model).oldestPendingAtMs = oldest;
-  for (const row of await mostUrgentOpen(db)) {
-    const { modelId: model, action, cause, priority, state, title } = readRecommendation(row);
+  // What is damaged is told where decisions are made; its model has none that is most urgent, and all others keep theirs.
+  for (const open of readable(await mostUrgentOpen(db), readRecommendation, () => undefined)) {
+    const { modelId: model, action, cause, priority, state, title } = open;
     of(model).top = { action, cause, priority, state, title };
   }
   for (const { model, executor, state, n } of await grouped(db, 'execution', ['model', 'executor', 'state']))

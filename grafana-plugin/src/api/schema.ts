@@ -4735,9 +4735,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    payloads?: unknown[];
                     prediction_url: string;
                     samples?: number;
-                    payloads?: unknown[];
                 };
             };
         };
