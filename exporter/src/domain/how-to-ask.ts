@@ -32,8 +32,8 @@ export const isSameServer = (url: string, other: string): boolean =>
 export function endpointAt(endpoint: Endpoint, url: string): Endpoint {
   if (isSameServer(endpoint.url, url)) return { ...endpoint, url };
   const { connector, settings } = endpoint;
-  const { headers, query, tls, ...open } = endpoint.asking ?? {};
-  const { certFile, keyFile, ...trust } = tls ?? {};
+  const open = without(endpoint.asking ?? {}, 'headers', 'query', 'tls');
+  const trust = without(endpoint.asking?.tls ?? {}, 'certFile', 'keyFile');
   const asking = { ...open, ...(Object.keys(trust).length === 0 ? {} : { tls: trust }) };
   return {
     url,
@@ -42,4 +42,10 @@ export function endpointAt(endpoint: Endpoint, url: string): Endpoint {
     authorizationSecret: null,
     ...(Object.keys(asking).length === 0 ? {} : { asking }),
   };
+}
+
+function without<T extends object, K extends keyof T>(value: T, ...fields: readonly K[]): Omit<T, K> {
+  const rest: Omit<T, K> = { ...value };
+  for (const field of fields) Reflect.deleteProperty(rest, field);
+  return rest;
 }

@@ -308,11 +308,10 @@ export class ModelTraffic {
     this.baselineToSave = this.learntOfUnstored = null;
   }
 
-  /** The learning period with what has been counted for it; null outside of one. */
+  /** The learning period with what has been counted; null outside of one. What can turn it is weighed at a tick, not when somebody looks. */
   get learning(): LearningState | null {
     const { phase, settings, parts } = this;
     if (phase.kind === 'admitted') return null;
-    // What can turn it is weighed at a tick, not when somebody looks.
     if (wouldTurn(phase.learning, parts.windows.counts(), settings.requirements)) return phase.learning;
     return (learnFrom(phase, parts.windows.current(), parts.golden.learning(), settings.requirements) ?? phase)
       .learning;
@@ -323,10 +322,8 @@ export class ModelTraffic {
     const { windows, detectors, golden } = this.parts;
     if (this.phase.kind === 'admitted') return;
     this.countEarlyLabels();
-    const counts = windows.counts();
-    const { learning } = this.phase;
-    if (!wouldTurn(learning, counts, this.settings.requirements)) return;
-    const isDue = isWeighed || this.weighing.isDue(learning.profile.calls + counts.calls);
+    if (!wouldTurn(this.phase.learning, windows.counts(), this.settings.requirements)) return;
+    const isDue = isWeighed || this.weighing.isDue(this.phase.learning.profile.calls + windows.counts().calls);
     const learnt = learnFrom(this.phase, windows.current(), golden.learning(), this.settings.requirements, isDue);
     if (learnt === null) return;
     this.phase = learnt;
