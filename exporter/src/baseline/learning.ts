@@ -32,14 +32,12 @@ export function startLearning(nextVersion: number, requirements: BaselineRequire
  * Adds counts and judges. A learning period that failed too often or changed half-way is refused with the reason; learning
  * then goes on from nothing, or from the newer half.
  * @param golden golden answers since learning began (not the increment)
- * @param areHalvesCompared false when the verdict is not acted on: comparing them costs more than all else
  */
 export function learn(
   state: LearningState,
   increment: WindowProfile,
   golden: readonly GoldenBaseline[],
   requirements: BaselineRequirements,
-  areHalvesCompared = true,
 ): LearningState {
   const profile = mergeWindows(state.profile, increment);
   const firstHalf = state.firstHalf ?? (answersOf(profile) >= requirements.minimumSamples / 2 ? profile : null);
@@ -50,12 +48,10 @@ export function learn(
   }
   if (missingOf(profile, requirements).length > 0)
     return { ...learnt, verdict: learningVerdict(profile, requirements) };
-  if (firstHalf !== null && areHalvesCompared) {
-    const secondHalf = subtractWindows(profile, firstHalf);
-    const moved = movement(firstHalf, secondHalf);
-    if (moved !== null)
-      return { ...learnt, profile: secondHalf, firstHalf: null, verdict: { kind: 'refused', reasons: [moved] } };
-  }
+  const secondHalf = subtractWindows(profile, firstHalf ?? emptyWindow());
+  const moved = firstHalf === null ? null : movement(firstHalf, secondHalf);
+  if (moved !== null)
+    return { ...learnt, profile: secondHalf, firstHalf: null, verdict: { kind: 'refused', reasons: [moved] } };
   return { ...learnt, verdict: { kind: 'admitted', atMs: profile.toMs } };
 }
 

@@ -8,8 +8,8 @@ export class AdmissionWeighing {
   private calls = 0;
   private verdict: LearningState['verdict'] | null = null;
 
-  isDue(calls: number): boolean {
-    return calls >= WORTH_WEIGHING * this.calls;
+  isDue({ profile }: LearningState): boolean {
+    return profile.calls >= WORTH_WEIGHING * this.calls;
   }
 
   /** What was said when it was weighed still holds. */

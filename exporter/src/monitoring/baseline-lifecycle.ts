@@ -149,7 +149,6 @@ export function withLabelledHalf(phase: LearningPhase, own: readonly MatchedLabe
 /**
  * Learns from what was counted since.
  * @param golden golden answers since learning began
- * @param isWeighed whether the verdict is acted on
  * @returns null when there is nothing to learn from
  */
 export function learnFrom(
@@ -157,11 +156,10 @@ export function learnFrom(
   increment: WindowProfile,
   golden: readonly GoldenBaseline[],
   requirements: BaselineRequirements,
-  isWeighed = true,
 ): LearningPhase | null {
   const isEmpty = increment.calls === 0 && labelsIn(increment) === 0;
   if (isEmpty && !awaitsConfirmation(learning)) return null;
-  return { kind: 'learning', learning: learn(learning, increment, golden, requirements, isWeighed) };
+  return { kind: 'learning', learning: learn(learning, increment, golden, requirements) };
 }
 
 /**

@@ -279,7 +279,7 @@ export class ModelTraffic {
   /** @returns whether something was found that an evaluation must see as it is now */
   private tick(atMs: number, isWeighedAnyway: boolean): boolean {
     const { detectors, windows } = this.parts;
-    this.learn(isWeighedAnyway);
+    this.learn();
     detectors.scoreRows(this.phase.kind === 'admitted' ? this.phase.forest : null);
     const hasFound = this.settleDetectors(atMs);
     if (this.phase.kind === 'learning') return this.weigh(atMs, isWeighedAnyway);
@@ -317,14 +317,13 @@ export class ModelTraffic {
       .learning;
   }
 
-  /** Learns from what has been counted. @param isWeighed whether its verdict is asked for, however few calls came since the last */
-  learn(isWeighed = true): void {
+  /** Learns from what has been counted. */
+  learn(): void {
     const { windows, detectors, golden } = this.parts;
     if (this.phase.kind === 'admitted') return;
     this.countEarlyLabels();
     if (!wouldTurn(this.phase.learning, windows.counts(), this.settings.requirements)) return;
-    const isDue = isWeighed || this.weighing.isDue(this.phase.learning.profile.calls + windows.counts().calls);
-    const learnt = learnFrom(this.phase, windows.current(), golden.learning(), this.settings.requirements, isDue);
+    const learnt = learnFrom(this.phase, windows.current(), golden.learning(), this.settings.requirements);
     if (learnt === null) return;
     this.phase = learnt;
     windows.restart(gridsOf(learnt));
@@ -342,7 +341,7 @@ export class ModelTraffic {
   private weigh(atMs: number, isWeighedAnyway: boolean): boolean {
     if (this.phase.kind !== 'learning' || this.phase.learning.verdict.kind !== 'admitted') return false;
     const { settings, isFailing, rows, parts, weighing } = this;
-    if (!isWeighedAnyway && !weighing.isDue(this.phase.learning.profile.calls)) {
+    if (!isWeighedAnyway && !weighing.isDue(this.phase.learning)) {
       this.phase = { kind: 'learning', learning: weighing.asBefore(this.phase.learning) };
       return false;
     }
