@@ -82,7 +82,7 @@ describe('loading a configuration', () => {
       }),
       { numRuns: 500 },
     );
-  });
+  }, 120_000);
 });
 
 describe('environment variables', () => {
