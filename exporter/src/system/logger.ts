@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { Logger } from '../domain/ports.js';
 import { RepeatedErrors } from './repeated-errors.js';
+import { systemClock } from './system-clock.js';
 
 /** JSON lines on standard error, so that standard output stays free for what a command prints. None is longer than 4 kB; the same error is told once a minute. */
 export function createLogger(level: 'debug' | 'info' | 'warn' | 'error' | 'silent'): Logger {
@@ -14,7 +15,7 @@ export function createLogger(level: 'debug' | 'info' | 'warn' | 'error' | 'silen
     info: (fields, message) => log.info(withinOneLine(fields), message),
     warn: (fields, message) => log.warn(withinOneLine(fields), message),
     error: (fields, message) => {
-      const repeated = errors.came([message, ...Object.values(fields).map(jsonOf)].join(' '), Date.now());
+      const repeated = errors.came([message, ...Object.values(fields).map(jsonOf)].join(' '), systemClock.now());
       if (repeated !== null) log.error(withinOneLine(repeated === 0 ? fields : { ...fields, repeated }), message);
     },
   };
