@@ -1,8 +1,8 @@
 import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
+import { StoreDocumentDamaged } from '../domain/codec.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
-import { Unavailable } from '../domain/errors.js';
 import { compareSeverity } from '../domain/severity.js';
 import type { Model } from '../domain/model.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
@@ -372,7 +372,7 @@ class StoredIncidents implements IncidentManager {
   /**
    * Closes it unless an action was begun meanwhile. Withdrawn is once it is closed: nothing is proposed or voted on after that, and
    * what a crash leaves is withdrawn by the next sweep.
-   * @param isForced also over such an action, as it is where what is stored of them cannot be read
+   * @param isForced also over such an action, as it is where what is stored of them is damaged: that stays so
    */
   private async close(tracking: IncidentTracking, incident: IncidentRow, isForced: boolean): Promise<void> {
     const now = this.ports.clock.now();
@@ -381,7 +381,7 @@ class StoredIncidents implements IncidentManager {
     const lesson = this.ports.remember(closed, await this.decisions.recordsOf(tracking, incident));
     const closing = { incident: closed, entries, lesson };
     const isClosed = await this.ports.governance.close({ ...closing, isForced }).catch((error: unknown) => {
-      if (isForced || error instanceof Unavailable) throw error;
+      if (isForced || !(error instanceof StoreDocumentDamaged)) throw error;
       return this.ports.governance.close({ ...closing, isForced: true });
     });
     if (!isClosed) return;

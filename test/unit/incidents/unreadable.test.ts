@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { StoreDocumentDamaged } from '../../../exporter/src/domain/codec.js';
 import { Unavailable } from '../../../exporter/src/domain/errors.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import { modelNamed } from '../monitoring/fleet-on-memory.js';
@@ -10,7 +11,8 @@ const [ONE, OTHER, CLEAR] = [
   evaluated('high', 'endpoint-errors'),
   evaluated('none', null),
 ];
-const away = (): Promise<never> => Promise.reject(new Error('damaged'));
+const away = (): Promise<never> =>
+  Promise.reject(new StoreDocumentDamaged({ table: 'recommendation', row: 'r', model: MODEL.id }, 'damaged', 'x'));
 
 /** An open incident, on decisions and a store that fail from when they are told to. */
 async function opened() {
@@ -68,25 +70,28 @@ it('counts no change of the story that could not be stored', async () => {
   expect(await failing.untilOther(ONE)).toBe(back);
 });
 
-it('closes over no action that is under way because asking for it failed, whichever time', async () => {
-  for (let failing = 1; failing <= 6; failing += 1) {
-    let asked = 0;
-    let isUnderWay = true;
-    const incidents = incidentsInMemory(new Map<string, Incident>(), {
-      governance: {
-        ...NOBODY_DECIDES,
-        isActionUnderWay: () => {
-          asked += 1;
-          return asked === failing ? Promise.reject(new Unavailable('no connection now')) : Promise.resolve(isUnderWay);
+it.each([new Unavailable('no connection now'), new Error('decisions: could not serialize access (40001)')])(
+  'closes over no action that is under way because asking for it failed twice, whichever times: %s',
+  async (error) => {
+    for (let failing = 1; failing <= 6; failing += 1) {
+      let asked = 0;
+      let isUnderWay = true;
+      const incidents = incidentsInMemory(new Map<string, Incident>(), {
+        governance: {
+          ...NOBODY_DECIDES,
+          isActionUnderWay: () => {
+            asked += 1;
+            return asked === failing || asked === failing + 1 ? Promise.reject(error) : Promise.resolve(isUnderWay);
+          },
         },
-      },
-    });
-    for (let i = 0; i < 3; i += 1) await incidents.apply(MODEL, ONE);
-    for (let i = 0; i < 20; i += 1) await incidents.apply(MODEL, CLEAR).catch(() => undefined);
-    expect(asked).toBeGreaterThan(failing);
-    expect(incidents.current(MODEL.id)).not.toBeNull();
-    isUnderWay = false;
-    await incidents.apply(MODEL, CLEAR);
-    expect(incidents.current(MODEL.id)).toBeNull();
-  }
-});
+      });
+      for (let i = 0; i < 3; i += 1) await incidents.apply(MODEL, ONE);
+      for (let i = 0; i < 20; i += 1) await incidents.apply(MODEL, CLEAR).catch(() => undefined);
+      expect(asked).toBeGreaterThan(failing + 1);
+      expect(incidents.current(MODEL.id)).not.toBeNull();
+      isUnderWay = false;
+      await incidents.apply(MODEL, CLEAR);
+      expect(incidents.current(MODEL.id)).toBeNull();
+    }
+  },
+);
