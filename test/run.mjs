@@ -68,8 +68,14 @@ async function debian(purpose, packages) {
   return code === 0 ? 0 : notice(`${purpose} need what could not be installed: ${command}`);
 }
 
+/** What is fetched from elsewhere is fetched once, and begun while others use the processor. */
+const once = (work) => {
+  let begun = null;
+  return () => (begun ??= work());
+};
+
 /** The real servers: Debian's, then Python's. */
-async function servers() {
+const servers = once(async () => {
   const needs = {
     postgresql: spawnSync('sh', ['-c', 'ls /usr/lib/postgresql/*/bin/initdb']).status !== 0,
     prometheus: !has('prometheus') || !has('promtool'),
@@ -79,7 +85,7 @@ async function servers() {
   const missing = Object.keys(needs).filter((name) => needs[name]);
   const code = await debian('the tests on real servers', missing);
   return code === 0 ? pythonEnvironment() : code;
-}
+});
 
 /** A Python virtual environment with real model servers, made once per requirements file. */
 async function pythonEnvironment() {
@@ -141,7 +147,7 @@ async function plugin() {
 }
 
 /** Grafana 12.4's shared packages for the second host: a lock file of their own, so that two sets of React never mix. */
-async function hostOnReact18() {
+const hostOnReact18 = once(async () => {
   const folder = join(root, 'grafana-plugin', 'host', 'react-18');
   if (!newer(join(folder, 'package-lock.json'), join(folder, 'node_modules', '.package-lock.json'))) {
     console.log('the packages of the React 18 host are up to date');
@@ -149,6 +155,17 @@ async function hostOnReact18() {
   }
   console.log(`Installing into ${relative(root, folder)}, with npm ci: the packages of its own package-lock.json`);
   return npm('ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund');
+});
+
+/** The linter, which leaves a processor free for what later steps need. */
+function lint() {
+  // Each step that needs one of them waits for it, and tells what failed.
+  const fetching = async () => {
+    if (isWanted('servers')) await servers();
+    if (isWanted('browser')) await hostOnReact18();
+  };
+  fetching().catch(() => undefined);
+  return npm('run', 'lint');
 }
 
 /** The browser journeys: the built plugin in its host, the real exporter behind it, in Chromium. */
@@ -177,7 +194,7 @@ const STEPS = {
   install,
   build: () => npm('run', 'build', '-w', 'exporter'),
   typecheck: () => npm('run', 'typecheck'),
-  lint: () => npm('run', 'lint'),
+  lint,
   unit: () => vitest('unit'),
   accuracy: () => vitest('accuracy'),
   servers,
@@ -189,6 +206,7 @@ const STEPS = {
 };
 
 const wanted = process.argv.slice(2);
+const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
 const unknown = wanted.filter((name) => !(name in STEPS));
 if (unknown.length > 0) {
   console.error(`unknown step ${unknown.join(', ')}; there are ${Object.keys(STEPS).join(', ')}`);
@@ -200,7 +218,7 @@ const begunMs = Date.now();
 const NEEDED = new Set(['install', 'build', 'servers']);
 const failedSteps = [];
 for (const [name, step] of Object.entries(STEPS)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (!isWanted(name)) continue;
   const startedMs = Date.now();
   console.log(`\n=== ${name}`);
   const code = await step();
