@@ -253,6 +253,17 @@ function moments(values: Float64Array, chosen: (row: number) => boolean): GroupM
   return { rows, mean: rows === 0 ? 0 : sum / rows, variance: rows === 0 ? 0 : variance / rows };
 }
 
+/** Of some of the rows, which vary as much as all do at least. */
+function partOf(
+  all: ReturnType<typeof moments>,
+  values: Float64Array,
+  chosen: (row: number) => boolean,
+): ReturnType<typeof moments> {
+  const part = moments(values, chosen);
+  if (part.rows === 0) return part;
+  return { ...part, variance: Math.max(part.variance, (all.variance * all.rows) / part.rows) };
+}
+
 /** One-sided normal test that the segment's mean excess grew more than that of the rows in no segment. */
 function pValueOf(
   now: Float64Array,
@@ -261,10 +272,11 @@ function pValueOf(
   past: Float64Array,
   insidePast: readonly boolean[],
 ): { readonly pValue: number; readonly difference: number } | null {
-  const segment = moments(now, (row) => inside[row] === true && fresh[row] === true);
-  const rest = moments(now, (row) => inside[row] !== true && fresh[row] === true);
+  const [all, allPast] = [moments(now, (row) => fresh[row] === true), moments(past, () => true)];
+  const segment = partOf(all, now, (row) => inside[row] === true && fresh[row] === true);
+  const rest = partOf(all, now, (row) => inside[row] !== true && fresh[row] === true);
   if (segment.rows < MIN_SEGMENT_ROWS / 2 || rest.rows < MIN_SEGMENT_ROWS / 2) return null;
-  const segmentPast = moments(past, (row) => insidePast[row] === true);
-  const restPast = moments(past, (row) => insidePast[row] !== true);
+  const segmentPast = partOf(allPast, past, (row) => insidePast[row] === true);
+  const restPast = partOf(allPast, past, (row) => insidePast[row] !== true);
   return differenceInDifferences({ before: segmentPast, now: segment }, { before: restPast, now: rest });
 }

@@ -136,16 +136,21 @@ function compared(cell: Cell, whole: Pick<Cell, 'before' | 'now'>): { pValue: nu
   if (sides.some(({ rows }) => rows < MIN_SEGMENT_ROWS / 2)) return { pValue: 1, difference: 0 };
   const [now, before, restNow, restBefore] = sides;
   return differenceInDifferences(
-    { before: groupMean(before), now: groupMean(now) },
-    { before: groupMean(restBefore), now: groupMean(restNow) },
+    { before: groupMean(before, whole.before), now: groupMean(now, whole.now) },
+    { before: groupMean(restBefore, whole.before), now: groupMean(restNow, whole.now) },
   );
 }
 
-/** The variance is the largest that a loss in [0, 1] with this mean can have. */
-function groupMean(sums: Sums): GroupMean {
+/** The variance is the largest that a loss in [0, 1] with this mean can have, and that of all rows at least. */
+function groupMean(sums: Sums, whole: Sums): GroupMean {
   const mean = meanOf(sums);
-  const bounded = Math.min(1, mean);
-  return { mean, variance: (bounded * (1 - bounded) + 1 / (4 * sums.rows)) / sums.rows };
+  const variance = Math.max(largestVariance(mean), largestVariance(meanOf(whole)));
+  return { mean, variance: (variance + 1 / (4 * sums.rows)) / sums.rows };
+}
+
+function largestVariance(mean: number): number {
+  const bounded = Math.min(1, Math.max(0, mean));
+  return bounded * (1 - bounded);
 }
 
 /** True for a pair of which one condition alone changed about as much: then the wider group is the one to report. */

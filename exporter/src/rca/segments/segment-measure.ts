@@ -24,7 +24,10 @@ export const levelOfLoss = (measure: SegmentMeasure, loss: number): number => (m
 export const contributionOf = (shareOfRows: number, rise: number, overallRise: number): number =>
   overallRise <= 0 ? 0 : Math.min(1, Math.max(0, (shareOfRows * rise) / overallRise));
 
-/** Mean of a group's losses with the variance of that mean. */
+/**
+ * Mean of a group's losses with the variance of that mean. A loss varies in a group at least as much as in all rows: that is what
+ * "nothing sets it apart" means, and ten calls of which none failed by chance are not certain never to.
+ */
 export interface GroupMean {
   readonly mean: number;
   readonly variance: number;

@@ -88,3 +88,20 @@ test('never names a value seen fewer than ten times', () => {
   expect(text).toContain('country = DE');
   expect(text).not.toContain('person ');
 });
+
+test('names no group of nearly all calls because the few others were spared by chance', () => {
+  const evenly = (rows: number, seed: number, share: number): Observation[] => {
+    const random = seededRandom(`evenly ${seed}`);
+    const failure = { reason: 'http_5xx', detail: '', httpStatus: 500, retryAfterMs: null } as const;
+    return traffic(rows, seed, usual).map((row) => ({
+      ...row,
+      features: { ending: random.next() < 0.05 ? 'none' : 'full stop' },
+      ...(random.next() < share ? { failure, prediction: null, confidence: null } : {}),
+    }));
+  };
+  const before = evenly(1_200, 1_000, 0);
+  const named = Array.from({ length: 400 }, (_, i) =>
+    changedSegments(evenly(200, i, 0.3), before).some(({ measure }) => measure === 'errors'),
+  );
+  expect(named.filter(Boolean).length).toBeLessThanOrEqual(4);
+});

@@ -49,6 +49,22 @@ test('finds the category whose calls fail, from counts alone', () => {
   expect(others.filter(({ measure }) => measure === 'errors')).toEqual([]);
 });
 
+test('names no group of nearly all calls because the few others were spared by chance', () => {
+  const evenly = (seed: string, share: number): Observation[] => {
+    const random = seededRandom(seed);
+    return traffic(200, { seed, failing: () => share }).map((row) => ({
+      ...row,
+      features: { ending: random.next() < 0.05 ? 'none' : 'full stop' },
+    }));
+  };
+  const before = profileOf(Array.from({ length: 6 }, (_, i) => evenly(`before ${i}`, 0)).flat());
+  const named = Array.from({ length: 1_000 }, (_, i) => {
+    const now = profileOf(evenly(`now ${i}`, 0.3), before);
+    return segmentsFromCounts(before.groups, now.groups).filter(({ measure }) => measure === 'errors').length;
+  });
+  expect(named.filter((groups) => groups > 0).length).toBeLessThanOrEqual(10);
+});
+
 test('finds the pair that lost confidence, and the pair that got wrong', () => {
   const isHit = ({ country, plan }: Row): boolean => country === 'DE' && plan === 'paid';
   const confidence = found({ seed: 'pair', fall: (row) => (isHit(row) ? 0.35 : 0) });
