@@ -66,6 +66,7 @@ async function world() {
   await file.store.incidents.save(open);
   const clock = movableClock(1_000);
   const happened: string[] = [];
+  const answer = { isLost: false };
   const { executors } = countingExecutor();
   const { webhook } = executors;
   const governanceOf = (on: Store): Governance =>
@@ -79,7 +80,9 @@ async function world() {
           ...webhook,
           execute(...order) {
             happened.push('sent');
-            return webhook.execute(...order);
+            return answer.isLost
+              ? Promise.resolve({ kind: 'unknown', detail: 'no answer in time' })
+              : webhook.execute(...order);
           },
         },
       },
@@ -92,7 +95,7 @@ async function world() {
       person('ada'),
     );
   const stateOf = async (): Promise<string> => (await governance.record(proposed.id)).recommendation.state;
-  return { model, open, clock, happened, governance, governanceOf, proposed, vote, stateOf };
+  return { model, open, clock, happened, governance, governanceOf, proposed, vote, stateOf, answer };
 }
 
 it.each<[string, (model: Model, open: IncidentRow) => Promise<void>]>([
@@ -174,6 +177,31 @@ it('closes over no action, and takes no vote on what is closed, at whatever mome
     outcomes.add('verified');
   }
   expect([...outcomes].sort()).toEqual(['closed unvoted', 'verified', 'vote refused']);
+});
+
+it.each<[string, boolean]>([
+  ['closed over it', false],
+  ['closed before its answer came', true],
+])('gives an action up whose incident was %s, and no longer tells it as open', async (_, isLost) => {
+  const { model, open, clock, governance, proposed, vote, stateOf, answer } = await world();
+  answer.isLost = isLost;
+  await vote(proposed);
+  await governance.dispatch();
+  expect(await stateOf()).toBe(isLost ? 'unknown' : 'succeeded');
+  await governance.sweep();
+  expect(await stateOf()).toBe(isLost ? 'unknown' : 'succeeded');
+  await file.store.incidents.save({ ...open, closedAtMs: 2_000 });
+  if (isLost) await governance.report(proposed.id, 'succeeded', 'it has arrived', person('ada'));
+  expect(await stateOf()).toBe('succeeded');
+  clock.advance(60_000);
+  await governance.sweep();
+  await governance.idle();
+  expect(await stateOf()).toBe('inconclusive');
+  expect((await governance.record(proposed.id)).verification).toMatchObject({
+    outcome: 'inconclusive',
+    detail: 'its incident was over before it was known',
+  });
+  expect((await file.store.decisionCounts()).models.get(model.id)?.top ?? null).toBeNull();
 });
 
 it('takes votes on a follow-up that was made after the close: the outcome of its action came late', async () => {
