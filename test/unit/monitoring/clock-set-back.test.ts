@@ -204,3 +204,19 @@ it('takes no evaluation that waited while the store hung for a clock that was se
   expect(service.monitored.counters.clock).toBeUndefined();
   expect(service.blindSpots).not.toContainEqual(expect.stringContaining('rows that were dated as late as'));
 });
+
+it('stores what was acknowledged from memory and dated ahead before the clock was set back', async () => {
+  const service = await Service.withBaseline();
+  await service.sent(50);
+  const { calls } = service.stored();
+  const rightMs = service.nowMs;
+  service.nowMs += DAY_MS;
+  const observations = Array.from({ length: 30 }, (_, i) =>
+    observation({ predictionId: `m${i}`, atMs: service.nowMs, features: { x: 0.5 }, confidence: 0.8 }),
+  );
+  await service.fleet.ingest(A, answers([], { observations, acknowledge: 'memory' }));
+  service.nowMs = rightMs;
+  for (let i = 0; i < 3; i += 1) await service.sent(50);
+  await service.fleet.stop();
+  expect(service.stored().calls).toBe(calls + 30 + 150);
+});
