@@ -256,7 +256,7 @@ class StoredIncidents implements IncidentManager {
     const { close, closeMixed } = this.hysteresis;
     const isDone = tracking.clearEvaluations >= close || tracking.overEvaluations >= closeMixed;
     if (!isDone || (await this.decisions.isActionUnderWay(tracking, tracking.open))) return null;
-    await this.close(tracking, tracking.open, false);
+    await this.close(tracking, tracking.open, this.decisions.isGivenUp(tracking));
     return null;
   }
 
@@ -372,7 +372,7 @@ class StoredIncidents implements IncidentManager {
   /**
    * Closes it unless an action was begun meanwhile. Withdrawn is once it is closed: nothing is proposed or voted on after that, and
    * what a crash leaves is withdrawn by the next sweep.
-   * @param isForced also over such an action, as it is where what is stored of them is damaged: that stays so
+   * @param isForced also over such an action, as it is where what is stored of them is damaged, or nobody can settle it
    */
   private async close(tracking: IncidentTracking, incident: IncidentRow, isForced: boolean): Promise<void> {
     const now = this.ports.clock.now();

@@ -21,7 +21,7 @@ import {
   proposal,
   silentLogger,
 } from '../../integration/governance/harness.js';
-import { evaluated, FIRM_AT_ONCE } from '../incidents/fixtures.js';
+import { evaluated, FIRM_AT_ONCE, NEVER_REFUSED } from '../incidents/fixtures.js';
 import { storeOfTheFile } from './scheduled-store.js';
 
 const file = storeOfTheFile();
@@ -151,6 +151,7 @@ it('closes over no action, and takes no vote on what is closed, at whatever mome
         ids: randomIds,
         logger: silentLogger,
         remember,
+        refusal: NEVER_REFUSED,
       },
       FIRM_AT_ONCE,
     );

@@ -43,6 +43,9 @@ export const NOBODY_DECIDES: Omit<IncidentGovernance, 'close'> = {
   isActionUnderWay: () => Promise.resolve(false),
 };
 
+/** Decisions that are taken at any time. */
+export const NEVER_REFUSED: IncidentPorts['refusal'] = { isRefused: () => false, giveUpMs: () => 3_600_000 };
+
 /** Incidents in memory, on which nobody decides. @param over other ports than these */
 export function incidentsInMemory(
   saved: Map<string, Incident>,
@@ -69,6 +72,7 @@ export function incidentsInMemory(
     ids: { next: () => `incident-${(next += 1)}` },
     logger: silentLogger,
     remember,
+    refusal: NEVER_REFUSED,
     ...others,
   };
   return createIncidentManager(ports, hysteresis);

@@ -22,7 +22,7 @@ import {
   silentLogger,
 } from '../../integration/governance/harness.js';
 import { storeOfTheFile } from '../governance/scheduled-store.js';
-import { evaluated, FIRM_AT_ONCE } from './fixtures.js';
+import { evaluated, FIRM_AT_ONCE, NEVER_REFUSED } from './fixtures.js';
 
 const file = storeOfTheFile();
 
@@ -48,7 +48,10 @@ function serviceOn(
   const events = { publish: () => undefined };
   return {
     governance,
-    incidents: createIncidentManager({ incidents, alerts, governance, events, ...ports, remember }, FIRM_AT_ONCE),
+    incidents: createIncidentManager(
+      { incidents, alerts, governance, events, ...ports, remember, refusal: NEVER_REFUSED },
+      FIRM_AT_ONCE,
+    ),
   };
 }
 
