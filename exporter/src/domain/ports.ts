@@ -190,7 +190,7 @@ export interface GovernanceTransaction {
   readonly models: Pick<ModelRepository, 'get' | 'save' | 'remove' | 'forgetHistory'>;
   readonly incidents: Pick<IncidentRepository, 'get' | 'save'>;
   readonly lessons: Pick<LessonRepository, 'save'>;
-  readonly decisions: Pick<DecisionRepository, 'isActionUnderWay'>;
+  readonly decisions: Pick<DecisionRepository, 'isActionUnderWay' | 'list'>;
   readonly alertFeedback: Pick<AlertFeedbackRepository, 'save'>;
   readonly validations: Pick<ValidationRepository, 'save'>;
   readonly settings: Pick<SettingRepository, 'get' | 'set'>;

@@ -1,9 +1,11 @@
 import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
 import { StoreDocumentDamaged } from '../domain/codec.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
 import { compareSeverity } from '../domain/severity.js';
+import type { Lesson } from '../domain/lesson.js';
 import type { Model } from '../domain/model.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { withSeverity } from '../evaluation/held-severity.js';
@@ -378,8 +380,8 @@ class StoredIncidents implements IncidentManager {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
     const entries = closingEntries(incident, this.hysteresis, tracking.leaves, now);
-    const lesson = this.ports.remember(closed, await this.decisions.recordsOf(tracking, incident));
-    const closing = { incident: closed, entries, lesson };
+    const lessonOf = (records: readonly DecisionRecord[]): Lesson => this.ports.remember(closed, records);
+    const closing = { incident: closed, entries, lessonOf };
     const isClosed = await this.ports.governance.close({ ...closing, isForced }).catch((error: unknown) => {
       if (isForced || !(error instanceof StoreDocumentDamaged)) throw error;
       return this.ports.governance.close({ ...closing, isForced: true });

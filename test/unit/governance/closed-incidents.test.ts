@@ -4,11 +4,11 @@ import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IncidentRow } from '../../../exporter/src/domain/incident.js';
 import type { Lesson } from '../../../exporter/src/domain/lesson.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
-import type { Store } from '../../../exporter/src/domain/ports.js';
+import type { Clock, Store } from '../../../exporter/src/domain/ports.js';
 import type { Recommendation } from '../../../exporter/src/domain/recommendation.js';
 import type { Governance } from '../../../exporter/src/governance/governance.js';
 import { remember } from '../../../exporter/src/incident-history/remember.js';
-import { createIncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
+import { createIncidentManager, type IncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
 import { randomIds } from '../../../exporter/src/system/random-ids.js';
 import {
   countingExecutor,
@@ -66,7 +66,7 @@ async function world() {
   await file.store.incidents.save(open);
   const clock = movableClock(1_000);
   const happened: string[] = [];
-  const answer = { isLost: false };
+  const answer = { isLost: false, isRefusal: false };
   const { executors } = countingExecutor();
   const { webhook } = executors;
   const governanceOf = (on: Store): Governance =>
@@ -80,6 +80,7 @@ async function world() {
           ...webhook,
           execute(...order) {
             happened.push('sent');
+            if (answer.isRefusal) return Promise.resolve({ kind: 'failed', detail: 'not allowed' });
             return answer.isLost
               ? Promise.resolve({ kind: 'unknown', detail: 'no answer in time' })
               : webhook.execute(...order);
@@ -97,6 +98,22 @@ async function world() {
   const stateOf = async (): Promise<string> => (await governance.record(proposed.id)).recommendation.state;
   return { model, open, clock, happened, governance, governanceOf, proposed, vote, stateOf, answer };
 }
+
+const incidentsOn = ({ incidents, alerts }: Store, governance: Governance, clock: Clock): IncidentManager =>
+  createIncidentManager(
+    {
+      incidents,
+      alerts,
+      governance,
+      events: { publish: () => undefined },
+      clock,
+      ids: randomIds,
+      logger: silentLogger,
+      remember,
+      refusal: NEVER_REFUSED,
+    },
+    FIRM_AT_ONCE,
+  );
 
 it.each<[string, (model: Model, open: IncidentRow) => Promise<void>]>([
   ['whose incident has closed', (_, open) => file.store.incidents.save({ ...open, closedAtMs: 2_000 })],
@@ -141,20 +158,7 @@ it('closes over no action, and takes no vote on what is closed, at whatever mome
         (error: unknown) => refused.push(error),
       );
     });
-    const incidents = createIncidentManager(
-      {
-        incidents: on.incidents,
-        alerts: on.alerts,
-        governance: governanceOf(on),
-        events: { publish: () => undefined },
-        clock,
-        ids: randomIds,
-        logger: silentLogger,
-        remember,
-        refusal: NEVER_REFUSED,
-      },
-      FIRM_AT_ONCE,
-    );
+    const incidents = incidentsOn(on, governanceOf(on), clock);
     const lessonOf = async (): Promise<Lesson['actions']> =>
       (await file.store.lessons.list({ model: model.id, limit: 2 })).flatMap(({ actions }) => actions);
     const isClosed = async (): Promise<boolean> => (await file.store.incidents.get(open.id))?.closedAtMs !== null;
@@ -178,6 +182,32 @@ it('closes over no action, and takes no vote on what is closed, at whatever mome
     outcomes.add('verified');
   }
   expect([...outcomes].sort()).toEqual(['closed unvoted', 'verified', 'vote refused']);
+});
+
+it('remembers of an action what came of it until the incident was closed, at whatever moment it is carried out', async () => {
+  const lessons = new Set<string>();
+  let isInTime = true;
+  for (let call = 1; isInTime && call < MOST_CALLS; call += 1) {
+    const { model, open, clock, governance, governanceOf, proposed, vote, answer, stateOf } = await world();
+    answer.isRefusal = true;
+    let isVoted = false;
+    const on = interruptedAt(call, async () => {
+      isVoted = true;
+      await vote(proposed).then(
+        () => governance.dispatch(),
+        () => undefined,
+      );
+    });
+    const incidents = incidentsOn(on, governanceOf(on), clock);
+    await incidents.restore(model.id);
+    for (let evaluation = 0; evaluation < 3; evaluation += 1) await incidents.apply(model, evaluated('none', null));
+    isInTime = isVoted;
+    expect((await file.store.incidents.get(open.id))?.closedAtMs).not.toBeNull();
+    const learnt = await file.store.lessons.list({ model: model.id, limit: 2 });
+    const tried = learnt.flatMap(({ actions }) => actions).find(({ action }) => action === proposed.action);
+    lessons.add(`${await stateOf()}: ${tried?.outcome ?? 'nothing'}`);
+  }
+  expect([...lessons].sort()).toEqual(['failed: inconclusive', 'withdrawn: untried']);
 });
 
 it.each<[string, boolean]>([

@@ -62,7 +62,13 @@ async function worldOf(scheduler: fc.Scheduler): Promise<World> {
     const publish = (event: DomainEvent): void => void events.push(event);
     const { incidents, alerts } = on;
     const ports = { incidents, alerts, governance, events: { publish }, clock: systemClock, ids: randomIds };
-    return { governance, incidents: createIncidentManager({ ...ports, logger: silentLogger, remember, refusal: NEVER_REFUSED }, FIRM_AT_ONCE) };
+    return {
+      governance,
+      incidents: createIncidentManager(
+        { ...ports, logger: silentLogger, remember, refusal: NEVER_REFUSED },
+        FIRM_AT_ONCE,
+      ),
+    };
   };
   const before = serviceOn(file.store);
   await before.incidents.apply(model, problem);

@@ -57,9 +57,10 @@ export function incidentsInMemory(
 ): IncidentManager {
   let next = 0;
   const { governance = NOBODY_DECIDES, lessons, incidents = storedIncidents(saved), ...others } = over;
-  const close: IncidentGovernance['close'] = async ({ incident, entries, lesson, isForced }) => {
+  const close: IncidentGovernance['close'] = async ({ incident, entries, lessonOf, isForced }) => {
     if (!isForced && (await governance.isActionUnderWay(incident.id))) return false;
-    await lessons?.save(lesson);
+    const filter = { incident: incident.id, pendingOnly: false, limit: 100 };
+    await lessons?.save(lessonOf(await governance.records(filter)));
     await incidents.save(incident, entries);
     return true;
   };

@@ -124,14 +124,12 @@ it('leaves nothing pending on an incident for which somebody proposes in the las
   let closing: IncidentRow | null = null;
   const service = serviceOn({
     ...file.store,
-    decisions: {
-      ...file.store.decisions,
-      // Read for the lesson, just before it is closed.
-      async list(filter) {
-        const records = await file.store.decisions.list(filter);
-        if (closing !== null) await propose(closing);
-        return records;
-      },
+    // The transaction that closes it is the next.
+    async governance(work) {
+      const open = closing;
+      closing = null;
+      if (open !== null) await propose(open);
+      return file.store.governance(work);
     },
   });
   const open = await opened(service, model);
