@@ -171,7 +171,7 @@ export interface GovernanceTransaction {
   insertExecution(execution: Execution): Promise<void>;
   updateExecution(execution: Execution): Promise<void>;
   execution(recommendation: RecommendationId): Promise<Execution | null>;
-  /** Of all models or one, longest queued first. */
+  /** Of all models or one, longest queued first. Of all, one that is damaged is left out. */
   executions(filter: { readonly state: Execution['state']; readonly model?: ModelId }): Promise<readonly Execution[]>;
   modelsWithExecutions(states: readonly Execution['state'][]): Promise<readonly ModelId[]>;
   executionById(id: ExecutionId): Promise<Execution | null>;
