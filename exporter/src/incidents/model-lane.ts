@@ -36,6 +36,11 @@ export class ModelLanes {
     return this.turn(models, Promise.all(models.map((model) => this.tails.get(model))), work);
   }
 
+  /** Resolves when no lane has work left. */
+  async settle(): Promise<void> {
+    while (this.tails.size > 0) await Promise.all(this.tails.values());
+  }
+
   private turn<T>(models: readonly ModelId[], before: Promise<unknown>, work: () => T | Promise<T>): Promise<T> {
     const turn: Turn = { lanes: this, models: new Set(models), within: underWay(turns.getStore()), isOver: false };
     for (const model of turn.models)

@@ -69,3 +69,17 @@ it('refuses a lane inside a turn of several, and takes none of several when one 
   await expect(broken).rejects.toThrow('a bug');
   expect(await lanes.runAll([A, B], () => 'still open')).toBe('still open');
 });
+
+it('is settled when no lane has work left, also what is asked for meanwhile', async () => {
+  const lanes = new ModelLanes();
+  const order: string[] = [];
+  const later = async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push('later');
+  };
+  void lanes.run(A, () => void lanes.run(B, later));
+  await lanes.settle();
+  order.push('settled');
+  expect(order).toEqual(['later', 'settled']);
+  await lanes.settle();
+});
