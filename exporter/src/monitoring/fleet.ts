@@ -31,6 +31,9 @@ import { readModelState } from './persist.js';
 import { Probes } from './probes.js';
 import { Registrations } from './registrations.js';
 
+const LAST_COMMIT_FAILED =
+  'the last commit could not be written ("commit failed" in the log says why); what was acknowledged as committed is stored, what was acknowledged from memory since the commit before may be lost';
+
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet implements RowTaker {
   private readonly lanes = new ModelLanes();
@@ -149,7 +152,8 @@ export class Fleet implements RowTaker {
     await Promise.all([...this.members.all.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
     await Promise.all([...this.members.all.keys()].map((id) => this.lanes.run(id, () => undefined)));
     const failed = await this.judgeRest();
-    if (failed !== null) throw failed;
+    // Those who sent what could not be stored were told so; this is for whoever stopped mlfi.
+    if (failed !== null) throw new Error(LAST_COMMIT_FAILED);
   }
 
   /** @returns why what waited could not be written, null when it was */

@@ -369,3 +369,13 @@ it('fails, and goes on afterwards, when a lane that a commit holds is asked for 
   expect(await fleet.ingest(A, answers(['a1']))).toMatchObject({ accepted: 1 });
   expect(await fleet.ingest(B, answers(['b1']))).toMatchObject({ accepted: 1 });
 });
+
+it('says of a stop whose last commit fails what is stored, and not what a sender is answered', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  await fleet.ingest(A, { ...answers(['a1']), acknowledge: 'memory' });
+  store.isDown = true;
+  const stopped = await fleet.stop().catch((error: unknown) => String(error));
+  expect(stopped).toContain('what was acknowledged as committed is stored');
+  expect(stopped).not.toContain('send it again');
+});
