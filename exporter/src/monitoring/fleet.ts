@@ -266,7 +266,7 @@ export class Fleet implements RowTaker {
     const { validation, ...stored } = await readModelState(store, model.id, nowMs, this.settings.thresholds, latestMs);
     const { settings } = this;
     const create = (): MonitoredModel => new MonitoredModel(model, settings, hash, random, stored, memory, latestMs);
-    const monitored = takenUp(model.id, create);
+    const monitored = takenUp(model.id, create, this.ports.logger);
     await incidents.restore(model.id);
     this.useLessons(monitored);
     this.restored += 1;
@@ -375,12 +375,15 @@ export class Fleet implements RowTaker {
 }
 
 /** A model made of what is stored of it. @throws StoreDocumentDamaged for what the codecs let pass and the model cannot be made of: it fails alone */
-function takenUp(id: ModelId, make: () => MonitoredModel): MonitoredModel {
+function takenUp(id: ModelId, make: () => MonitoredModel, logger: FleetPorts['logger']): MonitoredModel {
   try {
     return make();
   } catch (error) {
     const place = { table: 'baseline, learning, window_profile or drift_monitor', row: id, model: id };
-    // Its message may quote what is stored.
+    // Its message may quote what is stored: only where it was thrown is told.
+    const stack = error instanceof Error ? (error.stack ?? '') : '';
+    const at = stack.split('\n').filter((line) => /^\s+at /.test(line));
+    logger.debug({ model: id, at }, 'a model cannot be made of what is stored of it');
     throw new StoreDocumentDamaged(place, 'damaged', error instanceof Error ? error.name : 'it cannot be taken up');
   }
 }
