@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import knex from 'knex';
+import knex, { type Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../exporter/src/config/load.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
@@ -135,7 +135,7 @@ describe.each([
 it('keeps a decision that is damaged, ends it when its model is let go of, says so, and starts before and after', async () => {
   const place = await store();
   const id = 'SiNuhy3vF_yA70Ywv3y53n8V';
-  const onFile = async <T>(work: (db: ReturnType<typeof knex>) => Promise<T>): Promise<T> => {
+  const onFile = async <T>(work: (db: Knex) => Promise<T>): Promise<T> => {
     const db = knex({ client: 'sqlite3', connection: { filename: place.file }, useNullAsDefault: true });
     return work(db).finally(() => db.destroy());
   };

@@ -33,7 +33,7 @@ export class ModelLanes {
    * @throws Error as above; then none of them is taken
    */
   runAll<T>(models: readonly ModelId[], work: () => T | Promise<T>): Promise<T> {
-    return this.turn(models, Promise.all(models.map((model) => this.tails.get(model))), work);
+    return this.turn(models, Promise.all(models.map((model) => this.tails.get(model) ?? Promise.resolve())), work);
   }
 
   /** Resolves when no lane has work left. */
