@@ -83,3 +83,55 @@ it.each(['dispatching', 'unknown'] as const)(
     await store.close();
   },
 );
+
+it('asks what became of an execution though the recommendation of one before it is damaged', async () => {
+  const file = join(folder, 'looked-up.sqlite');
+  const store = await openStore({ kind: 'sqlite', file });
+  const { executors } = countingExecutor();
+  const asked: string[] = [];
+  const governance = governanceOn(store, {
+    clock: movableClock(1_000),
+    ids: randomIds,
+    policy: () => policyOf(1),
+    soleWriter: true,
+    executors: {
+      ...executors,
+      webhook: {
+        ...executors.webhook,
+        repetition: 'lookup',
+        execute: () => Promise.resolve({ kind: 'unknown', detail: 'no answer in time' }),
+        lookup({ recommendationId }) {
+          asked.push(recommendationId);
+          return Promise.resolve({ kind: 'succeeded', detail: 'it is there' });
+        },
+      },
+    },
+  });
+  const unknown: Recommendation[] = [];
+  for (const name of ['damaged', 'sound']) {
+    const model = { ...modelInService(), id: modelId(name) };
+    await store.models.save(model);
+    const open = { ...incident(`incident-of-${name}`), modelId: model.id };
+    await store.incidents.save(open);
+    const [proposed = expect.fail('nothing was proposed')] = await governance.propose(open, [proposal()]);
+    const { id, digest } = proposed;
+    await governance.vote(
+      { recommendation: id, digest, verdict: 'approve', reason: 'so be it', breakGlass: null },
+      person('ada'),
+    );
+    await governance.dispatch();
+    await governance.idle();
+    unknown.push(proposed);
+  }
+  const [damaged, sound] = unknown;
+  const db = new DatabaseSync(file);
+  db.exec('drop trigger recommendation_no_update');
+  db.prepare("update recommendation set document = '{}' where id = ?").run(damaged?.id ?? '');
+  db.close();
+  await governance.sweep();
+  await governance.idle();
+  expect(asked).toEqual([sound?.id]);
+  const settled = sound === undefined ? undefined : await governance.record(sound.id);
+  expect(settled?.recommendation.state).toBe('succeeded');
+  await store.close();
+});
