@@ -30,6 +30,7 @@ import { MonitoredModel, type MonitoredModelView } from './monitored-model.js';
 import { readModelState } from './persist.js';
 import { Probes } from './probes.js';
 import { Registrations } from './registrations.js';
+import { RowMemory } from './row-memory.js';
 
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet implements RowTaker {
@@ -169,6 +170,11 @@ export class Fleet implements RowTaker {
   isStill({ id, createdAtMs }: Pick<Model, 'id' | 'createdAtMs'>): boolean {
     const member = this.members.all.get(id);
     return member === undefined ? this.isLent(id) : member.monitored.model.createdAtMs === createdAtMs;
+  }
+
+  /** As `RowMemory.giveBack`. */
+  giveRowsBack(): Promise<void> {
+    return new RowMemory(this.members, () => this.settings.rowsMemoryBytes).giveBack();
   }
 
   /** Models that are left out, because what is stored of them cannot be read. */
