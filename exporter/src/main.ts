@@ -1,23 +1,33 @@
 #!/usr/bin/env node
 /** The program: the command line, wired to the service. */
-import { createProgram } from './cli/program.js';
-import { verifyExportedLog } from './governance/audit/files.js';
-import { investigationJson } from './http/views/reports.js';
-import { openImport } from './service/import-files.js';
-import { investigateOnce } from './service/investigate-once.js';
-import {
-  backupStore,
-  checkStore,
-  dropModel,
-  rebuildStoreIndexes,
-  exportStoredAudit,
-  readReport,
-  verifyStoredAudit,
-} from './service/offline-store.js';
-import { tryModels } from './service/try-models.js';
-import { startService } from './service/start.js';
-import { systemClock } from './system/system-clock.js';
-import { version } from './system/version.js';
+
+// Before anything is loaded, for that takes as long as all else of a start: the signal would end the process. What it asks
+// for needs nothing yet: the configuration is read afterwards, and from then on the service listens itself.
+if (process.argv[2] === 'serve') process.on('SIGHUP', () => undefined);
+
+const [
+  { createProgram },
+  { verifyExportedLog },
+  { investigationJson },
+  { openImport },
+  { investigateOnce },
+  { backupStore, checkStore, dropModel, rebuildStoreIndexes, exportStoredAudit, readReport, verifyStoredAudit },
+  { tryModels },
+  { startService },
+  { systemClock },
+  { version },
+] = await Promise.all([
+  import('./cli/program.js'),
+  import('./governance/audit/files.js'),
+  import('./http/views/reports.js'),
+  import('./service/import-files.js'),
+  import('./service/investigate-once.js'),
+  import('./service/offline-store.js'),
+  import('./service/try-models.js'),
+  import('./service/start.js'),
+  import('./system/system-clock.js'),
+  import('./system/version.js'),
+]);
 
 await createProgram(
   {

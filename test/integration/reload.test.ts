@@ -5,7 +5,22 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../exporter/src/config/load.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
+import { freePort } from './servers/free-port.js';
+import { startServiceProcess } from './service-process.js';
 import { startService, type Service } from '../../exporter/src/service/start.js';
+
+it('is not ended by a SIGHUP that comes while the program is still being loaded', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mlfi-hang-up-'));
+  const preloaded = ['--import', join(import.meta.dirname, 'early-hang-up.mjs')];
+  const early = startServiceProcess(folder, await freePort(), {}, preloaded);
+  try {
+    await early.ready();
+  } finally {
+    early.child.kill('SIGKILL');
+    await early.exited;
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 60_000);
 
 const directory = mkdtempSync(join(tmpdir(), 'mlfi-reload-'));
 const file = join(directory, 'mlfi.yml');

@@ -231,15 +231,24 @@ describe('a store that is not where it was', () => {
     expect(said).toHaveLength(2);
   });
 
-  it('makes mlfi not ready when its folder is moved away, and ready when it is back', async () => {
+  it('is neither ready nor takes rows when its folder is moved away, and is and does when it is back', async () => {
     const running = await runService();
     const away = `${running.directory}.away`;
     expect((await running.request('GET', '/-/ready')).status).toBe(200);
+    expect((await running.request('POST', '/api/v1/models', { id: 'moved' })).status).toBe(201);
     renameSync(running.directory, away);
     expect(existsSync(running.directory)).toBe(false);
     expect((await running.request('GET', '/-/ready')).status).toBe(503);
+    const rows = [{ prediction: 'yes' }];
+    const refused = await running.request('POST', '/api/v1/models/moved/observations', rows);
+    expect(refused.status).toBe(503);
+    expect(JSON.stringify(refused.body)).toContain('its file was moved or replaced');
     renameSync(away, running.directory);
     expect((await running.request('GET', '/-/ready')).status).toBe(200);
+    expect(await running.request('POST', '/api/v1/models/moved/observations', rows)).toMatchObject({
+      status: 200,
+      body: { accepted: 1, duplicate: false },
+    });
     await running.close();
   });
 });

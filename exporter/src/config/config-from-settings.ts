@@ -76,6 +76,7 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       lengthMs: settings.windows.length,
       evaluateEveryMs: settings.windows.evaluate_every,
       rowsKept: settings.windows.rows_kept,
+      rowsMemoryBytes: settings.windows.rows_memory,
       keepMs: settings.windows.keep,
       commitDelayMs: settings.windows.commit_delay,
     },

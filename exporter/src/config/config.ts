@@ -96,6 +96,7 @@ export interface Config {
     readonly lengthMs: number;
     readonly evaluateEveryMs: number;
     readonly rowsKept: number;
+    readonly rowsMemoryBytes: number;
     readonly keepMs: number;
     readonly commitDelayMs: number;
   };

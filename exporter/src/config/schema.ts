@@ -151,6 +151,7 @@ const windows = z
     length: duration('1s', '1d').prefault('5m'),
     evaluate_every: duration('100ms', '1d').prefault('5s'),
     rows_kept: whole(100, 1_000_000).default(5_000),
+    rows_memory: byteSize('1MiB', '16GiB').prefault('512MiB'),
     keep: duration('1h', '520w').prefault('30d'),
     commit_delay: duration('1ms', '1s').prefault('50ms'),
   })

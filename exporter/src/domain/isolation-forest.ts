@@ -1,17 +1,18 @@
 import type { Observation } from './observation.js';
 
 /**
- * A grown isolation forest (Liu, Ting & Zhou 2008) as flat arrays. Node i of a tree is a leaf when `column[i]` is −1; then
- * `value[i]` is its path length to add, c(size). Otherwise rows with x[column] < value go to `children[2i + 1]`, others to `children[2i]`.
+ * A grown isolation forest (Liu, Ting & Zhou 2008), all trees one after the other in flat arrays: each model keeps one. Only
+ * nodes that split are kept, and their numbers count from the first of their tree: of node i, rows with x[column] < value go
+ * to `children[2i + 1]`, others to `children[2i]`. A negative number is a leaf: −1 less the rows that grew it.
  */
-export interface IsolationTree {
+export interface Forest {
   readonly column: Int16Array;
   readonly value: Float64Array;
-  readonly children: Int32Array;
-}
-
-export interface Forest {
-  readonly trees: readonly IsolationTree[];
+  readonly children: Int16Array;
+  /** Of each tree its first node among all. */
+  readonly starts: Int32Array;
+  /** Where each tree begins: 0, or a leaf for one whose rows were all alike. */
+  readonly roots: Int16Array;
   /** Rows per tree. */
   readonly sampleSize: number;
   /** Columns of a row that vary, in the order the trees know them. */

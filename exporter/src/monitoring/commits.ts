@@ -208,7 +208,7 @@ export class Commits {
       // A damaged row is of one request as a rule: the others of the model are not refused with it.
       if (isAlone && only.requests.length > 1 && error instanceof StoreDocumentDamaged)
         return this.oneByOne(only.member, only.requests);
-      const unavailable = error instanceof StoreDocumentDamaged ? cannotBeRead(error) : cannotBeWritten();
+      const unavailable = error instanceof StoreDocumentDamaged ? cannotBeRead(error) : cannotBeWritten(error);
       const models = entries.map(({ member }) => member.monitored.model.id);
       this.ports.logger.error({ models, error: textOf(error) }, 'commit failed');
       if (isAlone && isStoreUp) this.failing.add(only.member.monitored.model.id);
@@ -228,8 +228,11 @@ export class Commits {
   }
 }
 
-const cannotBeWritten = (): Unavailable =>
-  new Unavailable('the store cannot be written now and nothing was counted; send it again');
+/** @param why what the store said; told where it is the store's own reason */
+const cannotBeWritten = (why?: unknown): Unavailable =>
+  new Unavailable(
+    `the store cannot be written now and nothing was counted; send it again${why instanceof Unavailable ? ` (${why.message})` : ''}`,
+  );
 
 /** The same request fails the same way until the row is restored. */
 export const cannotBeRead = ({ place, why, detail }: StoreDocumentDamaged): Unavailable =>

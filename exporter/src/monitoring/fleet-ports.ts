@@ -43,6 +43,8 @@ export interface FleetPorts extends Pick<ModelEvaluationPorts, 'experiment' | 'r
 
 /** Read at every use, not copied: getters let a reload of the configuration take effect. */
 export interface FleetSettings extends MonitoringSettings {
+  /** Memory that the rows of all models may take together. */
+  readonly rowsMemoryBytes: number;
   readonly evaluationMs: number;
   readonly commitDelayMs: number;
   /** Closed incidents compared with an open one. */

@@ -30,6 +30,7 @@ import { MonitoredModel, type MonitoredModelView } from './monitored-model.js';
 import { readModelState } from './persist.js';
 import { Probes } from './probes.js';
 import { Registrations } from './registrations.js';
+import { RowMemory } from './row-memory.js';
 
 const LAST_COMMIT_FAILED =
   'the last commit could not be written ("commit failed" in the log says why); what was acknowledged as committed is stored, what was acknowledged from memory since the commit before may be lost';
@@ -173,6 +174,11 @@ export class Fleet implements RowTaker {
   isStill({ id, createdAtMs }: Pick<Model, 'id' | 'createdAtMs'>): boolean {
     const member = this.members.all.get(id);
     return member === undefined ? this.isLent(id) : member.monitored.model.createdAtMs === createdAtMs;
+  }
+
+  /** As `RowMemory.giveBack`. */
+  giveRowsBack(): Promise<void> {
+    return new RowMemory(this.members, () => this.settings.rowsMemoryBytes).giveBack();
   }
 
   /** Models that are left out, because what is stored of them cannot be read. */

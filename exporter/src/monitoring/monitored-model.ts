@@ -41,8 +41,8 @@ export type MonitoredModelView = Readonly<
 export class MonitoredModel {
   readonly contact = new FirstContact();
   private calls: CallCounters;
-  /** What its calls are learnt from and judged by. */
-  private traffic: ModelTraffic;
+  /** What its calls are learnt from and judged by; besides the model itself, `RowMemory` reads it. */
+  traffic: ModelTraffic;
   private readonly labels: LabelJoiner;
   private features: FeaturesRead;
   private readonly intake = new RecentIntake();

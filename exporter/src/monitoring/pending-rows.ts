@@ -188,6 +188,11 @@ export class PendingRows {
         this.handedOutMs = this.tickedMs = -Infinity;
   }
 
+  /** What the rows that wait take in memory, in values. */
+  get valuesHeld(): number {
+    return this.values;
+  }
+
   /** More rows wait than there is room for. */
   get isFull(): boolean {
     return this.rows.length - this.gone > ROWS_KEPT || this.values > ROWS_KEPT * VALUES_PER_ROW;
@@ -303,7 +308,7 @@ export class PendingRows {
   private handOut(pending: PendingRow): Step {
     this.gone += 1;
     this.values -= pending.values;
-    if (this.gone >= ROWS_DROPPED_TOGETHER) {
+    if (this.gone >= ROWS_DROPPED_TOGETHER || this.gone === this.rows.length) {
       this.rows = this.rows.slice(this.gone);
       this.gone = 0;
     }

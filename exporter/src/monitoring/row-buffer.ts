@@ -36,10 +36,15 @@ export class RowBuffer {
     this.values += valuesOf(row);
   }
 
+  /** What the rows take in memory, in values. */
+  get valuesHeld(): number {
+    return this.values;
+  }
+
   /** Lets the oldest rows go beyond those to be kept, and beyond what they may hold together. */
-  trim(): void {
+  trim(kept = this.kept): void {
     const most = this.kept * VALUES_PER_ROW;
-    let surplus = Math.max(0, this.rows.length - this.kept);
+    let surplus = Math.max(0, this.rows.length - Math.min(kept, this.kept));
     let values = this.rows.slice(0, surplus).reduce((sum, row) => sum + valuesOf(row), 0);
     for (; this.values - values > most; surplus += 1) values += valuesOf(this.rows[surplus]);
     if (surplus === 0) return;

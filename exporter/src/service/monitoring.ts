@@ -82,6 +82,7 @@ export const fleetSettings = ({ started, config }: Foundation): FleetSettings =>
   budget: started.paging,
   windowMs: started.windows.lengthMs,
   rowsKept: started.windows.rowsKept,
+  rowsMemoryBytes: started.windows.rowsMemoryBytes,
   binnedSignals: started.metrics.binnedSignals,
   get categoriesPerFeature() {
     return config.current().intake.categoriesPerFeature;

@@ -18,6 +18,7 @@ const FIGURES_MS = 2_000;
 const FILES_READ_MS = 2_000;
 const PAIRS_CHECKED_MS = 1_000;
 const STORE_CHECK_MS = 15_000;
+const ROWS_WEIGHED_MS = 5_000;
 const DECISIONS_CHECKED_MS = 600_000;
 
 export interface ScheduledWork {
@@ -54,6 +55,7 @@ export function startSchedules(
   schedules.every(FIGURES_MS, () => metrics.shared.refresh());
   schedules.every(DECISIONS_CHECKED_MS, () => decisionGate.check(store, () => metrics.shared.verify()));
   schedules.every(STORE_CHECK_MS, () => lifecycle.notReadyBecause(metrics.storeUp));
+  schedules.every(ROWS_WEIGHED_MS, () => fleet.giveRowsBack());
   const plans = new PlanChecks(executors);
   schedules.every(PLANS_CHECKED_MS, async () => {
     const waiting = await store.governance((transaction) =>

@@ -28,6 +28,10 @@ const CONNECTION_LOST =
 
 const REASONS: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'the disk is full',
+  SQLITE_BUSY: 'another program has locked the file (a backup, or a tool that has it open); end that',
+  SQLITE_LOCKED: 'another program has locked the file (a backup, or a tool that has it open); end that',
+  SQLITE_IOERR: 'the disk answers with errors',
+  SQLITE_CANTOPEN: 'the file cannot be opened; was its folder moved?',
   SQLITE_READONLY: 'the file may not be written',
   SQLITE_CORRUPT: 'the file is damaged; "mlfi store check" names what of it, restore a backup',
   SQLITE_NOTADB: 'the file is damaged; restore a backup',
@@ -53,9 +57,7 @@ export function storeError(store: string, operation: string, error: unknown): Er
     return new Conflict(`${operation}: there is one with this identity already`);
   if (code === '22021') return new Invalid('a text holds a character that cannot be stored (NUL, or no valid UTF-8)');
   if (AWAY.some((codes) => codes.test(code)) || (code === '' && CONNECTION_LOST.test(message)))
-    return new Unavailable(
-      `the store cannot be used: ${REASONS[code] ?? (code === '' ? 'no answer in time' : code)} (${store})`,
-    );
+    return new Unavailable(`the store cannot be used: ${REASONS[code] ?? (code === '' ? 'no answer in time' : code)}`);
   return new StoreFailed(store, operation, code === '' ? nameOf(error) : code);
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import knex, { type Knex } from 'knex';
 import { Unavailable } from '../domain/errors.js';
@@ -30,6 +31,7 @@ import { rebuildInto } from './rebuild-sqlite.js';
 import { settingRepository } from './settings.js';
 import { validationRepository } from './validations.js';
 import { windowRepository } from './windows.js';
+import { LockPatience, type SqliteConnection } from './lock-patience.js';
 import { lockWriter } from './writer-lock.js';
 
 export type StoreLocation =
@@ -181,7 +183,8 @@ function makePrivate(file: string): void {
 
 /** One connection: its queue makes every transaction wait for the one before. FULL: what is acknowledged survives power loss. */
 function sqlite(file: string): Knex {
-  return knex({
+  const patience = new LockPatience();
+  const db = knex({
     client: 'sqlite3',
     log: NOT_TOLD,
     connection: { filename: file },
@@ -189,17 +192,16 @@ function sqlite(file: string): Knex {
     pool: {
       min: 1,
       max: 1,
-      afterCreate: (
-        connection: { exec(sql: string, done: (error: Error | null) => void): void },
-        done: (error: Error | null, connection: unknown) => void,
-      ) => {
-        connection.exec(
-          'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=5000;',
-          (error) => done(error, connection),
+      afterCreate: (connection: SqliteConnection, done: (error: Error | null, connection: unknown) => void) => {
+        patience.of(connection);
+        connection.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;', (error) =>
+          done(error, connection),
         );
       },
     },
   });
+  patience.follow(db);
+  return db;
 }
 
 /** Every error reaches the caller, who tells it once; knex would print it besides. */
@@ -224,6 +226,12 @@ function openingProblem(location: StoreLocation, error: unknown): string {
     return `${place} is damaged or is no SQLite file; restore a backup, or move it away to start anew`;
   if (said.includes('SQLITE_CANTOPEN'))
     return `${place} cannot be opened; check that the folder exists and may be written`;
+  if (said.includes('SQLITE_FULL'))
+    return `${place} cannot be opened: the disk is full; make room, and start mlfi again`;
+  if (said.includes('SQLITE_READONLY'))
+    return `${place} may not be written; check its owner and mode, and those of its folder`;
+  if (said.includes('SQLITE_IOERR'))
+    return `${place} cannot be read or written: the disk, or the network share it lies on, answers with errors`;
   if (/SQLITE_(BUSY|LOCKED)/.test(said))
     return `${place} is locked by another program (a backup, or a tool that has it open); end that, and start mlfi again`;
   if (said.includes('Migration table is already locked'))
@@ -270,8 +278,17 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
     ...ofIncrements(on),
     governance: (work) => governed(on, work),
   });
-  const transaction = <T>(operation: string, work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>
-    inTransaction<Knex.Transaction, T>(place, operation, (run) => db.transaction(run), work);
+  const stayed = async (): Promise<void> => {
+    if (opened !== null && (await identityOf(opened.file)) !== (await opened.identity))
+      throw new Unavailable(
+        'the store cannot be used: its file was moved or replaced; put it back, or start mlfi again',
+      );
+  };
+  const transaction = async <T>(operation: string, work: (on: Knex.Transaction) => Promise<T>): Promise<T> => {
+    // What is written into a file that was moved away may never be seen again.
+    await stayed();
+    return inTransaction<Knex.Transaction, T>(place, operation, (run) => db.transaction(run), work);
+  };
   // A commit of SQLite is answered in this process: there is nothing to lose on the way.
   const outcomes = location.kind === 'postgresql' ? new CommitOutcomes(db, randomUUID()) : null;
   const committed = <T>(work: (on: Knex.Transaction) => Promise<T>): Promise<T> => transaction('a commit', work);
@@ -296,10 +313,7 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
       damagedTables: (among: readonly string[] | null) => damagedTables(db, location.kind, among),
       check: async () => {
         await within(CHECK_MS, db('setting').insert({ name: 'checked', value: 'true' }).onConflict('name').merge());
-        if (opened !== null && identityOf(opened.file) !== opened.identity)
-          throw new Unavailable(
-            `${place} is not the file that mlfi has open: it was moved or replaced; put it back, or start mlfi again`,
-          );
+        await stayed();
       },
     }),
     async close() {
@@ -311,10 +325,11 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
 }
 
 /** Tells a file from any other that takes its place; null when there is none. */
-function identityOf(file: string): string | null {
-  const known = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return known === undefined ? null : `${known.dev} ${known.ino}`;
-}
+const identityOf = (file: string): Promise<string | null> =>
+  stat(file, { bigint: true }).then(
+    ({ dev, ino }) => `${dev} ${ino}`,
+    () => null,
+  );
 
 /** The store as people know it; a PostgreSQL address may hold a password. */
 const placeOf = (location: StoreLocation): string =>

@@ -42,6 +42,8 @@ function lockProblem(file: string, error: unknown): Error {
       `${file} lies on a file system without file locks (a network share?); put data_dir on a local disk, or use PostgreSQL (database.url)`,
       { cause: error },
     );
+  if (codeOf(error) === 'SQLITE_FULL')
+    return new Error(`${file} cannot be locked for writing: the disk is full`, { cause: error });
   return new Error(`${file} cannot be locked for writing: ${said}`, { cause: error });
 }
 

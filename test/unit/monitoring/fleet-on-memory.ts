@@ -5,7 +5,7 @@ import type { Model } from '../../../exporter/src/domain/model.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { callCountersCodec } from '../../../exporter/src/monitoring/call-counters.js';
-import type { FleetPorts } from '../../../exporter/src/monitoring/fleet-ports.js';
+import type { FleetPorts, FleetSettings } from '../../../exporter/src/monitoring/fleet-ports.js';
 import { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import type { ModelEvaluationPorts } from '../../../exporter/src/monitoring/model-evaluation.js';
 import { NOTHING_TO_ANALYSE } from '../../../exporter/src/rca/row-analysis.js';
@@ -46,6 +46,7 @@ export function fleetOn(
   store: FleetPorts['store'],
   turn: () => Promise<void>,
   over: Partial<FleetPorts> = {},
+  settings: Partial<FleetSettings> = {},
 ): ReplayFleet {
   let nowMs = 1e12;
   return new ReplayFleet(
@@ -70,6 +71,7 @@ export function fleetOn(
       budget: { ...DEFAULT_FALSE_PAGE_BUDGET, season: 'none' },
       windowMs: 300_000,
       rowsKept: 1_000,
+      rowsMemoryBytes: 1e9,
       binnedSignals: 10,
       categoriesPerFeature: 1_000,
       featuresPerModel: 500,
@@ -79,6 +81,7 @@ export function fleetOn(
       targets: [],
       verification: DEFAULT_VERIFICATION_TIMES,
       experiments: { allow: false, callsBudget: 0, callsPerSecond: 1 },
+      ...settings,
     },
   );
 }

@@ -1,6 +1,6 @@
 import { median } from 'simple-statistics';
 import type { IsolationTreeNode } from 'ml-isolation-forest';
-import type { Forest, IsolationTree } from '../../domain/isolation-forest.js';
+import type { Forest } from '../../domain/isolation-forest.js';
 import type { Random } from '../../domain/ports.js';
 import { growTree } from './tree-grower.js';
 
@@ -8,6 +8,8 @@ export interface ForestOptions {
   readonly trees: number;
   readonly sampleSize: number;
 }
+/** What a node's number of 16 bits can name. */
+const MOST_ROWS_A_TREE = 2 ** 15 - 2;
 const DEFAULT_FOREST_OPTIONS: ForestOptions = { trees: 100, sampleSize: 256 };
 
 const EULER = 0.5772156649015329;
@@ -25,7 +27,7 @@ function averagePathLength(n: number): number {
  * sub-sample, normalises wrongly, keeps its rows, and drops rows with NaN (measured).
  * Equal rows and an equal random stream give an identical forest.
  * @param rows rectangular; a missing value is NaN
- * @throws RangeError below 2 rows or without a column that varies
+ * @throws RangeError below 2 rows, without a column that varies, or with trees of more than 32,766 rows
  */
 export function growForest(
   rows: readonly (readonly number[])[],
@@ -51,10 +53,23 @@ export function growForest(
   const shape = { columns, medians, indicators };
   const prepared = rows.map((row) => prepare(shape, row));
   const sampleSize = Math.min(options.sampleSize, prepared.length);
-  const trees: IsolationTree[] = [];
-  for (let i = 0; i < options.trees; i += 1)
-    trees.push(flatten(growTree(sample(prepared, sampleSize, random), random)));
-  return { trees, sampleSize, ...shape };
+  if (sampleSize > MOST_ROWS_A_TREE) throw new RangeError(`a tree takes ${MOST_ROWS_A_TREE} rows, not ${sampleSize}`);
+  const nodes: Nodes = { column: [], value: [], children: [] };
+  const starts: number[] = [];
+  const roots: number[] = [];
+  for (let i = 0; i < options.trees; i += 1) {
+    starts.push(nodes.column.length);
+    roots.push(flatten(growTree(sample(prepared, sampleSize, random), random), nodes));
+  }
+  return {
+    column: Int16Array.from(nodes.column),
+    value: Float64Array.from(nodes.value),
+    children: Int16Array.from(nodes.children),
+    starts: Int32Array.from(starts),
+    roots: Int16Array.from(roots),
+    sampleSize,
+    ...shape,
+  };
 }
 
 /** Score of each row, 2^(−E[path]/c(sampleSize)) in (0, 1]: near 1 anomalous, below 0.5 ordinary. */
@@ -63,10 +78,10 @@ export function anomalyScores(forest: Forest, rows: readonly (readonly number[])
   const prepared = rows.map((row) => prepare(forest, row));
   const lengths = new Float64Array(rows.length);
   // Tree by tree: one fits into the nearest cache, all of them do not.
-  for (const tree of forest.trees)
+  for (let tree = 0; tree < forest.roots.length; tree += 1)
     for (let i = 0; i < prepared.length; i += 1)
-      lengths[i] = (lengths[i] ?? 0) + pathLength(tree, prepared[i] ?? NO_ROW);
-  return Array.from(lengths, (length) => 2 ** (-length / forest.trees.length / normaliser));
+      lengths[i] = (lengths[i] ?? 0) + pathLength(forest, tree, prepared[i] ?? NO_ROW);
+  return Array.from(lengths, (length) => 2 ** (-length / forest.roots.length / normaliser));
 }
 
 /**
@@ -108,10 +123,15 @@ function sample(rows: readonly number[][], size: number, random: Random): number
   return pool.slice(0, size);
 }
 
-function flatten(root: IsolationTreeNode): IsolationTree {
-  const column: number[] = [];
-  const value: number[] = [];
-  const children: number[] = [];
+interface Nodes {
+  readonly column: number[];
+  readonly value: number[];
+  readonly children: number[];
+}
+
+/** Puts the nodes of a tree behind those of others. @returns where it begins: its first node, or a leaf */
+function flatten(root: IsolationTreeNode, { column, value, children }: Nodes): number {
+  const start = column.length;
   const isEmpty = (node: IsolationTreeNode | undefined): boolean =>
     node !== undefined && node.left === undefined && (node.trainingSet?.length ?? 0) === 0;
   const add = (given: IsolationTreeNode): number => {
@@ -122,36 +142,31 @@ function flatten(root: IsolationTreeNode): IsolationTree {
       if (only === undefined) break;
       node = only;
     }
-    const index = column.length;
-    column.push(-1);
-    value.push(0);
+    if (node.left === undefined || node.right === undefined) return -1 - (node.trainingSet?.length ?? 0);
+    const at = column.length;
+    column.push(node.splitColumn ?? 0);
+    value.push(node.splitValue ?? 0);
     children.push(-1, -1);
-    if (node.left === undefined || node.right === undefined) {
-      value[index] = averagePathLength(node.trainingSet?.length ?? 0);
-    } else {
-      column[index] = node.splitColumn ?? 0;
-      value[index] = node.splitValue ?? 0;
-      children[2 * index + 1] = add(node.left);
-      children[2 * index] = add(node.right);
-    }
-    return index;
+    children[2 * at + 1] = add(node.left);
+    children[2 * at] = add(node.right);
+    return at - start;
   };
-  add(root);
-  return {
-    column: Int16Array.from(column),
-    value: Float64Array.from(value),
-    children: Int32Array.from(children),
-  };
+  return add(root);
 }
 
-function pathLength({ column, value, children }: IsolationTree, row: readonly number[]): number {
-  let node = 0;
+/** c(n) of what was asked before: trees ask for the same few sizes again and again. */
+const leafLengths: number[] = [];
+
+function pathLength({ column, value, children, starts, roots }: Forest, tree: number, row: readonly number[]): number {
+  const start = starts[tree] ?? 0;
+  let node = roots[tree] ?? -1;
   let depth = 0;
-  for (;;) {
-    const at = column[node] ?? -1;
-    if (at < 0) return depth + (value[node] ?? 0);
+  while (node >= 0) {
+    const at = start + node;
     // The side is a place and no branch, which the processor would guess wrongly half of the time.
-    node = children[2 * node + Number((row[at] ?? 0) < (value[node] ?? 0))] ?? 0;
+    node = children[2 * at + Number((row[column[at] ?? 0] ?? 0) < (value[at] ?? 0))] ?? -1;
     depth += 1;
   }
+  const grewIt = -1 - node;
+  return depth + (leafLengths[grewIt] ??= averagePathLength(grewIt));
 }

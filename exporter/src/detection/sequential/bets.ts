@@ -25,18 +25,25 @@ function geometric(from: number, to: number, count: number): number[] {
   return Array.from({ length: count }, (_, j) => from * (to / from) ** (j / (count - 1)));
 }
 
-function mixture(mean: number, slopes: readonly number[], powers: readonly number[]): Bets {
+/** Exponents with the weights of a mixture that has them; never changed, so every detector may share them. */
+function mixing(powers: readonly number[]): Pick<Bets, 'powers' | 'weights'> {
   const powerShare = powers.length === 0 ? 0 : POWER_SHARE;
   return {
-    mean,
-    slopes: Float64Array.from(slopes),
     powers: Float64Array.from(powers),
     weights: Float64Array.from([
-      ...slopes.map(() => (1 - powerShare) / slopes.length),
+      ...new Array<number>(LINEAR_BETS).fill((1 - powerShare) / LINEAR_BETS),
       ...powers.map(() => powerShare / powers.length),
     ]),
   };
 }
+const WITH_POWERS = mixing(POWER_EXPONENTS);
+const LINEAR_ALONE = mixing([]);
+
+const mixture = (mean: number, slopes: readonly number[], powers: boolean): Bets => ({
+  mean,
+  slopes: Float64Array.from(slopes),
+  ...(powers ? WITH_POWERS : LINEAR_ALONE),
+});
 
 /**
  * Bets on a stream of p-values being larger than uniform ones. Linear bets allow a mean of ½ + `tolerance`.
@@ -47,7 +54,7 @@ export function shiftBets(tolerance: number, powers: boolean): Bets {
   const slopes = geometric(0.01, 0.9 * (1 - mean), LINEAR_BETS).map((d) =>
     Math.min(d / (P_VALUE_VARIANCE + d * d), LARGEST_STAKE / mean),
   );
-  return mixture(mean, slopes, powers ? POWER_EXPONENTS : []);
+  return mixture(mean, slopes, powers);
 }
 
 /**
@@ -61,5 +68,5 @@ export function riskBets(mean: number, variance: number | null): Bets {
   const slopes = geometric(Math.min(0.1 * mean, largest), largest, LINEAR_BETS).map((d) =>
     Math.min(variance === null ? d / (mean * (1 - mean)) : d / (variance + d * d), LARGEST_STAKE / mean),
   );
-  return mixture(mean, slopes, []);
+  return mixture(mean, slopes, false);
 }

@@ -34,26 +34,33 @@ export interface CalibrationState {
  * the baseline is lost once the length is chosen. Two additions per sample on average.
  */
 export class BlockCalibration {
-  private readonly levels: readonly Level[];
+  /** Those that have had a block: most streams learn from far fewer samples than the longest block takes, and some from none. */
+  private readonly levels: Level[];
   private count = 0;
 
   /** @param keepsReference false where only the correlation is wanted */
-  constructor(keepsReference: boolean, state?: CalibrationState) {
+  constructor(
+    private readonly keepsReference: boolean,
+    state?: CalibrationState,
+  ) {
     this.count = state?.samples ?? 0;
-    this.levels = Array.from({ length: LEVELS }, (_, k): Level => {
-      const stored = state?.levels[k];
-      if (stored !== undefined) {
-        return { ...stored, reference: stored.reference === null ? null : dense(stored.reference, binsFor(1 << k)) };
-      }
-      return {
-        carry: 0,
-        carried: false,
-        blocks: 0,
-        sum: 0,
-        squares: 0,
-        reference: keepsReference ? new Uint32Array(binsFor(1 << k)) : null,
-      };
-    });
+    this.levels = (state?.levels ?? []).map(({ reference, ...level }, k) => ({
+      ...level,
+      reference: reference === null ? null : dense(reference, binsFor(1 << k)),
+    }));
+  }
+
+  private begun(k: number): Level {
+    const level: Level = {
+      carry: 0,
+      carried: false,
+      blocks: 0,
+      sum: 0,
+      squares: 0,
+      reference: this.keepsReference ? new Uint32Array(binsFor(1 << k)) : null,
+    };
+    this.levels.push(level);
+    return level;
   }
 
   get samples(): number {
@@ -63,7 +70,8 @@ export class BlockCalibration {
   add(score: number): void {
     this.count += 1;
     let value = score;
-    for (const level of this.levels) {
+    for (let k = 0; k < LEVELS; k += 1) {
+      const level = this.levels[k] ?? this.begun(k);
       if (level.reference !== null) {
         const bin = binOf(value, level.reference.length);
         level.reference[bin] = (level.reference[bin] ?? 0) + 1;
@@ -131,12 +139,10 @@ export class BlockCalibration {
   snapshot(): CalibrationState {
     return {
       samples: this.count,
-      levels: this.levels
-        .filter(({ blocks }) => blocks > 0)
-        .map(({ reference, ...rest }) => ({
-          ...rest,
-          reference: reference === null ? null : sparse(reference),
-        })),
+      levels: this.levels.map(({ reference, ...rest }) => ({
+        ...rest,
+        reference: reference === null ? null : sparse(reference),
+      })),
     };
   }
 }

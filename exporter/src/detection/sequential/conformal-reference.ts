@@ -42,10 +42,9 @@ export interface ReferenceState {
  * again when the change turns out to be real.
  */
 export class ConformalReference {
-  private readonly counts: Uint32Array;
   /** Null while nothing is under suspicion, as nearly always. */
   private pending: Uint32Array | null = null;
-  /** Sums of both over ranges of bins (Fenwick 1994, "A new data structure for cumulative frequency tables"). */
+  /** Sums of all blocks over ranges of bins (Fenwick 1994, "A new data structure for cumulative frequency tables"). */
   private readonly sums: Uint32Array;
   private total = 0;
   private pendingTotal = 0;
@@ -54,14 +53,11 @@ export class ConformalReference {
     private readonly bins: number,
     state?: ReferenceState,
   ) {
-    this.counts = dense(state?.counts ?? [], bins);
     this.sums = new Uint32Array(bins + 1);
-    for (const [bin, count] of this.counts.entries()) this.count(bin, count);
-    this.total = this.counts.reduce((sum, n) => sum + n, 0);
+    this.total = this.countAll(dense(state?.counts ?? [], bins));
     if (state === undefined || state.pending.length === 0) return;
     this.pending = dense(state.pending, bins);
-    for (const [bin, count] of this.pending.entries()) this.count(bin, count);
-    this.pendingTotal = this.pending.reduce((sum, n) => sum + n, 0);
+    this.pendingTotal = this.countAll(this.pending);
   }
 
   /** Blocks counted, those still under suspicion included. */
@@ -78,7 +74,7 @@ export class ConformalReference {
     const { sums } = this;
     let below = 0;
     for (let at = bin; at > 0; at &= at - 1) below += sums[at] ?? 0;
-    const ties = (this.counts[bin] ?? 0) + (this.pending?.[bin] ?? 0) + 1;
+    const ties = this.countOf(bin) + 1;
     return (below + v * ties) / (this.size + 1);
   }
 
@@ -87,9 +83,9 @@ export class ConformalReference {
     const bin = binOf(value, this.bins);
     this.count(bin, 1);
     if (accepted) {
-      if (this.pending !== null) this.accept(this.pending);
-      this.counts[bin] = (this.counts[bin] ?? 0) + 1;
-      this.total += 1;
+      this.total += this.pendingTotal + 1;
+      this.pending = null;
+      this.pendingTotal = 0;
       return;
     }
     this.pending ??= new Uint32Array(this.bins);
@@ -97,18 +93,25 @@ export class ConformalReference {
     this.pendingTotal += 1;
   }
 
+  /** All blocks of a bin, those still under suspicion included: its range less the ranges inside that range. */
+  private countOf(bin: number): number {
+    const { sums } = this;
+    const end = bin + 1;
+    let count = sums[end] ?? 0;
+    for (let at = bin; at > (end & bin); at &= at - 1) count -= sums[at] ?? 0;
+    return count;
+  }
+
+  private countAll(counts: Uint32Array): number {
+    for (const [bin, count] of counts.entries()) this.count(bin, count);
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   /** Adds blocks to the sums of every range that holds their bin. */
   private count(bin: number, blocks: number): void {
     const { sums } = this;
     if (blocks === 0) return;
     for (let at = bin + 1; at < sums.length; at += at & -at) sums[at] = (sums[at] ?? 0) + blocks;
-  }
-
-  private accept(pending: Uint32Array): void {
-    for (let h = 0; h < this.bins; h += 1) this.counts[h] = (this.counts[h] ?? 0) + (pending[h] ?? 0);
-    this.total += this.pendingTotal;
-    this.pending = null;
-    this.pendingTotal = 0;
   }
 
   /** The suspicion was right: what was pending is no part of normal. */
@@ -120,6 +123,8 @@ export class ConformalReference {
   }
 
   snapshot(): ReferenceState {
-    return { counts: sparse(this.counts), pending: this.pending === null ? [] : sparse(this.pending) };
+    const { bins, pending } = this;
+    const counts = Uint32Array.from({ length: bins }, (_, bin) => this.countOf(bin) - (pending?.[bin] ?? 0));
+    return { counts: sparse(counts), pending: pending === null ? [] : sparse(pending) };
   }
 }

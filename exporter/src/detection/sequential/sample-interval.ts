@@ -18,21 +18,26 @@ export interface SampleIntervalState {
 export class SampleInterval {
   private samples = 0;
   private newestMs = 0;
-  private readonly counts = new Uint32Array(BUCKETS);
-  private readonly sums = new Float64Array(BUCKETS);
+  /** Empty until there is a gap: a stream may never have a sample. */
+  private counts = new Uint32Array(0);
+  private sums = new Float64Array(0);
 
   constructor(state?: SampleIntervalState) {
     if (state === undefined) return;
     this.samples = state.samples;
     this.newestMs = state.newestMs;
-    this.counts.set(state.counts);
-    this.sums.set(state.sums);
+    this.counts = Uint32Array.from(state.counts);
+    this.sums = Float64Array.from(state.sums);
   }
 
   add(atMs: number): void {
     const gapMs = atMs - this.newestMs;
     this.samples += 1;
     if (this.samples > 1 && gapMs > 0) {
+      if (this.counts.length === 0) {
+        this.counts = new Uint32Array(BUCKETS);
+        this.sums = new Float64Array(BUCKETS);
+      }
       const bucket = Math.min(BUCKETS - 1, Math.max(0, Math.ceil(Math.log2(gapMs))));
       this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
       this.sums[bucket] = (this.sums[bucket] ?? 0) + gapMs;

@@ -76,7 +76,8 @@ export class ScoreStream {
   private readonly isSeasonal: boolean;
   private readonly season: SeasonalPattern;
   private calibration: BlockCalibration | null;
-  private stationarity: ConformalEDetector | null;
+  /** Null before the first score, for there may never be one, and once it watches. */
+  private stationarity: ConformalEDetector | null = null;
   private detector: Detector | null = null;
   private clock: SampleInterval;
   /** Mean time between samples in the baseline. */
@@ -96,10 +97,10 @@ export class ScoreStream {
   ) {
     this.isSeasonal = settings.seasonal && budget.season !== 'none';
     this.season = new SeasonalPattern(this.isSeasonal ? budget.season : 'none', state?.season);
-    this.clock = new SampleInterval(state?.clock);
+    // Only learning asks for the pace.
+    this.clock = new SampleInterval(state?.detector === null ? state.clock : undefined);
     if (state === undefined) {
       this.calibration = this.freshCalibration();
-      this.stationarity = this.freshStationarity();
       return;
     }
     this.calibration = state.calibration === null ? null : new BlockCalibration(this.isShift, state.calibration);
@@ -203,7 +204,7 @@ export class ScoreStream {
 
   relearn(): void {
     this.calibration = this.freshCalibration();
-    this.stationarity = this.freshStationarity();
+    this.stationarity = null;
     this.watchWith(null);
     this.sum = 0;
     this.filled = 0;
@@ -233,6 +234,7 @@ export class ScoreStream {
     this.calibration = null;
     this.learntUnsteadiness = this.stationarity?.value ?? 0;
     this.stationarity = null;
+    this.clock = new SampleInterval();
   }
 
   /** The sum of its detectors' evidence; 0 while learning. */
@@ -309,15 +311,13 @@ export class ScoreStream {
     if (calibration === null) return;
     this.clock.add(atMs);
     calibration.add(x);
-    this.stationarity?.add(x, atMs);
+    if (!this.isShift) return;
+    this.stationarity ??= new ConformalEDetector(this.stationaritySettings());
+    this.stationarity.add(x, atMs);
   }
 
   private freshCalibration(): BlockCalibration {
     return new BlockCalibration(this.isShift);
-  }
-
-  private freshStationarity(): ConformalEDetector | null {
-    return this.isShift ? new ConformalEDetector(this.stationaritySettings()) : null;
   }
 
   /** Counted in blocks, not in ticks: the pace is not known yet. */

@@ -31,8 +31,10 @@ export interface SeasonState {
  */
 export class SeasonalPattern {
   private startMs: number | null;
-  private readonly sums: Float64Array;
-  private readonly counts: Float64Array;
+  /** Empty before the first score, for there may never be one, and once nothing more is asked of them. */
+  private sums: Float64Array;
+  private counts: Uint32Array;
+  private readonly slots: number;
   /** Hourly deviation from the overall mean; null while there is no pattern. */
   private profile: readonly number[] | null;
   private decided: 'nothing' | 'daily' | 'weekly';
@@ -41,10 +43,10 @@ export class SeasonalPattern {
     private readonly season: Season,
     state?: SeasonState,
   ) {
-    const slots = season === 'none' ? 0 : season === 'daily' ? 2 * DAY_HOURS : 2 * WEEK_HOURS;
+    this.slots = season === 'none' ? 0 : season === 'daily' ? 2 * DAY_HOURS : 2 * WEEK_HOURS;
     this.startMs = state?.startMs ?? null;
-    this.sums = state === undefined ? new Float64Array(slots) : Float64Array.from(state.sums);
-    this.counts = state === undefined ? new Float64Array(slots) : Float64Array.from(state.counts);
+    this.sums = Float64Array.from(state === undefined || state.startMs === null ? [] : state.sums);
+    this.counts = Uint32Array.from(state === undefined || state.startMs === null ? [] : state.counts);
     this.profile = state?.profile ?? null;
     this.decided = state?.decided ?? 'nothing';
   }
@@ -71,7 +73,7 @@ export class SeasonalPattern {
 
   /** Counts scores by the hour they began in. */
   add(sum: number, count: number, atMs: number): void {
-    if (this.sums.length === 0) return;
+    if (this.slots === 0) return;
     if (this.startMs === null || this.isFarOff(atMs)) this.restart(atMs);
     const slot = Math.floor((atMs - (this.startMs ?? atMs)) / HOUR_MS);
     if (slot < 0 || slot >= this.sums.length) return;
@@ -89,8 +91,8 @@ export class SeasonalPattern {
 
   private restart(atMs: number): void {
     this.startMs = atMs;
-    this.sums.fill(0);
-    this.counts.fill(0);
+    this.sums = new Float64Array(this.slots);
+    this.counts = new Uint32Array(this.slots);
   }
 
   /** Expected deviation of the score from its mean at this time; 0 without a pattern. */
@@ -130,9 +132,14 @@ export class SeasonalPattern {
     this.decided = question;
     const similarity = found ? Math.max(0, this.similarity(question)) : 0;
     const reliability = (2 * similarity) / (1 + similarity);
-    if (reliability < LEAST_RELIABILITY) return waited;
-    this.profile = this.fit(question === 'daily' ? DAY_HOURS : WEEK_HOURS).map((mean) => reliability * mean);
-    return true;
+    const isPattern = reliability >= LEAST_RELIABILITY;
+    if (isPattern)
+      this.profile = this.fit(question === 'daily' ? DAY_HOURS : WEEK_HOURS).map((mean) => reliability * mean);
+    if (question === 'weekly' || this.season === 'daily') {
+      this.sums = new Float64Array(0);
+      this.counts = new Uint32Array(0);
+    }
+    return isPattern || waited;
   }
 
   /** How long a reference must be learnt for, so that it holds every part of the pattern: one period, 0 without a pattern. */

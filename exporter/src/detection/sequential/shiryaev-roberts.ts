@@ -18,9 +18,9 @@ export interface BankState {
  * and cost a tenth of log-add-exp. Values leave as logarithms.
  */
 export class EvidenceBank {
-  private readonly evidence: Float64Array;
-  private readonly cusum: Float64Array;
-  private readonly resetAtMs: Float64Array;
+  /** Of each bet R, then of each C, then of each its last reset: a model has hundreds of banks, and an array takes as much again. */
+  private readonly kept: Float64Array;
+  private readonly size: number;
 
   /** @param start π: what one step may add while nothing is wrong (a block's length in ticks of the common clock) */
   constructor(
@@ -28,10 +28,11 @@ export class EvidenceBank {
     private readonly start: number,
     state?: BankState,
   ) {
-    const size = bets.weights.length;
-    this.evidence = state === undefined ? new Float64Array(size) : Float64Array.from(state.evidence);
-    this.cusum = state === undefined ? new Float64Array(size) : Float64Array.from(state.cusum);
-    this.resetAtMs = state === undefined ? new Float64Array(size) : Float64Array.from(state.resetAtMs);
+    this.size = bets.weights.length;
+    this.kept = new Float64Array(3 * this.size);
+    if (state === undefined) return;
+    for (const [part, values] of [state.evidence, state.cusum, state.resetAtMs].entries())
+      this.kept.set(values.slice(0, this.size), part * this.size);
   }
 
   /**
@@ -41,30 +42,30 @@ export class EvidenceBank {
    * @returns the evidence since the estimated change, Σ weight·C of the CUSUM twins: the exponential of `logRatio`
    */
   step(x: number, atMs: number): number {
-    const { evidence, cusum, resetAtMs, start } = this;
+    const { kept, size, start } = this;
     const { slopes, powers, weights, mean } = this.bets;
     const deviation = x - mean;
     // A power bet is κ(1 − x)^(κ−1); one logarithm serves them all, none where there is no such bet.
     const log = powers.length === 0 ? 0 : Math.log(Math.max(1 - x, 1e-300));
     const linear = slopes.length;
     let sinceChange = 0;
-    for (let j = 0; j < weights.length; j += 1) {
+    for (let j = 0; j < size; j += 1) {
       let factor = 0;
       if (j < linear) factor = 1 + (slopes[j] ?? 0) * deviation;
       else {
         const power = powers[j - linear] ?? 0;
         factor = power * Math.exp((power - 1) * log);
       }
-      const grown = ((evidence[j] ?? 0) + start) * factor;
-      evidence[j] = grown > MOST ? MOST : grown;
-      const before = cusum[j] ?? 0;
+      const grown = ((kept[j] ?? 0) + start) * factor;
+      kept[j] = grown > MOST ? MOST : grown;
+      const before = kept[size + j] ?? 0;
       let after = factor;
-      if (before < 1) resetAtMs[j] = atMs;
+      if (before < 1) kept[2 * size + j] = atMs;
       else {
         after = before * factor;
         if (after > MOST) after = MOST;
       }
-      cusum[j] = after;
+      kept[size + j] = after;
       sinceChange += (weights[j] ?? 0) * after;
     }
     return sinceChange;
@@ -77,23 +78,23 @@ export class EvidenceBank {
    * @param lastAtMs when the last of them began
    */
   stepZeros(steps: number, lastAtMs: number): void {
-    const { evidence, cusum, resetAtMs } = this;
+    const { kept, size } = this;
     const { slopes, mean } = this.bets;
     for (let j = 0; j < slopes.length; j += 1) {
       const factor = 1 - (slopes[j] ?? 0) * mean;
-      evidence[j] = this.afterZeros(j, factor, steps);
-      const growing = (cusum[j] ?? 0) * factor ** (steps - 1);
-      if (growing >= 1) cusum[j] = growing * factor;
+      kept[j] = this.afterZeros(j, factor, steps);
+      const growing = (kept[size + j] ?? 0) * factor ** (steps - 1);
+      if (growing >= 1) kept[size + j] = growing * factor;
       else {
-        cusum[j] = factor;
-        resetAtMs[j] = lastAtMs;
+        kept[size + j] = factor;
+        kept[2 * size + j] = lastAtMs;
       }
     }
   }
 
   private afterZeros(j: number, factor: number, steps: number): number {
     const all = factor ** steps;
-    return (this.evidence[j] ?? 0) * all + (this.start * factor * (1 - all)) / (1 - factor);
+    return (this.kept[j] ?? 0) * all + (this.start * factor * (1 - all)) / (1 - factor);
   }
 
   /** `value` as it will be after so many steps with x = 0. */
@@ -108,35 +109,34 @@ export class EvidenceBank {
   /** Mixture value Σ weight·R, in ticks: what is compared with the line. */
   get value(): number {
     let sum = 0;
-    for (let j = 0; j < this.evidence.length; j += 1) sum += (this.bets.weights[j] ?? 0) * (this.evidence[j] ?? 0);
+    for (let j = 0; j < this.size; j += 1) sum += (this.bets.weights[j] ?? 0) * (this.kept[j] ?? 0);
     return Math.min(sum, MOST);
   }
 
   /** Natural logarithm of the evidence since the estimated change: Σ weight·C of the CUSUM twins. */
   get logRatio(): number {
     let sum = 0;
-    for (let j = 0; j < this.cusum.length; j += 1) sum += (this.bets.weights[j] ?? 0) * (this.cusum[j] ?? 0);
+    for (let j = 0; j < this.size; j += 1) sum += (this.bets.weights[j] ?? 0) * (this.kept[this.size + j] ?? 0);
     return Math.log(Math.max(sum, 1e-300));
   }
 
   /** When the change began by the bet that gained most; 0 before the first step. */
   get changeAtMs(): number {
     let best = 0;
-    for (let j = 1; j < this.evidence.length; j += 1) {
-      const gain = (this.bets.weights[j] ?? 0) * (this.evidence[j] ?? 0);
-      if (gain > (this.bets.weights[best] ?? 0) * (this.evidence[best] ?? 0)) best = j;
+    for (let j = 1; j < this.size; j += 1) {
+      const gain = (this.bets.weights[j] ?? 0) * (this.kept[j] ?? 0);
+      if (gain > (this.bets.weights[best] ?? 0) * (this.kept[best] ?? 0)) best = j;
     }
-    return this.resetAtMs[best] ?? 0;
+    return this.kept[2 * this.size + best] ?? 0;
   }
 
   /** Forgets all evidence. */
   reset(): void {
-    this.evidence.fill(0);
-    this.cusum.fill(0);
-    this.resetAtMs.fill(0);
+    this.kept.fill(0);
   }
 
   snapshot(): BankState {
-    return { evidence: [...this.evidence], cusum: [...this.cusum], resetAtMs: [...this.resetAtMs] };
+    const part = (i: number): number[] => [...this.kept.subarray(i * this.size, (i + 1) * this.size)];
+    return { evidence: part(0), cusum: part(1), resetAtMs: part(2) };
   }
 }
