@@ -1,5 +1,4 @@
 import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
-import { StoreDocumentDamaged } from '../domain/codec.js';
 import type { DecisionRecord } from '../domain/decision-record.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
@@ -374,18 +373,14 @@ class StoredIncidents implements IncidentManager {
   /**
    * Closes it unless an action was begun meanwhile. Withdrawn is once it is closed: nothing is proposed or voted on after that, and
    * what a crash leaves is withdrawn by the next sweep.
-   * @param isForced also over such an action, as it is where what is stored of them is damaged, or nobody can settle it
+   * @param isForced also over such an action: the model is gone, or nobody can settle what came of it
    */
   private async close(tracking: IncidentTracking, incident: IncidentRow, isForced: boolean): Promise<void> {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
     const entries = closingEntries(incident, this.hysteresis, tracking.leaves, now);
     const lessonOf = (records: readonly DecisionRecord[]): Lesson => this.ports.remember(closed, records);
-    const closing = { incident: closed, entries, lessonOf };
-    const isClosed = await this.ports.governance.close({ ...closing, isForced }).catch((error: unknown) => {
-      if (isForced || !(error instanceof StoreDocumentDamaged)) throw error;
-      return this.ports.governance.close({ ...closing, isForced: true });
-    });
+    const isClosed = await this.ports.governance.close({ incident: closed, entries, lessonOf, isForced });
     if (!isClosed) return;
     await this.decisions.attempt('withdraw', tracking, closed.modelId, (governance) =>
       governance.withdraw(closed, 'the incident closed'),

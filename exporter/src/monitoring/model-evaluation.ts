@@ -137,7 +137,9 @@ export class ModelEvaluation {
     if (!isStillThere) return;
     if (monitored.isDirty) this.ports.commit();
     if (monitored.isBehind(clock.now())) this.ports.request(id);
-    if (monitored.isConfiguring && monitored.counters.probes > 0) this.rediscover(member);
+    // Without anything to probe with there will be no probe to show that it answers: its discovery was cut off by a stop.
+    const isToBeAsked = monitored.counters.probes > 0 || monitored.model.probePayloads.length === 0;
+    if (monitored.isConfiguring && isToBeAsked) this.rediscover(member);
   }
 
   /** Makes an open incident's proposals anew with what is known now. */
