@@ -161,8 +161,8 @@ export interface DecisionRepository {
   get(id: RecommendationId): Promise<DecisionRecord | null>;
   /** Newest first; as many queries for a thousand as for one. */
   list(filter: DecisionFilter): Promise<readonly DecisionRecord[]>;
-  /** Whether an action of the incident is being sent, or one was carried out and not verified yet; not one that waits to be sent. */
-  isActionUnderWay(incident: IncidentId): Promise<boolean>;
+  /** Whether an action of the incident is being sent, since `sentSinceMs` at the earliest, or was carried out and is not verified yet; not one that waits to be sent. */
+  isActionUnderWay(incident: IncidentId, sentSinceMs?: number): Promise<boolean>;
 }
 
 /** Everything that must change together. Obtained from `Store.governance`. */
