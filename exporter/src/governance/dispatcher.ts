@@ -12,7 +12,7 @@ import { cancelExecution, type Settlement } from './settlement.js';
 import { auditBy, moveTo } from './transition.js';
 
 /** Longer than any executor's deadline (5 min at most): after this nobody is sending any more. */
-const ABANDONED_AFTER_MS = 600_000;
+export const ABANDONED_AFTER_MS = 600_000;
 
 interface Claim {
   readonly recommendation: Recommendation;

@@ -1,9 +1,9 @@
 import { mostUrgentFirst, type DecisionRecord, type RecommendationRecord } from '../domain/decision-record.js';
 import { NotFound } from '../domain/errors.js';
-import type { RecommendationId } from '../domain/identifiers.js';
+import type { IncidentId, RecommendationId } from '../domain/identifiers.js';
 import type { Recommendation } from '../domain/recommendation.js';
 import { closeIncident } from './closing.js';
-import { Dispatcher } from './dispatcher.js';
+import { ABANDONED_AFTER_MS, Dispatcher } from './dispatcher.js';
 import type { Governance, GovernancePorts, Publish, RecordFilter } from './ports.js';
 import { Proposals } from './proposals.js';
 import { resolvePlans } from './resolved-plan.js';
@@ -26,11 +26,21 @@ export function createGovernance(ports: GovernancePorts): Governance {
   const voting = new Voting(ports, settlement, publish);
   const dispatcher = new Dispatcher(ports, settlement, publish);
   const verifications = new Verifications(ports, publish);
+  // What holds up an incident has an age: of one that is sent for longer nobody settles any more what came of it.
+  const sentSinceMs = (): number => clock.now() - ABANDONED_AFTER_MS - ports.policy().verification.giveUpMs;
+  const closingStore: Pick<GovernancePorts['store'], 'governance'> = {
+    governance: (work) =>
+      store.governance(({ decisions, ...transaction }) => {
+        const isActionUnderWay = (incident: IncidentId): Promise<boolean> =>
+          decisions.isActionUnderWay(incident, sentSinceMs());
+        return work({ ...transaction, decisions: { ...decisions, isActionUnderWay } });
+      }),
+  };
   return {
     resolve: (made) => resolvePlans(ports.executors, made),
     propose: (incident, made) => proposals.propose(incident, made),
     proposeBy: (incident, made, by) => proposals.proposeBy(incident, made, by),
-    close: (closing) => closeIncident(store, closing),
+    close: (closing) => closeIncident(closingStore, closing),
     withdraw: (incident, reason) => proposals.withdrawAll(incident, reason),
     withdrawOne: (id, reason, by) => proposals.withdraw(id, reason, by),
     actionsVotableBy: (by) => voting.actionsVotableBy(by),
@@ -41,7 +51,7 @@ export function createGovernance(ports: GovernancePorts): Governance {
     callback: (id, outcome, detail, by) => settlement.settle(id, { kind: outcome, detail }, 'callback', by),
     record: (id) => recordOf(ports, id),
     records: (filter) => recordsOf(ports, filter),
-    isActionUnderWay: (incident) => store.decisions.isActionUnderWay(incident),
+    isActionUnderWay: (incident) => store.decisions.isActionUnderWay(incident, sentSinceMs()),
     setKillSwitch: (on, reason, by) =>
       store.governance((transaction) => switchExecutions(transaction, on, reason, by, clock.now())),
     async killSwitch() {

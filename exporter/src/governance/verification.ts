@@ -22,7 +22,8 @@ export type VerificationVerdict =
   | { readonly kind: 'waiting'; readonly progress: VerificationProgress }
   | { readonly kind: 'judged'; readonly outcome: Verification['outcome']; readonly detail: string };
 
-const RESULT: Readonly<Record<Verification['outcome'], (title: string) => string>> = {
+/** What is said of an action on the timeline of its incident, given its quoted title. */
+export const RESULT: Readonly<Record<Verification['outcome'], (title: string) => string>> = {
   recovered: (title) => `${title} helped`,
   not_recovered: (title) => `${title} did not help`,
   inconclusive: (title) => `Whether ${title} helped is not known`,
