@@ -132,3 +132,33 @@ it('lets an evaluation that waited while its model was read anew write nothing o
   expect(callCountersCodec.decode(store.committed.counters.get(A) ?? '').calls).toBe(800);
   await fleet.stop();
 });
+
+it('has the version in service from the answers, whatever was declared, and asks for proposals of that version', async () => {
+  const store = new MemoryStore();
+  const refreshed: (string | null)[] = [];
+  const fleet = fleetOn(store, () => new Promise((resolve) => setImmediate(resolve)), {
+    incidents: {
+      ...NO_INCIDENTS,
+      apply: () => Promise.resolve({ ...incident('i'), modelId: A }),
+      refreshProposals: (_, { proposals }) => {
+        refreshed.push(fleet.monitoredModel(A).model.versionLabel);
+        expect(proposals).toBeDefined();
+        return Promise.resolve();
+      },
+    },
+  });
+  await fleet.add({ ...modelNamed('a'), versionLabel: 'v1' });
+  const rows = (version: string, from: number) =>
+    Array.from({ length: 20 }, (_, i) =>
+      observation({ predictionId: `p${from + i}`, atMs: 1e12 + 1_000 * (from + i), modelVersion: version }),
+    );
+  await fleet.ingest(A, answers([], { observations: [...rows('v1', 0), ...rows('v2', 20)] }));
+  await fleet.start();
+  await vi.waitUntil(() => fleet.monitoredModel(A).model.versionLabel === 'v2');
+  await vi.waitUntil(() => refreshed.length > 0);
+  expect(refreshed).toEqual(['v2']);
+  expect(await store.models.get(A)).toMatchObject({ versionLabel: 'v2' });
+  await fleet.update(A, (model) => ({ ...model, versionLabel: 'v9' }));
+  await vi.waitUntil(() => fleet.monitoredModel(A).model.versionLabel === 'v2');
+  await fleet.stop();
+});
