@@ -29,7 +29,7 @@ function versions({ context, diagnosis }: RuleSubject): { readonly from: string;
   const { from, to } = context.versionStep;
   if (!hasNewVersion(diagnosis)) return { from: '', to: 'an earlier version' };
   if (to !== null) return { from: from === null ? '' : ` from ${from}`, to };
-  return { from: '', to: from === null ? 'the previous version' : `the version before ${from}` };
+  return { from: '', to: from === null ? 'the previous version' : `a version before ${from}` };
 }
 
 /** Somebody looks into it. */

@@ -44,7 +44,7 @@ it('rolls the version in service back to the one before, and tells who does it b
 });
 
 it('names no version that nobody knows', () => {
-  expect(rollback({ from: 'v2', to: null }, [RELEASED]).title).toBe('Roll m back to the version before v2');
+  expect(rollback({ from: 'v2', to: null }, [RELEASED]).title).toBe('Roll m back to a version before v2');
   expect(rollback({ from: null, to: null }, [RELEASED]).title).toBe('Roll m back to the previous version');
   const unseen = rollback({ from: 'v2', to: 'v1' }, []);
   expect(unseen.title).toBe('Roll m back to an earlier version');
