@@ -10,7 +10,7 @@ import { withSeverity } from '../evaluation/held-severity.js';
 import { DEFAULT_HYSTERESIS, startSeverity, type HysteresisSettings } from './hysteresis.js';
 import { growthText, isOtherSize, retold, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
-import { AttemptedDecisions } from './attempted-decisions.js';
+import { AttemptedDecisions, unlessAborted } from './attempted-decisions.js';
 import type { IncidentManager, IncidentPorts } from './ports.js';
 import { evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
 import {
@@ -23,7 +23,14 @@ import {
   storyOf,
   wasAskedSince,
 } from './story.js';
-import { begunProposing, copied, newTracking, type IncidentTracking, type Proposing } from './tracking.js';
+import {
+  begunProposing,
+  copied,
+  newTracking,
+  WITHOUT_INCIDENT,
+  type IncidentTracking,
+  type Proposing,
+} from './tracking.js';
 import { alertText, closingEntries, newsEntries, openingEntries } from './timeline.js';
 
 export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
@@ -35,16 +42,6 @@ const MOST_LEFT = 1_000;
 
 const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
   a.sender === b.sender && a.fingerprint === b.fingerprint && a.startsAtMs === b.startsAtMs;
-
-/** @returns null once the signal is aborted: the work is then not begun, or left to itself */
-async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T | null> {
-  if (signal?.aborted === true) return null;
-  const settled = new AbortController();
-  const aborted = new Promise<null>((resolve) =>
-    signal?.addEventListener('abort', () => resolve(null), { signal: settled.signal }),
-  );
-  return Promise.race([work(), aborted]).finally(() => settled.abort());
-}
 
 /** Keeps at most one open incident per model. */
 export function createIncidentManager(
@@ -83,6 +80,7 @@ class StoredIncidents implements IncidentManager {
       // Only what was proposed tells that the cause was firm: it is firm again, any other one is to prove itself anew.
       tracking.isToldFirm = open !== null && (await this.wasProposedFor(tracking, open));
       tracking.isUnproposed = open !== null && !tracking.isToldFirm;
+      if (open !== null) await this.decisions.noteRepair(tracking, open);
       tracking.sameEvaluations = open === null ? 0 : 1;
       if (open !== null && tracking.isToldFirm)
         tracking.sameEvaluations = evaluationsToBeFirm(open.diagnosis, this.hysteresis);
@@ -94,6 +92,10 @@ class StoredIncidents implements IncidentManager {
     return this.trackings.get(model)?.open ?? null;
   }
 
+  repairedAtMs(model: ModelId): number | null {
+    return this.trackings.get(model)?.repairedAtMs ?? null;
+  }
+
   async apply(model: Model, evaluation: Evaluation, hurry?: AbortSignal): Promise<IncidentRow | null> {
     const { open, proposing } = await this.lanes.run(model.id, async () => {
       const tracking = this.trackingOf(model.id);
@@ -101,9 +103,10 @@ class StoredIncidents implements IncidentManager {
       if (open !== null) {
         const blind = newlyBlind(open.diagnosis, evaluation.unseen);
         const nowMs = this.ports.clock.now();
-        await this.decisions.attempt('verify', tracking, model.id, (governance) =>
-          governance.verify(open, { findings: stillFound(evaluation), blind, seenSince: evaluation.seenSince }, nowMs),
-        );
+        const evaluated = { findings: stillFound(evaluation), blind, seenSince: evaluation.seenSince };
+        await this.decisions.attempt('verify', tracking, model.id, async (governance) => {
+          if (await governance.verify(open, evaluated, nowMs)) await this.decisions.noteRepair(tracking, open);
+        });
       }
       const problem = isProblem(evaluation);
       // What cannot be stored did not happen: the next evaluation counts on from before.
@@ -388,11 +391,7 @@ class StoredIncidents implements IncidentManager {
     await this.decisions.attempt('withdraw', tracking, closed.modelId, (governance) =>
       governance.withdraw(closed, 'the incident closed'),
     );
-    tracking.problemEvaluations = 0;
-    tracking.clearEvaluations = 0;
-    tracking.overEvaluations = 0;
-    tracking.open = null;
-    tracking.isUnproposed = false;
+    Object.assign(tracking, WITHOUT_INCIDENT);
     tracking.untold.push({ kind: 'incident-closed', incident: closed });
   }
 }

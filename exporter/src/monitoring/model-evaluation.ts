@@ -133,6 +133,7 @@ export class ModelEvaluation {
     const isStillThere = await members.inLaneOf(member, async () => {
       if (incident === null)
         monitored.settleEvidence(before === null ? null : normalFromMs(state.rows, member.normalSinceMs));
+      else this.settleRepaired(member, state);
       const stateBefore = monitored.model.state;
       await this.changeModel(member, { state: stateOf(monitored, incident, evaluation) });
       if (stateBefore === 'configuring' && monitored.model.state !== stateBefore) this.ports.reprobe(member);
@@ -141,6 +142,16 @@ export class ModelEvaluation {
     if (monitored.isDirty) this.ports.commit();
     if (monitored.isBehind(clock.now())) this.ports.request(id);
     if (monitored.isConfiguring && monitored.counters.probes > 0) this.rediscover(member);
+  }
+
+  /**
+   * What was verified to be repaired is over: its evidence would fade as slowly as it has grown, and be told as another cause. The rows
+   * since the repair are a test of their own.
+   */
+  private settleRepaired({ monitored }: Member, state: MonitoredModelState): void {
+    const repairedAtMs = this.ports.incidents.repairedAtMs(monitored.model.id);
+    if (repairedAtMs === null || (monitored.counters.judgedFromMs ?? -Infinity) >= repairedAtMs) return;
+    monitored.settleEvidence(Math.max(repairedAtMs, normalFromMs(state.rows, newestMs(state)) ?? repairedAtMs));
   }
 
   /** The version in service is the one the answers name, whatever was declared; the caller holds the model's lane. */

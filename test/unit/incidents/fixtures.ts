@@ -37,7 +37,7 @@ export function storedIncidents(saved: Map<string, Incident>): IncidentPorts['in
 export const NOBODY_DECIDES: Omit<IncidentGovernance, 'close'> = {
   resolve: (proposals) => Promise.resolve(proposals),
   propose: () => Promise.resolve([]),
-  verify: () => Promise.resolve(),
+  verify: () => Promise.resolve(false),
   withdraw: () => Promise.resolve(),
   records: () => Promise.resolve([]),
   isActionUnderWay: () => Promise.resolve(false),

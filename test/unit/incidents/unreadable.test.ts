@@ -24,7 +24,7 @@ async function opened() {
     governance: {
       ...NOBODY_DECIDES,
       propose: () => orAway(() => Promise.resolve([])),
-      verify: () => orAway(() => Promise.resolve()),
+      verify: () => orAway(() => Promise.resolve(false)),
       withdraw: () => orAway(() => Promise.resolve()),
       records: () => orAway(() => Promise.resolve([])),
       isActionUnderWay: () => orAway(() => Promise.resolve(false)),

@@ -162,3 +162,40 @@ it('has the version in service from the answers, whatever was declared, and asks
   await vi.waitUntil(() => fleet.monitoredModel(A).model.versionLabel === 'v2');
   await fleet.stop();
 });
+
+it('begins evidence anew at a verified repair, and pages again where the fault goes on', async () => {
+  let nowMs = 1_767_578_400_000;
+  let repairedAtMs: number | null = null;
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const fleet = fleetOn(new MemoryStore(), turn, {
+    incidents: {
+      ...NO_INCIDENTS,
+      apply: () => Promise.resolve({ ...incident('i'), modelId: A }),
+      repairedAtMs: () => repairedAtMs,
+    },
+    clock: { now: () => nowMs, sleep: turn },
+  });
+  await fleet.add(modelNamed('a'));
+  const random = seededRandom('rows');
+  const send = async (count: number, mean: number): Promise<void> => {
+    const observations = Array.from({ length: count }, () =>
+      observation({ atMs: (nowMs += 100), confidence: mean + 0.2 * random.next() }),
+    );
+    await fleet.ingest(A, answers([], { observations }));
+    nowMs += 60_000;
+    await fleet.catchUp(A);
+  };
+  const verdict = () => fleet.monitoredModel(A).evidence().verdict;
+  await send(700, 0.7);
+  await send(3_000, 0.1);
+  expect(verdict()).toBe('alarm');
+  repairedAtMs = nowMs;
+  await send(300, 0.7);
+  expect(fleet.monitoredModel(A).counters.judgedFromMs).toBeGreaterThanOrEqual(repairedAtMs);
+  expect(verdict()).toBe('quiet');
+  await send(300, 0.7);
+  expect(verdict()).toBe('quiet');
+  await send(300, 0.1);
+  expect(verdict()).toBe('alarm');
+  await fleet.stop();
+});
