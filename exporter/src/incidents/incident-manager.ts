@@ -12,7 +12,7 @@ import { growthText, isOtherSize, retold, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
 import { AttemptedDecisions, unlessAborted } from './attempted-decisions.js';
 import type { IncidentManager, IncidentPorts } from './ports.js';
-import { evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
+import { asTold, evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
 import {
   causeOf,
   isProblem,
@@ -295,8 +295,9 @@ class StoredIncidents implements IncidentManager {
   private async update(
     tracking: IncidentTracking,
     incident: IncidentRow,
-    evaluation: Evaluation,
+    seen: Evaluation,
   ): Promise<IncidentRow | null> {
+    const evaluation = asTold(tracking, incident, seen);
     tracking.clearEvaluations = 0;
     const judged = evaluation.diagnosis.severity;
     const sameStory = storyOf(incident.diagnosis) === storyOf(evaluation.diagnosis);

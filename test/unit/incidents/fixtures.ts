@@ -93,6 +93,7 @@ export const evaluation = (severity: Severity, pages: boolean, cause: CauseId | 
     backToNormal: new Set(),
     seenSince: () => ({ rows: 100, abnormal: [] }),
     diagnosis: {
+      window: { fromMs: 0, toMs: 0, samples: 0 },
       severity,
       severityReason: 'So it was judged.',
       causes: cause === null ? [] : [{ id: cause }],
