@@ -1,4 +1,4 @@
-import { blamedFindings, type Diagnosis } from '../domain/cause.js';
+import { attributedFindings, type Diagnosis } from '../domain/cause.js';
 import type { DecisionRecord } from '../domain/decision-record.js';
 
 /**
@@ -9,7 +9,7 @@ export function repairedAtMs(
   records: readonly Pick<DecisionRecord, 'recommendation' | 'execution'>[],
   diagnosis: Diagnosis,
 ): number | null {
-  const blamed = blamedFindings(diagnosis).map(({ subject }) => subject);
+  const blamed = attributedFindings(diagnosis).map(({ subject }) => subject);
   const times = records.flatMap(({ recommendation: { state, verification }, execution }) => {
     const verified: readonly string[] = verification?.subjects ?? [];
     const isRepair = state === 'recovered' && execution !== null && blamed.every((of) => verified.includes(of));

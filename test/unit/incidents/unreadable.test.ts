@@ -106,7 +106,7 @@ it.each(['verifying fails', 'decisions are refused'] as const)(
       clock,
       governance: {
         ...NOBODY_DECIDES,
-        verify: () => (broken.verify ? away() : Promise.resolve()),
+        verify: () => (broken.verify ? away() : Promise.resolve(false)),
         isActionUnderWay: () => Promise.resolve(true),
       },
       refusal: { ...NEVER_REFUSED, isRefused: () => broken.isRefused },
