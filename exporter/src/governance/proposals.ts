@@ -11,7 +11,7 @@ import { incidentClosed, isLeftByClose } from './closing.js';
 import type { GovernancePorts, Publish } from './ports.js';
 import { committedRecord, recommendationIn } from './record.js';
 import { resolvePlans } from './resolved-plan.js';
-import { contextOf, insertRevision, sameContent } from './revision.js';
+import { contextOf, insertRevision, isOfVersion, sameContent } from './revision.js';
 import { checkReason } from './rules/vote-rules.js';
 import { moveTo, tell } from './transition.js';
 import { RESULT } from './verification.js';
@@ -54,7 +54,10 @@ export class Proposals {
       for (const proposal of proposals.filter(({ action }) => action !== 'none')) {
         const newest = newestOf(existing, proposal);
         const replaceable = newest === null || ['withdrawn', 'expired'].includes(newest.state);
-        if (!replaceable && (newest.state !== 'pending' || sameContent(newest, proposal))) {
+        if (
+          !replaceable &&
+          (newest.state !== 'pending' || (sameContent(newest, proposal) && isOfVersion(newest, context)))
+        ) {
           result.push(newest);
           continue;
         }

@@ -344,7 +344,7 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  /** No incident is open: evidence may start from nothing. @param judgedFromMs rows before are of one that is just over, or null */
+  /** Evidence may start from nothing. @param judgedFromMs rows before are of an incident that is just over, or repaired; or null */
   settleEvidence(judgedFromMs: number | null): void {
     if (judgedFromMs !== null) this.calls = { ...this.calls, judgedFromMs };
     if (judgedFromMs !== null || this.traffic.parts.detectors.alarm === 'over')

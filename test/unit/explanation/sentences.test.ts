@@ -24,7 +24,7 @@ const said = (symptoms: Symptoms): Said => {
     successEstimate: () => ({ mean: 0.5, lowerQuantile20: 0.3, low: 0, high: 1 }),
     verification: DEFAULT_VERIFICATION_TIMES,
     hasBaseline: symptoms.hasBaseline,
-    versionLabel: null,
+    versionStep: { from: null, to: null },
   });
   return { symptoms, diagnosis, explanation, proposals };
 };

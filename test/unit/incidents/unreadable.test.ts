@@ -25,7 +25,7 @@ async function opened() {
     governance: {
       ...NOBODY_DECIDES,
       propose: () => orAway(() => Promise.resolve([])),
-      verify: () => orAway(() => Promise.resolve()),
+      verify: () => orAway(() => Promise.resolve(false)),
       withdraw: () => orAway(() => Promise.resolve()),
       records: () => orAway(() => Promise.resolve([])),
       isActionUnderWay: () => orAway(() => Promise.resolve(false)),
@@ -106,7 +106,7 @@ it.each(['verifying fails', 'decisions are refused'] as const)(
       clock,
       governance: {
         ...NOBODY_DECIDES,
-        verify: () => (broken.verify ? away() : Promise.resolve()),
+        verify: () => (broken.verify ? away() : Promise.resolve(false)),
         isActionUnderWay: () => Promise.resolve(true),
       },
       refusal: { ...NEVER_REFUSED, isRefused: () => broken.isRefused },
