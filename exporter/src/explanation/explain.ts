@@ -57,7 +57,7 @@ function headlineOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
 function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
   const { impact } = diagnosis;
   const harmed =
-    impact === null || impact === undefined
+    impact === null || impact === undefined || isBesides(impact, winner)
       ? withoutImpact(diagnosis, name)
       : `About ${wholePercent(impact.share)} of ${name}'s ${HARM_WORDS[impact.harm]} (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${BASIS_WORDS[impact.basis]}).`;
   const since = diagnosis.sinceMs ?? null;
@@ -72,6 +72,10 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
     .replace(/ +/g, ' ')
     .trim();
 }
+
+/** What happens besides the cause does not lead: a change of unit makes no answer late. */
+const isBesides = ({ harm }: Impact, winner: Cause): boolean =>
+  harm === 'late-answer' && !['service', 'none'].includes(familyOf(winner.id));
 
 /** A sentence without the parenthesis that says how well a curve fits: that is for the report. */
 const withoutStatistics = (text: string): string => text.replace(/ \(R² [^()]*\)/g, '');

@@ -46,7 +46,9 @@ const released = ({ changes }: Symptoms): boolean =>
   changes.some(({ kind }) => kind === 'model-version' || kind === 'deployment');
 const sequentially = ({ findings }: Symptoms, wanted: FindingSubject): boolean =>
   findings.some(({ detector, subject }) => detector === 'sequential-evidence' && subject === wanted);
-const cost = ({ impact }: SeverityInput, otherwise: string): string => impact?.sentence ?? otherwise;
+/** Lateness is told as the reason of what is about lateness, and of nothing else. */
+const cost = ({ impact }: SeverityInput, otherwise: string): string =>
+  impact === null || impact.harm === 'late-answer' ? otherwise : impact.sentence;
 
 /** Harm that is told apart from chance is said, however small; inputs are said to differ only where nothing but inputs did. */
 const mild = ({ symptoms, impact }: SeverityInput): string =>
@@ -169,8 +171,9 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'medium',
-    holds: ({ found }) => found('latency-regression'),
-    reason: (input) => cost(input, 'Users wait longer for responses.'),
+    // A changed input is what the pipeline's own rule below tells; lateness besides is a finding.
+    holds: ({ found, cause }) => found('latency-regression') && familyOf(cause) !== 'pipeline',
+    reason: ({ impact }) => impact?.sentence ?? 'Users wait longer for responses.',
   },
   {
     severity: 'medium',
