@@ -44,6 +44,13 @@ const missesGrew = ({ symptoms }: SeverityInput, share: number): boolean =>
   sequentially(symptoms, 'error_size') && (errorGrowth(symptoms.labels)?.low(Z) ?? 0) > share;
 const released = ({ changes }: Symptoms): boolean =>
   changes.some(({ kind }) => kind === 'model-version' || kind === 'deployment');
+/** With what responses changed: a version is read off the answers as often as it is declared. */
+function changedWith({ changes }: Symptoms): string {
+  if (changes.some(({ kind }) => kind === 'model-version')) return 'Responses changed with a new version of the model.';
+  return changes.some(({ kind }) => kind === 'deployment')
+    ? 'Responses changed with a declared release.'
+    : 'Responses have another form than before.';
+}
 const sequentially = ({ findings }: Symptoms, wanted: FindingSubject): boolean =>
   findings.some(({ detector, subject }) => detector === 'sequential-evidence' && subject === wanted);
 /** Lateness is told as the reason of what is about lateness, and of nothing else. */
@@ -162,7 +169,7 @@ const RULES: readonly Rule[] = [
   {
     severity: 'medium',
     holds: ({ found }) => found('golden-answers', 'answer-schema'),
-    reason: () => 'Responses changed with a declared release.',
+    reason: ({ symptoms }) => changedWith(symptoms),
   },
   {
     severity: 'medium',
