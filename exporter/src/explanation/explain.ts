@@ -59,7 +59,7 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
   const harmed =
     impact === null || impact === undefined || isBesides(impact, winner)
       ? withoutImpact(diagnosis, name)
-      : `About ${wholePercent(impact.share)} of ${name}'s ${HARM_WORDS[impact.harm]} (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${BASIS_WORDS[impact.basis]}).`;
+      : `About ${wholePercent(impact.share)} of ${possessive(name)} ${HARM_WORDS[impact.harm]} (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${BASIS_WORDS[impact.basis]}).`;
   const since = diagnosis.sinceMs ?? null;
   const when = since === null ? '' : ` It began at about ${minuteText(since)}.`;
   const where =
@@ -72,6 +72,9 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
     .replace(/ +/g, ' ')
     .trim();
 }
+
+/** `fraud's`, `rows'`. */
+const possessive = (name: string): string => `${name}${name.endsWith('s') ? "'" : "'s"}`;
 
 /** What happens besides the cause does not lead: a change of unit makes no answer late. */
 const isBesides = ({ harm }: Impact, winner: Cause): boolean =>
