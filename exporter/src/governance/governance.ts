@@ -1,7 +1,7 @@
 import type { DecisionRecord, RecommendationRecord } from '../domain/decision-record.js';
 import { NotFound } from '../domain/errors.js';
 import type { RecommendationId } from '../domain/identifiers.js';
-import { PRIORITIES, type Recommendation } from '../domain/recommendation.js';
+import { PRIORITIES, type Recommendation, type RecommendationState } from '../domain/recommendation.js';
 import { closeIncident } from './closing.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Governance, GovernancePorts, Publish, RecordFilter } from './ports.js';
@@ -85,10 +85,25 @@ async function recordsOf(
   return found.toSorted((a, b) => urgency(a) - urgency(b));
 }
 
+/** What became of a recommendation that is no longer to be decided or sent. */
+const PAST_WORDS: Readonly<Record<Exclude<RecommendationState, 'pending' | 'approved'>, string>> = {
+  rejected: 'it was rejected',
+  expired: 'it has expired',
+  withdrawn: 'it was withdrawn',
+  revoked: 'it was revoked',
+  dispatching: 'it is being carried out',
+  succeeded: 'it was sent',
+  failed: 'it was tried and failed',
+  unknown: 'it was sent, and what became of it is not known',
+  recovered: 'it was carried out, and the model recovered',
+  not_recovered: 'it was carried out, and the model did not recover',
+  inconclusive: 'it was carried out, and whether it helped is not known',
+};
+
 async function dryRunOf({ executors }: GovernancePorts, { plan, state }: Recommendation): Promise<string> {
   if (plan === null)
     return 'advice for people: mlfi has nothing to execute (configure an executor for this action to change that)';
-  if (state !== 'pending' && state !== 'approved') return `nothing more would be done: this is ${state}`;
+  if (state !== 'pending' && state !== 'approved') return `nothing more would be done: ${PAST_WORDS[state]}`;
   const prepared = await executors[plan.executor].prepare(plan);
   return prepared.kind === 'ready' ? prepared.text : `cannot be executed: ${prepared.reason}`;
 }
