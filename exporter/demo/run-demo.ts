@@ -87,7 +87,9 @@ async function watch(
       return status === undefined ? [] : [liveLine(status, board.of(name))];
     });
     screen.show(LIVE_HEADER, live, clock.now());
-    outcome = outcomeOf(options, board, teller.isWaiting(), application.failure(), clock.now() - startedAtMs, screen);
+    const elapsedMs = clock.now() - startedAtMs;
+    const isOver = elapsedMs >= options.onceTimeoutMs || board.isHopeless(statuses, options.onceSamples);
+    outcome = outcomeOf(board, { isWaiting: teller.isWaiting(), isOver, elapsedMs }, application.failure(), screen);
     if (outcome === null) await clock.sleep(POLL_EVERY_MS, ports.stop);
   }
   await application.stop();
@@ -95,11 +97,13 @@ async function watch(
 }
 
 function outcomeOf(
-  options: DemoOptions,
   board: VerdictBoard,
-  isWaiting: boolean,
+  {
+    isWaiting,
+    isOver,
+    elapsedMs,
+  }: { readonly isWaiting: boolean; readonly isOver: boolean; readonly elapsedMs: number },
   trafficFailure: string | null,
-  elapsedMs: number,
   screen: Screen,
 ): number | null {
   if (trafficFailure !== null) {
@@ -107,7 +111,6 @@ function outcomeOf(
     return 1;
   }
   const seconds = (elapsedMs / 1_000).toFixed(0);
-  const isOver = elapsedMs >= options.onceTimeoutMs;
   if (board.complete && (!isWaiting || isOver)) {
     screen.print(['', `Every sample model has its expected verdict, after ${seconds} s of watching.`]);
     return 0;
