@@ -58,7 +58,7 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
   const { impact } = diagnosis;
   const harmed =
     impact === null || impact === undefined || isBesides(impact, winner)
-      ? withoutImpact(diagnosis, name)
+      ? withoutImpact(diagnosis, winner, name)
       : `About ${wholePercent(impact.share)} of ${possessive(name)} ${HARM_WORDS[impact.harm]} (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${BASIS_WORDS[impact.basis]}).`;
   const since = diagnosis.sinceMs ?? null;
   const when = since === null ? '' : ` It began at about ${minuteText(since)}.`;
@@ -100,8 +100,11 @@ const HARM_WORDS = {
  * What users feel where no share of them could be estimated: what the checks established, if that is more than other inputs; else
  * that nothing can be told. Never both.
  */
-function withoutImpact({ findings, severityReason }: Diagnosis, name: string): string {
-  const isEstablished = findings.some(({ kind }) => kind !== 'data' && kind !== 'note');
+function withoutImpact({ findings, severityReason }: Diagnosis, winner: Cause, name: string): string {
+  const isOfModel = familyOf(winner.id) === 'model';
+  const isEstablished = findings.some(
+    ({ kind, detector }) => (kind !== 'data' && kind !== 'note') || (isOfModel && detector === 'prediction-mix'),
+  );
   return isEstablished ? severityReason : `No harm to users of ${name} can be told from chance so far.`;
 }
 

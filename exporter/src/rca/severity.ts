@@ -196,7 +196,12 @@ const RULES: readonly Rule[] = [
     severity: 'medium',
     holds: ({ found, cause }) => familyOf(cause) === 'pipeline' || found('prediction-mix'),
     reason: (input) =>
-      cost(input, 'The model receives inputs it was not trained for; its predictions may be affected.'),
+      cost(
+        input,
+        familyOf(input.cause) === 'model'
+          ? 'Users receive other predictions than before; whether they are worse is not known.'
+          : 'The model receives inputs it was not trained for; its predictions may be affected.',
+      ),
   },
   {
     severity: 'medium',

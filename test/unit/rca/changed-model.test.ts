@@ -4,6 +4,7 @@ import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { evaluate, type Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
+import { explain } from '../../../exporter/src/explanation/explain.js';
 import { BASELINE_ROWS, golden, rowsOf, stateOf, type Case } from './evaluated-case.js';
 
 const ANOTHER_VERSION: ChangeEvent = {
@@ -67,6 +68,7 @@ describe('another version that gives one prediction more often', () => {
       const diagnosis = diagnosed({ baselineRows, rows, now }, [ANOTHER_VERSION]);
       expect(diagnosis.causes[0]?.id).toBe('model-changed');
       expect(diagnosis.causes[0]?.supporting.map(({ text }) => text)).toContain(ANOTHER_VERSION.text);
+      expect(explain(diagnosis, 'rows2').summary).toMatch(/^(About|Users receive other predictions than before;)/);
     }
   });
 
