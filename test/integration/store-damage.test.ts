@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import knex from 'knex';
+import knex, { type Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../exporter/src/config/load.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
@@ -121,7 +121,7 @@ describe.each([
     expect(found.damaged[0]?.message).not.toContain('canary');
     await expect(dropModel(loaded.config, modelId(model))).rejects.toThrow('in use by another mlfi');
     await running.service.close();
-    expect(await dropModel(loaded.config, modelId(model))).toBe(table === 'incident' ? 1 : 0);
+    expect(await dropModel(loaded.config, modelId(model))).toEqual({ deleted: table === 'incident' ? 1 : 0, kept: 0 });
     expect((await checkStore(loaded.config)).damaged).toEqual([]);
     const opened = await openStore({ kind: 'sqlite', file: place.file });
     expect(await verifyAudit((from, limit) => opened.audit.read(from, limit))).toMatchObject({ kind: 'intact' });
@@ -130,6 +130,45 @@ describe.each([
     await opened.close();
     expect(await dropModel(loaded.config, modelId(model))).toBeNull();
   });
+});
+
+it('keeps a decision that is damaged, ends it when its model is let go of, says so, and starts before and after', async () => {
+  const place = await store();
+  const id = 'SiNuhy3vF_yA70Ywv3y53n8V';
+  const onFile = async <T>(work: (db: Knex) => Promise<T>): Promise<T> => {
+    const db = knex({ client: 'sqlite3', connection: { filename: place.file }, useNullAsDefault: true });
+    return work(db).finally(() => db.destroy());
+  };
+  const row = () => onFile((db) => db('recommendation').where({ id }).first<{ state: string; document: string }>());
+  await onFile(async (db) => {
+    const { sql } = await db('sqlite_master').where({ name: 'recommendation_no_update' }).first<{ sql: string }>();
+    await db.raw('drop trigger recommendation_no_update');
+    await db('recommendation').where({ id }).update({ document: DAMAGE });
+    await db.raw(sql);
+  });
+  const starts = async (): Promise<string> => {
+    const running = await runService({
+      data_dir: place.directory,
+      api_keys: [{ name: 'test', key: KEY, scopes: ['read'] }],
+    });
+    const { body } = await running.request('GET', '/-/ready', undefined, KEY).finally(() => running.close());
+    return String(body);
+  };
+  expect((await row()).state).toBe('pending');
+  expect(await starts()).toBe('ready\n');
+  const before = await mlfi('store', 'check', '-c', place.config);
+  expect(before.code).toBe(1);
+  expect(before.error).toContain(`table recommendation, row ${id}: damaged`);
+  expect(before.error).not.toContain('--drop-model');
+  expect(before.error).toContain('of decisions: what was decided is never deleted');
+  const repaired = await mlfi('store', 'repair', '--drop-model', 'low-confidence', '-c', place.config);
+  expect(repaired).toMatchObject({ code: 0, error: '' });
+  expect(repaired.out).toContain('let go of low-confidence');
+  expect(repaired.out).toContain('1 damaged decision of it stayed, no longer open');
+  expect(await row()).toMatchObject({ state: 'withdrawn', document: DAMAGE });
+  expect(await starts()).toBe('ready\n');
+  const after = await mlfi('store', 'check', '-c', place.config);
+  expect([after.code, after.out]).toEqual([1, expect.stringContaining('audit log intact')]);
 });
 
 it('takes over a store of an earlier release with damaged documents in it, and names them', async () => {

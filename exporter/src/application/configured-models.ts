@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { modelId, type ModelId } from '../domain/identifiers.js';
 import type { ModelRegistration } from '../domain/model-registration.js';
 import type { SettingRepository } from '../domain/ports.js';
+import { ModelLanes } from '../incidents/model-lane.js';
 import { CONFIGURED_MODELS, type Digests } from './configured-digests.js';
 import { askingChange, changeRegistered, registerModel, toldChange } from './register-model.js';
 import type { NamedRegistration, RegistrationPorts } from './register-model.js';
@@ -25,7 +26,7 @@ export interface ConfiguredModels {
    * something else than before.
    */
   take(models: readonly NamedRegistration[]): Promise<void>;
-  /** Resolves when no file is being taken over. */
+  /** Resolves when no file is being taken over, and no change of a model that one led to. */
   settle(): Promise<void>;
 }
 
@@ -44,7 +45,9 @@ export function configuredModels(
   let saved: string | null = null;
   let last: Promise<void> = Promise.resolve();
   /** Changes of each model, one after the other: each begins with what the one before led to. */
-  const changes = new Map<ModelId, Promise<void>>();
+  const changes = new ModelLanes();
+  /** Models that are being asked for the first time how they want to be probed. No change waits for that. */
+  const discoveries = new ModelLanes();
 
   const known = async (): Promise<Map<string, Digests>> => {
     if (taken === null) {
@@ -89,13 +92,12 @@ export function configuredModels(
     const all = await known();
     const now = digestsOf(model);
     if (!fleet.has(model.id)) {
-      await registerModel(ports, model);
+      const { settled } = await registerModel(ports, model);
+      void discoveries.run(model.id, () => settled);
       all.set(model.id, now);
     } else if (all.has(model.id)) {
       // Beside the others: a model that does not answer keeps nobody waiting.
-      const before = changes.get(model.id) ?? Promise.resolve();
-      const after = before.then(() => change(model, now)).catch((error: unknown) => failed(model.id, error));
-      changes.set(model.id, after);
+      void changes.run(model.id, () => change(model, now)).catch((error: unknown) => failed(model.id, error));
     } else {
       // Watched already, and not by a file: what is known of it is not thrown away for a name.
       all.set(model.id, now);
@@ -122,5 +124,10 @@ export function configuredModels(
     await save();
   };
 
-  return { take: (models) => inTurn(() => take(models)), settle: () => last };
+  const settle = async (): Promise<void> => {
+    await last;
+    await Promise.all([changes.settle(), discoveries.settle()]);
+  };
+
+  return { take: (models) => inTurn(() => take(models)), settle };
 }

@@ -3,7 +3,7 @@ import type { AuditVerdict } from '../domain/audit.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { MappedRole } from '../domain/field-mapping.js';
-import type { Clock, DamagedTable } from '../domain/ports.js';
+import type { Clock, DamagedTable, DroppedHistory } from '../domain/ports.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { ReportFormat } from '../domain/report-format.js';
 import type { Config } from '../config/config.js';
@@ -83,14 +83,14 @@ export interface Commands {
   /** Reads every table, every document and the audit log. */
   checkStore(config: Config): Promise<{
     readonly documents: number;
-    readonly damaged: readonly Error[];
+    readonly damaged: readonly (Error & { readonly place: { readonly table: string } })[];
     readonly unreadable: readonly DamagedTable[];
     readonly audit: AuditVerdict | null;
   }>;
   /** Where the old file is kept, null on PostgreSQL. */
   rebuildStoreIndexes(config: Config): Promise<string | null>;
   backupStore(config: Config, file: string): Promise<void>;
-  /** Rows of damaged history that went with the model; null when the store knows no such model. */
-  dropModel(config: Config, id: ModelId): Promise<number | null>;
+  /** What became of the damaged rows of its history; null when the store knows no such model. */
+  dropModel(config: Config, id: ModelId): Promise<DroppedHistory | null>;
   exportStoredAudit(config: Config, write: (lines: string) => void): Promise<void>;
 }

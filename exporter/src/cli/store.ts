@@ -8,6 +8,9 @@ import type { Config } from '../config/config.js';
 type StoreCommands = Pick<Commands, 'checkStore' | 'dropModel' | 'rebuildStoreIndexes' | 'backupStore'>;
 
 const INDEX_WAY = 'stop mlfi and run "mlfi store repair --reindex"';
+const DECISION_TABLES = ['recommendation', 'vote', 'execution', 'execution_attempt', 'verification', 'review'];
+const DECISIONS_STAY =
+  'what was decided is never deleted; mlfi starts and works without what cannot be read of it, and the check names it until a backup is restored';
 const TABLE_WAY = 'stop mlfi and restore a backup';
 
 /** `mlfi store check`: 0 all is readable, 1 something is damaged (each is named), 2 the store could not be looked at. */
@@ -19,6 +22,8 @@ function storeCheck({ checkStore }: StoreCommands, named: string | null): Promis
         `table ${table}: ${onlyIndexes ? 'its indexes are' : 'it is'} damaged (${detail}); ${onlyIndexes ? INDEX_WAY : TABLE_WAY}`,
       );
     for (const { message } of damaged) console.error(message);
+    if (damaged.some(({ place }) => DECISION_TABLES.includes(place.table)))
+      console.error(`of decisions: ${DECISIONS_STAY}`);
     if (audit?.kind === 'broken')
       console.error(`audit log: broken at entry ${audit.atSequence} (${audit.reason}); ${TABLE_WAY}`);
     const tables =
@@ -32,13 +37,15 @@ function storeCheck({ checkStore }: StoreCommands, named: string | null): Promis
 /** `mlfi store repair --drop-model`: 0 done, 1 there is no such model, 2 the store could not be opened. */
 function storeRepair({ dropModel }: StoreCommands, named: string | null, model: string): Promise<number> {
   return withStore(named, 'the store could not be repaired', async (config) => {
-    const history = await dropModel(config, modelId(model));
-    if (history === null) {
+    const dropped = await dropModel(config, modelId(model));
+    if (dropped === null) {
       console.error(`the store knows no model "${model}"`);
       return 1;
     }
-    const rest = history === 0 ? '' : `, and ${counted(history, 'damaged row')} of its history`;
+    const { deleted, kept } = dropped;
+    const rest = deleted === 0 ? '' : `, and ${counted(deleted, 'damaged row')} of its history`;
     console.log(`let go of ${model}${rest}; it begins anew when it is watched again`);
+    if (kept > 0) console.log(`${counted(kept, 'damaged decision')} of it stayed, no longer open: ${DECISIONS_STAY}`);
     return 0;
   });
 }

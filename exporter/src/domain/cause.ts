@@ -173,7 +173,7 @@ export interface Explanation {
 const OF_CALLS: ReadonlySet<string> = new Set(['errors', 'latency_seconds', 'traffic', 'certificate']);
 
 /** The findings about what the first cause blames: its features, else the calls or, for another cause, all but those. All where none is. */
-export function blamedFindings({
+export function attributedFindings({
   causes: [first],
   features,
   findings,

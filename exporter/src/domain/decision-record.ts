@@ -1,7 +1,7 @@
 import type { CauseId } from './cause.js';
 import type { BreakGlass, Execution, ExecutionAttempt, Verification, Vote } from './decision.js';
 import type { IncidentId, RecommendationId } from './identifiers.js';
-import type { ActionId, Recommendation } from './recommendation.js';
+import { PRIORITIES, type ActionId, type Recommendation } from './recommendation.js';
 
 /** A recommendation with everything that became of it. */
 export interface DecisionRecord {
@@ -11,6 +11,12 @@ export interface DecisionRecord {
   /** What happened to the execution, oldest first. */
   readonly attempts: readonly ExecutionAttempt[];
   readonly verification: Verification | null;
+}
+
+/** Of the same priority as they come. */
+export function mostUrgentFirst(records: readonly DecisionRecord[]): readonly DecisionRecord[] {
+  const urgency = ({ recommendation }: DecisionRecord): number => PRIORITIES.indexOf(recommendation.priority);
+  return records.toSorted((a, b) => urgency(a) - urgency(b));
 }
 
 export interface RecommendationRecord extends DecisionRecord {

@@ -93,6 +93,12 @@ export interface HttpClient {
 
 // ---------------------------------------------------------------- store
 
+/** Rows of a model's history that could not be read when it was let go of; `kept` are decisions. */
+export interface DroppedHistory {
+  readonly deleted: number;
+  readonly kept: number;
+}
+
 export interface ModelRepository {
   /** Those that can be read, and what is wrong with each other row. */
   list(): Promise<{ readonly models: readonly Model[]; readonly damaged: readonly StoreDocumentDamaged[] }>;
@@ -105,10 +111,10 @@ export interface ModelRepository {
   /** Removes a model's windows, and what is known of batches that came since; its baseline stays. */
   forgetHistory(id: ModelId, sinceMs: number): Promise<void>;
   /**
-   * The same for a model whose state cannot be read, and with the rows of its history that cannot be read either.
-   * @returns how many rows of history went; null when nothing is known of the model
+   * The same for a model whose state cannot be read, and with the rows of its history that cannot be read either, but for
+   * decisions: one that was open is over from then on. @returns null when nothing is known of the model
    */
-  drop(id: ModelId): Promise<number | null>;
+  drop(id: ModelId): Promise<DroppedHistory | null>;
 }
 
 export interface BaselineRepository {
@@ -171,7 +177,7 @@ export interface GovernanceTransaction {
   insertExecution(execution: Execution): Promise<void>;
   updateExecution(execution: Execution): Promise<void>;
   execution(recommendation: RecommendationId): Promise<Execution | null>;
-  /** Of all models or one, longest queued first. */
+  /** Of all models or one, longest queued first. Of all, one that is damaged is left out. */
   executions(filter: { readonly state: Execution['state']; readonly model?: ModelId }): Promise<readonly Execution[]>;
   modelsWithExecutions(states: readonly Execution['state'][]): Promise<readonly ModelId[]>;
   executionById(id: ExecutionId): Promise<Execution | null>;
@@ -190,7 +196,7 @@ export interface GovernanceTransaction {
   readonly models: Pick<ModelRepository, 'get' | 'save' | 'remove' | 'forgetHistory'>;
   readonly incidents: Pick<IncidentRepository, 'get' | 'save'>;
   readonly lessons: Pick<LessonRepository, 'save'>;
-  readonly decisions: Pick<DecisionRepository, 'isActionUnderWay'>;
+  readonly decisions: Pick<DecisionRepository, 'isActionUnderWay' | 'list'>;
   readonly alertFeedback: Pick<AlertFeedbackRepository, 'save'>;
   readonly validations: Pick<ValidationRepository, 'save'>;
   readonly settings: Pick<SettingRepository, 'get' | 'set'>;

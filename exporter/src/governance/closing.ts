@@ -1,14 +1,20 @@
 import { Conflict } from '../domain/errors.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
+import { StoreDocumentDamaged } from '../domain/codec.js';
+import { mostUrgentFirst, type DecisionRecord } from '../domain/decision-record.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Store } from '../domain/ports.js';
 import type { Recommendation } from '../domain/recommendation.js';
+
+/** Recommendations of one incident that are remembered. */
+const MOST_RECORDS = 100;
 
 /** What is stored when an incident closes. */
 export interface Closing {
   readonly incident: IncidentRow;
   readonly entries: readonly TimelineEntry[];
-  readonly lesson: Lesson;
+  /** Made of what became of each action until it is closed; of nothing where that cannot be read. */
+  readonly lessonOf: (records: readonly DecisionRecord[]) => Lesson;
   /** Also while an action of it is under way, whose effect nobody then looks at. */
   readonly isForced: boolean;
 }
@@ -20,13 +26,20 @@ export interface Closing {
  */
 export function closeIncident(
   store: Pick<Store, 'governance'>,
-  { incident, entries, lesson, isForced }: Closing,
+  { incident, entries, lessonOf, isForced }: Closing,
 ): Promise<boolean> {
-  return store.governance(async ({ decisions, lessons, incidents }) => {
-    if (!isForced && (await decisions.isActionUnderWay(incident.id))) return false;
-    await lessons.save(lesson);
-    await incidents.save(incident, entries);
-    return true;
+  const closed = (without?: readonly DecisionRecord[]): Promise<boolean> =>
+    store.governance(async ({ decisions, lessons, incidents }) => {
+      if (!isForced && (await decisions.isActionUnderWay(incident.id))) return false;
+      const records = without ?? (await decisions.list({ incident: incident.id, limit: MOST_RECORDS }));
+      await lessons.save(lessonOf(mostUrgentFirst(records)));
+      await incidents.save(incident, entries);
+      return true;
+    });
+  return closed().catch((error: unknown) => {
+    // A lesson of less is better than an incident that stays open, not than asking again when the store can be read.
+    if (!isForced && !(error instanceof StoreDocumentDamaged)) throw error;
+    return closed([]);
   });
 }
 

@@ -1,7 +1,7 @@
-import type { DecisionRecord, RecommendationRecord } from '../domain/decision-record.js';
+import { mostUrgentFirst, type DecisionRecord, type RecommendationRecord } from '../domain/decision-record.js';
 import { NotFound } from '../domain/errors.js';
 import type { RecommendationId } from '../domain/identifiers.js';
-import { PRIORITIES, type Recommendation, type RecommendationState } from '../domain/recommendation.js';
+import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
 import { closeIncident } from './closing.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Governance, GovernancePorts, Publish, RecordFilter } from './ports.js';
@@ -80,9 +80,7 @@ async function recordsOf(
   { store }: GovernancePorts,
   { pendingOnly, ...rest }: RecordFilter,
 ): Promise<readonly DecisionRecord[]> {
-  const found = await store.decisions.list({ ...rest, ...(pendingOnly ? { states: ['pending'] } : {}) });
-  const urgency = ({ recommendation }: DecisionRecord): number => PRIORITIES.indexOf(recommendation.priority);
-  return found.toSorted((a, b) => urgency(a) - urgency(b));
+  return mostUrgentFirst(await store.decisions.list({ ...rest, ...(pendingOnly ? { states: ['pending'] } : {}) }));
 }
 
 /** What became of a recommendation that is no longer to be decided or sent. */

@@ -19,6 +19,8 @@ const MOST_PENDING = 10_000;
 
 const OPEN = ['pending', 'approved'] as const;
 const INCIDENT_CLOSED = 'the incident closed';
+/** Why the outcome of an action is not known whose incident closed before its effect could be seen. */
+const UNWATCHED = 'its incident was over before it was known';
 /** Why an approval ends whose cause is no longer told. */
 export const CAUSE_LEFT = 'it was approved against another cause than the one told now';
 
@@ -119,7 +121,7 @@ export class Proposals {
     this.publish(moved);
   }
 
-  /** Expires what nobody decided in time, and withdraws what the close of its incident has left on the table. */
+  /** Expires what nobody decided in time, withdraws what the close of its incident has left on the table, and gives up what nobody verifies any more. */
   async tidy(): Promise<void> {
     const now = this.ports.clock.now();
     const moved = await this.ports.store.governance(async (transaction) => {
@@ -135,6 +137,35 @@ export class Proposals {
       return tidied;
     });
     this.publish(moved);
+    await this.giveUpUnwatched();
+  }
+
+  /** Nobody looks at what an action does once its incident is closed: whether it helped is not known, and never will be. */
+  private async giveUpUnwatched(): Promise<void> {
+    const { store, clock } = this.ports;
+    const unwatched = await store.governance((transaction) => unwatchedIn(transaction));
+    for (const { id } of unwatched) {
+      // Each by itself: one whose records are damaged keeps no other from its end.
+      await store
+        .governance(async (transaction) => {
+          const recommendation = await recommendationIn(transaction, id);
+          if (recommendation.state !== 'succeeded') return [];
+          const atMs = clock.now();
+          const execution = await transaction.execution(id);
+          if (execution !== null)
+            await transaction.insertVerification({
+              executionId: execution.id,
+              outcome: 'inconclusive',
+              atMs,
+              detail: UNWATCHED,
+            });
+          return [await moveTo(transaction, atMs, recommendation, 'inconclusive', SYSTEM, UNWATCHED)];
+        })
+        .then(this.publish)
+        .catch((error: unknown) =>
+          this.ports.logger.error({ recommendation: id, error: String(error) }, 'an action cannot be given up'),
+        );
+    }
   }
 
   private async versionOf(model: ModelId): Promise<string | null> {
@@ -159,6 +190,13 @@ export class Proposals {
   ): Promise<Recommendation> {
     return moveTo(transaction, this.ports.clock.now(), recommendation, 'withdrawn', by, reason);
   }
+}
+
+/** Actions that were carried out and whose incident is closed. */
+async function unwatchedIn(transaction: GovernanceTransaction): Promise<readonly Recommendation[]> {
+  const done = await transaction.recommendations({ states: ['succeeded'], limit: MOST_PENDING });
+  const closedAtMs = await transaction.closedAtMs([...new Set(done.map(({ incidentId }) => incidentId))]);
+  return done.filter(({ incidentId }) => closedAtMs.has(incidentId));
 }
 
 /** The newest revision of the same action against the same cause; follow-ups stand for themselves. */

@@ -73,8 +73,8 @@ function judgeOutcome(
       : { kind: 'waiting', progress: { clearSinceMs: null, evaluations: progress.evaluations } };
   }
   // A finding goes also because its rows leave the window: only rows of after the action can show that it helped.
-  const blamed = (subjects ?? []).filter(isFindingSubject);
-  const open = notShown(blamed, seenSince(doneAtMs, blamed));
+  const attributed = (subjects ?? []).filter(isFindingSubject);
+  const open = notShown(attributed, seenSince(doneAtMs, attributed));
   if (open !== null) {
     return elapsedMs >= criteria.giveUpMs
       ? { kind: 'judged', outcome: 'inconclusive', detail: `${open}, so the outcome is unknown` }

@@ -14,7 +14,7 @@ type Failing = Pick<IncidentTracking, 'failing'>;
  * once until it succeeds, and is tried again by the next evaluation, what was to be withdrawn by the next sweep.
  */
 export class AttemptedDecisions {
-  constructor(private readonly ports: Pick<IncidentPorts, 'governance' | 'logger'>) {}
+  constructor(private readonly ports: Pick<IncidentPorts, 'governance' | 'logger' | 'clock' | 'refusal'>) {}
 
   /** @returns whether it was done */
   async attempt(
@@ -28,14 +28,27 @@ export class AttemptedDecisions {
       failing.delete(part);
       return true;
     } catch (error) {
-      if (!failing.has(part)) this.ports.logger.error({ model, error: String(error) }, `decisions: cannot ${part} now`);
-      failing.add(part);
+      if (!failing.has(part)) {
+        this.ports.logger.error({ model, error: String(error) }, `decisions: cannot ${part} now`);
+        failing.set(part, this.ports.clock.now());
+      }
       return false;
     }
   }
 
-  /** No, while decisions cannot be read: nothing is executed then either, and what began before holds up no incident. */
+  /**
+   * Whether no action holds up its incident, for nobody can settle what came of one: decisions are refused, or verifying has
+   * failed without a break for as long as it is waited for that an action helps. A restart begins to count anew.
+   */
+  isGivenUp({ failing }: Failing): boolean {
+    const { refusal, clock } = this.ports;
+    const sinceMs = failing.get('verify');
+    return refusal.isRefused() || (sinceMs !== undefined && clock.now() - sinceMs >= refusal.giveUpMs());
+  }
+
+  /** No, where none can be settled, or decisions cannot be read: the transaction that closes an incident asks again then. */
   async isActionUnderWay(failing: Failing, { id, modelId }: IncidentRow): Promise<boolean> {
+    if (this.isGivenUp(failing)) return false;
     const underWay: boolean[] = [];
     await this.attempt('read', failing, modelId, async (governance) =>
       underWay.push(await governance.isActionUnderWay(id)),

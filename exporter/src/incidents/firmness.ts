@@ -1,6 +1,6 @@
 /** When the cause of an open incident is firm: until then it is told as what it may be, and nothing is proposed for it. */
 import {
-  blamedFindings,
+  attributedFindings,
   blamesNothing,
   familyOf,
   type CauseId,
@@ -45,7 +45,7 @@ const becomesFirm = (
 function lookingInto(explanation: Explanation, diagnosis: Diagnosis): Explanation {
   const [winner] = diagnosis.causes;
   if (winner === undefined) return explanation;
-  const [first, ...others] = new Set(blamedFindings(diagnosis).map(({ subject }) => subjectText(subject)));
+  const [first, ...others] = new Set(attributedFindings(diagnosis).map(({ subject }) => subjectText(subject)));
   const what =
     first === undefined
       ? ''

@@ -1,9 +1,11 @@
 import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
 import { StoreDocumentDamaged } from '../domain/codec.js';
+import type { DecisionRecord } from '../domain/decision-record.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
 import { compareSeverity } from '../domain/severity.js';
+import type { Lesson } from '../domain/lesson.js';
 import type { Model } from '../domain/model.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { withSeverity } from '../evaluation/held-severity.js';
@@ -256,7 +258,7 @@ class StoredIncidents implements IncidentManager {
     const { close, closeMixed } = this.hysteresis;
     const isDone = tracking.clearEvaluations >= close || tracking.overEvaluations >= closeMixed;
     if (!isDone || (await this.decisions.isActionUnderWay(tracking, tracking.open))) return null;
-    await this.close(tracking, tracking.open, false);
+    await this.close(tracking, tracking.open, this.decisions.isGivenUp(tracking));
     return null;
   }
 
@@ -372,14 +374,14 @@ class StoredIncidents implements IncidentManager {
   /**
    * Closes it unless an action was begun meanwhile. Withdrawn is once it is closed: nothing is proposed or voted on after that, and
    * what a crash leaves is withdrawn by the next sweep.
-   * @param isForced also over such an action, as it is where what is stored of them is damaged: that stays so
+   * @param isForced also over such an action, as it is where what is stored of them is damaged, or nobody can settle it
    */
   private async close(tracking: IncidentTracking, incident: IncidentRow, isForced: boolean): Promise<void> {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
     const entries = closingEntries(incident, this.hysteresis, tracking.leaves, now);
-    const lesson = this.ports.remember(closed, await this.decisions.recordsOf(tracking, incident));
-    const closing = { incident: closed, entries, lesson };
+    const lessonOf = (records: readonly DecisionRecord[]): Lesson => this.ports.remember(closed, records);
+    const closing = { incident: closed, entries, lessonOf };
     const isClosed = await this.ports.governance.close({ ...closing, isForced }).catch((error: unknown) => {
       if (isForced || !(error instanceof StoreDocumentDamaged)) throw error;
       return this.ports.governance.close({ ...closing, isForced: true });

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ModelId } from '../domain/identifiers.js';
 
-/** A turn in a lane, and the one in which it was asked for. */
+/** A turn in a lane, or in several at once, and the one in which it was asked for. */
 interface Turn {
   readonly lanes: ModelLanes;
-  readonly model: ModelId;
+  readonly models: ReadonlySet<ModelId>;
   readonly within: Turn | undefined;
   isOver: boolean;
 }
@@ -24,19 +24,37 @@ export class ModelLanes {
    * @throws Error inside a turn in the model's own lane, which would wait for itself for ever, and all that comes later with it
    */
   run<T>(model: ModelId, work: () => T | Promise<T>): Promise<T> {
-    const turn: Turn = { lanes: this, model, within: underWay(turns.getStore()), isOver: false };
-    for (let outer = turn.within; outer !== undefined; outer = underWay(outer.within))
-      if (outer.lanes === this && outer.model === model)
-        throw new Error(`the lane of model "${model}" was asked for inside itself: it would wait for its own end`);
-    const before = this.tails.get(model) ?? Promise.resolve();
+    return this.turn([model], this.tails.get(model) ?? Promise.resolve(), work);
+  }
+
+  /**
+   * Runs `work` in one turn of the lanes of several models, when all earlier work on each of them has ended. All are asked for
+   * in the same moment, so that no two who want the same ones wait for each other, and all are let go when it ends.
+   * @throws Error as above; then none of them is taken
+   */
+  runAll<T>(models: readonly ModelId[], work: () => T | Promise<T>): Promise<T> {
+    return this.turn(models, Promise.all(models.map((model) => this.tails.get(model) ?? Promise.resolve())), work);
+  }
+
+  /** Resolves when no lane has work left. */
+  async settle(): Promise<void> {
+    while (this.tails.size > 0) await Promise.all(this.tails.values());
+  }
+
+  private turn<T>(models: readonly ModelId[], before: Promise<unknown>, work: () => T | Promise<T>): Promise<T> {
+    const turn: Turn = { lanes: this, models: new Set(models), within: underWay(turns.getStore()), isOver: false };
+    for (const model of turn.models)
+      for (let outer = turn.within; outer !== undefined; outer = underWay(outer.within))
+        if (outer.lanes === this && outer.models.has(model))
+          throw new Error(`the lane of model "${model}" was asked for inside itself: it would wait for its own end`);
     const result = turns.run(turn, () => before.then(work));
     const tail = result.then(
       () => void (turn.isOver = true),
       () => void (turn.isOver = true),
     );
-    this.tails.set(model, tail);
+    for (const model of turn.models) this.tails.set(model, tail);
     void tail.then(() => {
-      if (this.tails.get(model) === tail) this.tails.delete(model);
+      for (const model of turn.models) if (this.tails.get(model) === tail) this.tails.delete(model);
     });
     return result;
   }

@@ -14,6 +14,14 @@ export type IncidentGovernance = Pick<
   'resolve' | 'propose' | 'verify' | 'close' | 'withdraw' | 'records' | 'isActionUnderWay'
 >;
 
+/** While decisions are refused, what an action came to is not settled: it then holds up its incident for a time only. */
+export interface DecisionRefusal {
+  /** Whether no decision is taken now: what is stored of them is damaged. */
+  readonly isRefused: () => boolean;
+  /** How long an action is waited for whose verification fails. */
+  readonly giveUpMs: () => number;
+}
+
 export interface IncidentPorts {
   readonly incidents: Pick<IncidentRepository, 'list' | 'openFor' | 'save' | 'appendTimeline'>;
   readonly alerts: Pick<AlertRepository, 'list'>;
@@ -23,6 +31,7 @@ export interface IncidentPorts {
   readonly ids: Ids;
   readonly logger: Pick<Logger, 'error'>;
   readonly remember: (incident: IncidentRow, records: readonly DecisionRecord[]) => Lesson;
+  readonly refusal: DecisionRefusal;
 }
 
 export interface IncidentManager {

@@ -1,4 +1,4 @@
-import { blamedFindings, hasTrait, type CauseId, type Diagnosis } from '../domain/cause.js';
+import { attributedFindings, hasTrait, type CauseId, type Diagnosis } from '../domain/cause.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 
@@ -50,9 +50,9 @@ export function isRecovering(
   { backToNormal, findings }: Pick<Evaluation, 'backToNormal' | 'findings'>,
 ): boolean {
   const found = new Set(findings.map(({ subject }) => subject));
-  const blamed = [...new Set(blamedFindings(diagnosis).map(({ subject }) => subject))];
-  const isBack = blamed.filter((subject) => backToNormal.has(subject));
-  return isBack.length > 0 && blamed.every((subject) => backToNormal.has(subject) || !found.has(subject));
+  const attributed = [...new Set(attributedFindings(diagnosis).map(({ subject }) => subject))];
+  const isBack = attributed.filter((subject) => backToNormal.has(subject));
+  return isBack.length > 0 && attributed.every((subject) => backToNormal.has(subject) || !found.has(subject));
 }
 
 /** Findings but for those that only rows of before keep alive. */

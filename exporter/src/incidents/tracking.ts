@@ -29,8 +29,8 @@ export interface IncidentTracking {
   isUnproposed: boolean;
   /** Why the model is no longer monitored, from when it is gone until its incident is closed. */
   leaves: string | null;
-  /** What governance could not do the last time it was asked. */
-  readonly failing: Set<GovernancePart>;
+  /** What governance could not do the last time it was asked, and since when it cannot. */
+  readonly failing: Map<GovernancePart, number>;
   /** What is published once the state it tells of is in force. */
   readonly untold: DomainEvent[];
 }
@@ -53,7 +53,7 @@ export const newTracking = (): IncidentTracking => ({
   proposing: 0,
   isUnproposed: false,
   leaves: null,
-  failing: new Set(),
+  failing: new Map(),
   untold: [],
 });
 

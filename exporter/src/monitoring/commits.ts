@@ -72,22 +72,19 @@ export class Commits {
   async write(): Promise<Unavailable | null> {
     const { lanes, members } = this.ports;
     const due = [...members].filter(([, member]) => isDue(member) || this.outdated.has(member));
-    const release = await holdAll(
-      lanes,
+    return lanes.runAll(
       due.map(([id]) => id),
+      async () => {
+        const present = due.filter(([id, member]) => members.get(id) === member).map(([, member]) => member);
+        const renewed = [];
+        for (const member of present) renewed.push(await this.upToDate(member));
+        const entries = renewed.filter((member) => member !== null).map(entryOf);
+        const isApart = entries.map(({ member }) => this.failing.has(member.monitored.model.id));
+        let failed = await this.together(entries.filter((_, i) => !isApart[i]));
+        for (const entry of entries.filter((_, i) => isApart[i])) failed = (await this.together([entry])) ?? failed;
+        return renewed.includes(null) ? cannotBeWritten() : failed;
+      },
     );
-    try {
-      const present = due.filter(([id, member]) => members.get(id) === member).map(([, member]) => member);
-      const renewed = [];
-      for (const member of present) renewed.push(await this.upToDate(member));
-      const entries = renewed.filter((member) => member !== null).map(entryOf);
-      const isApart = entries.map(({ member }) => this.failing.has(member.monitored.model.id));
-      let failed = await this.together(entries.filter((_, i) => !isApart[i]));
-      for (const entry of entries.filter((_, i) => isApart[i])) failed = (await this.together([entry])) ?? failed;
-      return renewed.includes(null) ? cannotBeWritten() : failed;
-    } finally {
-      release();
-    }
   }
 
   /** Commits one model whose lane the caller holds. @throws Unavailable when it cannot be written, or is not what is stored any more */
@@ -251,22 +248,3 @@ const isDue = ({ monitored, waiting, unstored }: Member): boolean =>
 
 /** From here on the requests are this commit's. */
 const entryOf = (member: Member): Entry => ({ member, requests: member.waiting.splice(0) });
-
-/** Holds the lanes of several models at once. @returns the function that lets them go */
-async function holdAll(lanes: ModelLanes, ids: readonly ModelId[]): Promise<() => void> {
-  const releases: (() => void)[] = [];
-  await Promise.all(
-    ids.map(
-      (id) =>
-        new Promise<void>((held) => {
-          void lanes.run(id, () => {
-            held();
-            return new Promise<void>((release) => releases.push(release));
-          });
-        }),
-    ),
-  );
-  return () => {
-    for (const release of releases) release();
-  };
-}

@@ -31,6 +31,9 @@ import { readModelState } from './persist.js';
 import { Probes } from './probes.js';
 import { Registrations } from './registrations.js';
 
+const LAST_COMMIT_FAILED =
+  'the last commit could not be written ("commit failed" in the log says why); what was acknowledged as committed is stored, what was acknowledged from memory since the commit before may be lost';
+
 /** The registry of the models that this process monitors. Every change of a model's state goes through the model's lane. */
 export class Fleet implements RowTaker {
   private readonly lanes = new ModelLanes();
@@ -149,7 +152,8 @@ export class Fleet implements RowTaker {
     await Promise.all([...this.members.all.values()].map(({ experiment }) => experiment?.done ?? Promise.resolve()));
     await Promise.all([...this.members.all.keys()].map((id) => this.lanes.run(id, () => undefined)));
     const failed = await this.judgeRest();
-    if (failed !== null) throw failed;
+    // Those who sent what could not be stored were told so; this is for whoever stopped mlfi.
+    if (failed !== null) throw new Error(LAST_COMMIT_FAILED);
   }
 
   /** @returns why what waited could not be written, null when it was */
@@ -262,7 +266,7 @@ export class Fleet implements RowTaker {
     const { validation, ...stored } = await readModelState(store, model.id, nowMs, this.settings.thresholds, latestMs);
     const { settings } = this;
     const create = (): MonitoredModel => new MonitoredModel(model, settings, hash, random, stored, memory, latestMs);
-    const monitored = takenUp(model.id, create);
+    const monitored = takenUp(model.id, create, this.ports.logger);
     await incidents.restore(model.id);
     this.useLessons(monitored);
     this.restored += 1;
@@ -371,12 +375,15 @@ export class Fleet implements RowTaker {
 }
 
 /** A model made of what is stored of it. @throws StoreDocumentDamaged for what the codecs let pass and the model cannot be made of: it fails alone */
-function takenUp(id: ModelId, make: () => MonitoredModel): MonitoredModel {
+function takenUp(id: ModelId, make: () => MonitoredModel, logger: FleetPorts['logger']): MonitoredModel {
   try {
     return make();
   } catch (error) {
     const place = { table: 'baseline, learning, window_profile or drift_monitor', row: id, model: id };
-    // Its message may quote what is stored.
+    // Its message may quote what is stored: only where it was thrown is told.
+    const stack = error instanceof Error ? (error.stack ?? '') : '';
+    const at = stack.split('\n').filter((line) => /^\s+at /.test(line));
+    logger.debug({ model: id, at }, 'a model cannot be made of what is stored of it');
     throw new StoreDocumentDamaged(place, 'damaged', error instanceof Error ? error.name : 'it cannot be taken up');
   }
 }

@@ -92,19 +92,21 @@ export class ModelEvaluation {
     const { id } = monitored.model;
     const { members, clock, events, incidents } = this.ports;
     if (monitored.model.paused || member.registration.removals > 0) return;
-    const nowMs = clock.now();
     const severity = member.last?.evaluation.diagnosis.severity;
     // Not one that was read anew meanwhile: it is not what is stored any more.
-    const state = await members.ofMember(member, async () => {
+    const begun = await members.ofMember(member, async () => {
+      // Not the time at which the turn was asked for: rows counted meanwhile are later, as if the clock had been set back.
+      const nowMs = clock.now();
       member.needsEvaluation = false;
       member.untoldBaseline =
         monitored.advance(nowMs, severity === 'critical' || severity === 'high') ?? member.untoldBaseline;
       // A process that ends before that is stored learns anew, from more: nothing is told or thought about before.
       if (member.untoldBaseline !== null) await this.ports.writeHeld(member);
       const experiment = member.experiment?.result ?? null;
-      return { ...monitored.modelState(), experiment };
+      return { nowMs, state: { ...monitored.modelState(), experiment } };
     });
-    if (state === null) return;
+    if (begun === null) return;
+    const { nowMs, state } = begun;
     const version = member.untoldBaseline;
     member.untoldBaseline = null;
     if (version !== null) events.publish({ kind: 'baseline-admitted', modelId: id, version });

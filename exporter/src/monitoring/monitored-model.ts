@@ -167,7 +167,7 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  /** Prepares logged rows for a commit without counting them: a commit that fails has changed nothing. */
+  /** Prepares logged rows for a commit without counting them. The model's clock goes on, also when the commit then fails. */
   stage(rows: Rows, nowMs: number): Staged {
     this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
     const read = this.features.read(rows.observations);

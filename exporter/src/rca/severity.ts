@@ -1,5 +1,5 @@
 import { familyOf, hasTrait, type CauseId } from '../domain/cause.js';
-import type { Symptoms } from '../domain/symptoms.js';
+import type { ChangeEvent, Symptoms } from '../domain/symptoms.js';
 import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
@@ -42,14 +42,14 @@ const confidenceLost = ({ confidence }: Symptoms): number =>
 /** A change of the error of quantities is established, and it grew by more than this share, chance allowed for. */
 const missesGrew = ({ symptoms }: SeverityInput, share: number): boolean =>
   sequentially(symptoms, 'error_size') && (errorGrowth(symptoms.labels)?.low(Z) ?? 0) > share;
-const released = ({ changes }: Symptoms): boolean =>
-  changes.some(({ kind }) => kind === 'model-version' || kind === 'deployment');
-/** With what responses changed: a version is read off the answers as often as it is declared. */
-function changedWith({ changes }: Symptoms): string {
-  if (changes.some(({ kind }) => kind === 'model-version')) return 'Responses changed with a new version of the model.';
-  return changes.some(({ kind }) => kind === 'deployment')
-    ? 'Responses changed with a declared release.'
-    : 'Responses have another form than before.';
+const releaseIn = ({ changes }: Symptoms): ChangeEvent | undefined =>
+  changes.findLast(({ kind }) => kind === 'model-version' || kind === 'deployment');
+const released = (symptoms: Symptoms): boolean => releaseIn(symptoms) !== undefined;
+/** Some releases are declared, others are read off the answers: which one it was says its own text. */
+function responsesChanged(symptoms: Symptoms): string {
+  const release = releaseIn(symptoms);
+  if (release === undefined) return 'Responses changed, and no release was declared.';
+  return `Responses changed with a release. ${release.text.replace(/[.!?]?$/, '.')}`;
 }
 const sequentially = ({ findings }: Symptoms, wanted: FindingSubject): boolean =>
   findings.some(({ detector, subject }) => detector === 'sequential-evidence' && subject === wanted);
@@ -169,7 +169,7 @@ const RULES: readonly Rule[] = [
   {
     severity: 'medium',
     holds: ({ found }) => found('golden-answers', 'answer-schema'),
-    reason: ({ symptoms }) => changedWith(symptoms),
+    reason: ({ symptoms }) => responsesChanged(symptoms),
   },
   {
     severity: 'medium',

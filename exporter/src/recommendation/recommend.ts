@@ -1,6 +1,6 @@
 import { counted } from '../domain/quantity-text.js';
 import { planFor } from '../domain/action-target.js';
-import { blamedFindings, WORTH_A_LOOK, type CauseId, type Diagnosis } from '../domain/cause.js';
+import { attributedFindings, WORTH_A_LOOK, type CauseId, type Diagnosis } from '../domain/cause.js';
 import { subjectText, type FindingSubject } from '../domain/finding.js';
 import { PRIORITIES, type ActionId, type Priority, type Proposal, type TrackRecord } from '../domain/recommendation.js';
 import type { Severity } from '../domain/severity.js';
@@ -125,10 +125,10 @@ const holdText = (holdMs: number): string =>
 
 /** What must be normal again: the findings about what the cause blames, and not whatever else moved meanwhile. */
 function clearing(diagnosis: Diagnosis): { readonly mustClear: string[]; readonly subjects: FindingSubject[] } {
-  const blamed = blamedFindings(diagnosis);
+  const attributed = attributedFindings(diagnosis);
   return {
-    mustClear: [...new Set(blamed.map(({ detector }) => detector))],
-    subjects: [...new Set(blamed.map(({ subject }) => subject))],
+    mustClear: [...new Set(attributed.map(({ detector }) => detector))],
+    subjects: [...new Set(attributed.map(({ subject }) => subject))],
   };
 }
 

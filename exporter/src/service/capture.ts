@@ -7,6 +7,7 @@ import { createModelSources } from '../capture/sources/service-discovery.js';
 import { configuredModels } from '../application/configured-models.js';
 import { registerModel, type NamedRegistration, type RegistrationPorts } from '../application/register-model.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
+import { Unavailable } from '../domain/errors.js';
 import type { Json } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
 import type { Fleet } from '../monitoring/fleet.js';
@@ -44,6 +45,17 @@ export interface ModelDiscovery {
   readonly refresh: (() => Promise<void>) | null;
 }
 
+/** @throws Unavailable once the signal is aborted: what was asked is then left to itself */
+async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
+  const settled = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    const refuse = (): void => reject(new Unavailable('mlfi is stopping'));
+    if (signal.aborted) refuse();
+    signal.addEventListener('abort', refuse, { signal: settled.signal });
+  });
+  return Promise.race([asked, aborted]).finally(() => settled.abort());
+}
+
 export function wireModelDiscovery(
   { started, http, clock, logger, store, processMetrics, authorizationOf, closing }: Foundation,
   { discover: ask, chooseGoldenInputs: golden }: Capture,
@@ -51,9 +63,10 @@ export function wireModelDiscovery(
   lifecycle: Lifecycle,
 ): ModelDiscovery {
   const { files, urls, authorizationSecret } = started.discovery;
+  const stop = new AbortController();
   const registration: RegistrationPorts = {
     fleet,
-    discover: ask,
+    discover: (target) => unlessAborted(ask(target), stop.signal),
     chooseGoldenInputs: golden,
     schedule: defaultSchedule(started),
     clock,
@@ -64,8 +77,6 @@ export function wireModelDiscovery(
     settings: store.settings,
     isStopping: () => lifecycle.isStopping,
   });
-  // Behind the fleet, which by then refuses what was under way: so this ends, and before the store is closed.
-  closing.push('the models of the configuration', () => configured.settle());
   const sources = createModelSources(
     {
       readFile: (path) => readFile(path, 'utf8'),
@@ -85,6 +96,11 @@ export function wireModelDiscovery(
       timeoutMs: started.probing.timeoutMs,
     },
   );
+  // Before the store is closed. No stop waits for a model that does not answer: the next start asks it again.
+  closing.push('the models of the configuration and of the sources', async () => {
+    stop.abort();
+    await Promise.all([configured.settle(), sources.settle()]);
+  });
   return {
     takeConfigured: (models) => configured.take(models),
     refresh: files.length + urls.length === 0 ? null : () => sources.refresh(),

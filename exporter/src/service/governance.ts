@@ -15,7 +15,7 @@ export interface WiredGovernance {
 
 /** @param relearn carries out an approved new baseline */
 export function wireGovernance(
-  { started, config, store, clock, logger, events, http, authorizationOf }: Foundation,
+  { started, config, store, clock, logger, events, http, authorizationOf, decisionGate }: Foundation,
   relearn: (id: ModelId) => Promise<void>,
 ): WiredGovernance {
   const executors = createExecutors(
@@ -48,6 +48,10 @@ export function wireGovernance(
     ids: randomIds,
     logger,
     remember,
+    refusal: {
+      isRefused: () => decisionGate.refusedBecause() !== null,
+      giveUpMs: () => config.current().governance.verification.giveUpMs,
+    },
   });
   return { executors, governance, incidents };
 }

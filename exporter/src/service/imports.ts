@@ -47,6 +47,7 @@ export function wireImports(foundation: Foundation, analyseRows: RowAnalysisPort
       ids: randomIds,
       logger,
       remember,
+      refusal: { isRefused: () => false, giveUpMs: () => Infinity },
     });
     const live = fleetSettings(foundation);
     const requirements = config.current().baseline;

@@ -6,6 +6,7 @@ import { DISCOVERED_MODELS } from '../capture/sources/service-discovery.js';
 import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
 import type { Actor } from '../domain/actor.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
+import type { DroppedHistory } from '../domain/ports.js';
 import type { ReportFormat } from '../domain/report-format.js';
 import { reportOf } from '../explanation/report/load.js';
 import { auditExportLine } from '../governance/audit/export.js';
@@ -88,17 +89,21 @@ const REPAIR: Actor = { kind: 'system', subject: 'store-repair', name: 'mlfi sto
 
 /**
  * Lets go of a model whose stored state cannot be read, with the service stopped: the model, what was learnt about it, and
- * what of its history is damaged. On record in the audit log.
- * @returns how many rows of its history went, or null when the store knows no such model
+ * what of its history is damaged, except decisions. On record in the audit log.
+ * @returns null when the store knows no such model
  * @throws Error in words when the service still runs
  */
-export async function dropModel(config: Config, id: ModelId): Promise<number | null> {
+export async function dropModel(config: Config, id: ModelId): Promise<DroppedHistory | null> {
   const store = await openStore(storeAt(config));
   try {
     const dropped = await store.models.drop(id);
     if (dropped === null) return null;
     await store.governance((transaction) =>
-      auditBy(transaction, systemClock.now(), 'model-dropped', REPAIR, { model: id, damagedHistoryRows: dropped }),
+      auditBy(transaction, systemClock.now(), 'model-dropped', REPAIR, {
+        model: id,
+        damagedHistoryRows: dropped.deleted,
+        ...(dropped.kept === 0 ? {} : { damagedDecisions: dropped.kept }),
+      }),
     );
     return dropped;
   } finally {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { DamagedTable } from '../domain/ports.js';
+import type { RecommendationState } from '../domain/recommendation.js';
 import { StoreDocumentDamaged, type Decoder } from '../domain/codec.js';
 import { alertCodec, alertFeedbackCodec } from './codecs/alert.js';
 import { apiKeyCodec } from './codecs/api-key.js';
@@ -46,6 +47,8 @@ export interface DocumentTable {
   /** Null where the row itself is what is read. */
   readonly document: string | null;
   readonly model: string | null;
+  /** A damaged row stays when its model is let go of: that is no way back for it. */
+  readonly isKept?: true;
   /** Null for a row that holds no document of ours. */
   readonly codecOf: (row: Readonly<Record<string, unknown>>) => Decoder<unknown> | null;
 }
@@ -59,6 +62,9 @@ const documents = (
   codec: Decoder<unknown>,
   document: string | null = 'document',
 ): DocumentTable => ({ table, key, document, model, codecOf: () => codec });
+
+/** Decisions of one model: they are never deleted, whoever lets go of it. */
+const decisions: DocumentTable = { ...documents('recommendation', ['id'], 'model', recommendationCodec), isKept: true };
 
 /** Documents of one model that are no history: they go with it. Those of `history` stay, unless they are damaged. */
 const history: readonly DocumentTable[] = [
@@ -82,7 +88,7 @@ function allDocuments({ callCounters, featureKinds, driftMonitor, settings }: Ow
     documents('label_evidence', ['model', 'first_label'], 'model', labelEvidenceCodec),
     documents('batch', ['model', 'batch_id'], 'model', ingestResultCodec, 'result'),
     ...history,
-    documents('recommendation', ['id'], 'model', recommendationCodec),
+    decisions,
     documents('vote', ['id'], null, voteCodec),
     documents('execution', ['id'], null, executionCodec),
     documents('execution_attempt', ['execution', 'number'], null, attemptCodec),
@@ -134,11 +140,32 @@ export async function deleteDamagedHistory(db: Knex, model: string): Promise<num
   return deleted;
 }
 
+/** States that somebody still waits for, and the end each comes to where nobody can read what was decided. */
+const ENDS: readonly (readonly [readonly RecommendationState[], RecommendationState])[] = [
+  [['pending', 'approved'], 'withdrawn'],
+  [['dispatching', 'succeeded', 'unknown'], 'inconclusive'],
+];
+
+/** Ends decisions of a model that cannot be read: what was decided stays as it lies there. @returns how many cannot be read */
+export async function endDamagedDecisions(db: Knex, model: string): Promise<number> {
+  let damaged = 0;
+  for await (const { row, error } of documentsOf(db, decisions, model)) {
+    if (row === null || error === null) continue;
+    damaged += 1;
+    for (const [states, state] of ENDS)
+      await db('recommendation')
+        .where(row)
+        .whereIn('state', [...states])
+        .update({ state });
+  }
+  return damaged;
+}
+
 type Key = Record<string, string | number>;
 
 async function* documentsOf(
   db: Knex,
-  { table, key, document, model, codecOf }: DocumentTable,
+  { table, key, document, model, isKept, codecOf }: DocumentTable,
   only: string | null,
 ): AsyncGenerator<{ readonly row: Key | null; readonly error: StoreDocumentDamaged | null }> {
   let after: Key | null = null;
@@ -169,7 +196,7 @@ async function* documentsOf(
     const place = {
       table,
       row: key.map((name) => String(row[name])).join(' '),
-      model: model === null ? null : String(row[model]),
+      model: model === null || isKept === true ? null : String(row[model]),
     };
     try {
       readDocument(codec, document === null ? JSON.stringify(row) : String(row[document]), place, row);

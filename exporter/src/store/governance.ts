@@ -114,7 +114,8 @@ export function governanceTransaction(
         .where(filter)
         .orderBy('queued_at_ms')
         .select<KeyedRow[]>(...KEYED_COLUMNS);
-      return rows.map(readExecution);
+      // Of one model all are read or none: what is sent next must not overlook what is being sent.
+      return readable(rows, readExecution, filter.model === undefined ? setAside : NOTHING_ASIDE);
     },
     async modelsWithExecutions(states) {
       const rows = await db('execution')

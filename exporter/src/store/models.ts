@@ -4,7 +4,7 @@ import type { ModelId } from '../domain/identifiers.js';
 import type { Model } from '../domain/model.js';
 import type { ModelRepository } from '../domain/ports.js';
 import { wholly } from './border.js';
-import { deleteDamagedHistory } from './check.js';
+import { deleteDamagedHistory, endDamagedDecisions } from './check.js';
 import { modelCodec } from './codecs/model.js';
 import { readDocument } from './documents.js';
 
@@ -75,8 +75,9 @@ export function modelRepository(db: Knex, store: string): ModelRepository {
     drop: (id) =>
       wholly(db, async (transaction) => {
         const rows = await removeModel(transaction, id);
-        const history = await deleteDamagedHistory(transaction, id);
-        return rows + history === 0 ? null : history;
+        const deleted = await deleteDamagedHistory(transaction, id);
+        const kept = await endDamagedDecisions(transaction, id);
+        return rows + deleted + kept === 0 ? null : { deleted, kept };
       }),
   };
 }

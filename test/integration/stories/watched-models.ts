@@ -57,7 +57,7 @@ const DAY_MS = 86_400_000;
 const STEP_MS = 5_000;
 const ROWS_A_STEP = 3;
 /** What a request waits for. */
-export const COMMIT_DELAY_MS = 50;
+const COMMIT_DELAY_MS = 50;
 const HISTORY_APART_MS = MINUTE_MS;
 
 const chanceOf = (features: Features, isReplaced: boolean): number => {

@@ -111,3 +111,15 @@ it('takes over no more of a file once mlfi stops, ends before the store is close
   expect(fleet.ids()).toEqual(ids);
   expect(failures).toEqual([]);
 });
+
+it('is settled only once no change is under way', async () => {
+  const { start, hold, model, asked } = world();
+  const configured = start();
+  await configured.take(file('http://one'));
+  const letGo = hold('http://two');
+  await configured.take(file('http://two'));
+  await expect.poll(() => asked).toContain('http://two');
+  const settled = configured.settle().then(() => model().endpoint?.url);
+  setImmediate(letGo);
+  expect(await settled).toBe('http://two');
+});

@@ -4,11 +4,11 @@ import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IncidentRow } from '../../../exporter/src/domain/incident.js';
 import type { Lesson } from '../../../exporter/src/domain/lesson.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
-import type { Store } from '../../../exporter/src/domain/ports.js';
+import type { Clock, Store } from '../../../exporter/src/domain/ports.js';
 import type { Recommendation } from '../../../exporter/src/domain/recommendation.js';
 import type { Governance } from '../../../exporter/src/governance/governance.js';
 import { remember } from '../../../exporter/src/incident-history/remember.js';
-import { createIncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
+import { createIncidentManager, type IncidentManager } from '../../../exporter/src/incidents/incident-manager.js';
 import { randomIds } from '../../../exporter/src/system/random-ids.js';
 import {
   countingExecutor,
@@ -21,7 +21,7 @@ import {
   proposal,
   silentLogger,
 } from '../../integration/governance/harness.js';
-import { evaluated, FIRM_AT_ONCE } from '../incidents/fixtures.js';
+import { evaluated, FIRM_AT_ONCE, NEVER_REFUSED } from '../incidents/fixtures.js';
 import { storeOfTheFile } from './scheduled-store.js';
 
 const file = storeOfTheFile();
@@ -66,6 +66,7 @@ async function world() {
   await file.store.incidents.save(open);
   const clock = movableClock(1_000);
   const happened: string[] = [];
+  const answer = { isLost: false, isRefusal: false };
   const { executors } = countingExecutor();
   const { webhook } = executors;
   const governanceOf = (on: Store): Governance =>
@@ -79,7 +80,10 @@ async function world() {
           ...webhook,
           execute(...order) {
             happened.push('sent');
-            return webhook.execute(...order);
+            if (answer.isRefusal) return Promise.resolve({ kind: 'failed', detail: 'not allowed' });
+            return answer.isLost
+              ? Promise.resolve({ kind: 'unknown', detail: 'no answer in time' })
+              : webhook.execute(...order);
           },
         },
       },
@@ -92,8 +96,24 @@ async function world() {
       person('ada'),
     );
   const stateOf = async (): Promise<string> => (await governance.record(proposed.id)).recommendation.state;
-  return { model, open, clock, happened, governance, governanceOf, proposed, vote, stateOf };
+  return { model, open, clock, happened, governance, governanceOf, proposed, vote, stateOf, answer };
 }
+
+const incidentsOn = ({ incidents, alerts }: Store, governance: Governance, clock: Clock): IncidentManager =>
+  createIncidentManager(
+    {
+      incidents,
+      alerts,
+      governance,
+      events: { publish: () => undefined },
+      clock,
+      ids: randomIds,
+      logger: silentLogger,
+      remember,
+      refusal: NEVER_REFUSED,
+    },
+    FIRM_AT_ONCE,
+  );
 
 it.each<[string, (model: Model, open: IncidentRow) => Promise<void>]>([
   ['whose incident has closed', (_, open) => file.store.incidents.save({ ...open, closedAtMs: 2_000 })],
@@ -138,19 +158,7 @@ it('closes over no action, and takes no vote on what is closed, at whatever mome
         (error: unknown) => refused.push(error),
       );
     });
-    const incidents = createIncidentManager(
-      {
-        incidents: on.incidents,
-        alerts: on.alerts,
-        governance: governanceOf(on),
-        events: { publish: () => undefined },
-        clock,
-        ids: randomIds,
-        logger: silentLogger,
-        remember,
-      },
-      FIRM_AT_ONCE,
-    );
+    const incidents = incidentsOn(on, governanceOf(on), clock);
     const lessonOf = async (): Promise<Lesson['actions']> =>
       (await file.store.lessons.list({ model: model.id, limit: 2 })).flatMap(({ actions }) => actions);
     const isClosed = async (): Promise<boolean> => (await file.store.incidents.get(open.id))?.closedAtMs !== null;
@@ -174,6 +182,57 @@ it('closes over no action, and takes no vote on what is closed, at whatever mome
     outcomes.add('verified');
   }
   expect([...outcomes].sort()).toEqual(['closed unvoted', 'verified', 'vote refused']);
+});
+
+it('remembers of an action what came of it until the incident was closed, at whatever moment it is carried out', async () => {
+  const lessons = new Set<string>();
+  let isInTime = true;
+  for (let call = 1; isInTime && call < MOST_CALLS; call += 1) {
+    const { model, open, clock, governance, governanceOf, proposed, vote, answer, stateOf } = await world();
+    answer.isRefusal = true;
+    let isVoted = false;
+    const on = interruptedAt(call, async () => {
+      isVoted = true;
+      await vote(proposed).then(
+        () => governance.dispatch(),
+        () => undefined,
+      );
+    });
+    const incidents = incidentsOn(on, governanceOf(on), clock);
+    await incidents.restore(model.id);
+    for (let evaluation = 0; evaluation < 3; evaluation += 1) await incidents.apply(model, evaluated('none', null));
+    isInTime = isVoted;
+    expect((await file.store.incidents.get(open.id))?.closedAtMs).not.toBeNull();
+    const learnt = await file.store.lessons.list({ model: model.id, limit: 2 });
+    const tried = learnt.flatMap(({ actions }) => actions).find(({ action }) => action === proposed.action);
+    lessons.add(`${await stateOf()}: ${tried?.outcome ?? 'nothing'}`);
+  }
+  expect([...lessons].sort()).toEqual(['failed: inconclusive', 'withdrawn: untried']);
+});
+
+it.each<[string, boolean]>([
+  ['closed over it', false],
+  ['closed before its answer came', true],
+])('gives an action up whose incident was %s, and no longer tells it as open', async (_, isLost) => {
+  const { model, open, clock, governance, proposed, vote, stateOf, answer } = await world();
+  answer.isLost = isLost;
+  await vote(proposed);
+  await governance.dispatch();
+  expect(await stateOf()).toBe(isLost ? 'unknown' : 'succeeded');
+  await governance.sweep();
+  expect(await stateOf()).toBe(isLost ? 'unknown' : 'succeeded');
+  await file.store.incidents.save({ ...open, closedAtMs: 2_000 });
+  if (isLost) await governance.report(proposed.id, 'succeeded', 'it has arrived', person('ada'));
+  expect(await stateOf()).toBe('succeeded');
+  clock.advance(60_000);
+  await governance.sweep();
+  await governance.idle();
+  expect(await stateOf()).toBe('inconclusive');
+  expect((await governance.record(proposed.id)).verification).toMatchObject({
+    outcome: 'inconclusive',
+    detail: 'its incident was over before it was known',
+  });
+  expect((await file.store.decisionCounts()).models.get(model.id)?.top ?? null).toBeNull();
 });
 
 it('takes votes on a follow-up that was made after the close: the outcome of its action came late', async () => {

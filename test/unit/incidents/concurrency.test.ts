@@ -22,7 +22,7 @@ import {
   silentLogger,
 } from '../../integration/governance/harness.js';
 import { scheduledStore, storeOfTheFile } from '../governance/scheduled-store.js';
-import { evaluated, FIRM_AT_ONCE } from './fixtures.js';
+import { evaluated, FIRM_AT_ONCE, NEVER_REFUSED } from './fixtures.js';
 
 const file = storeOfTheFile();
 
@@ -62,7 +62,13 @@ async function worldOf(scheduler: fc.Scheduler): Promise<World> {
     const publish = (event: DomainEvent): void => void events.push(event);
     const { incidents, alerts } = on;
     const ports = { incidents, alerts, governance, events: { publish }, clock: systemClock, ids: randomIds };
-    return { governance, incidents: createIncidentManager({ ...ports, logger: silentLogger, remember }, FIRM_AT_ONCE) };
+    return {
+      governance,
+      incidents: createIncidentManager(
+        { ...ports, logger: silentLogger, remember, refusal: NEVER_REFUSED },
+        FIRM_AT_ONCE,
+      ),
+    };
   };
   const before = serviceOn(file.store);
   await before.incidents.apply(model, problem);
@@ -208,7 +214,7 @@ it('notes alerts, closes and makes no outdated proposals while a target does not
   const incidents = createIncidentManager(
     {
       ...{ incidents: rows, alerts, governance, events, clock: systemClock, ids: randomIds },
-      ...{ logger: silentLogger, remember },
+      ...{ logger: silentLogger, remember, refusal: NEVER_REFUSED },
     },
     FIRM_AT_ONCE,
   );

@@ -43,6 +43,9 @@ export const NOBODY_DECIDES: Omit<IncidentGovernance, 'close'> = {
   isActionUnderWay: () => Promise.resolve(false),
 };
 
+/** Decisions that are taken at any time. */
+export const NEVER_REFUSED: IncidentPorts['refusal'] = { isRefused: () => false, giveUpMs: () => 3_600_000 };
+
 /** Incidents in memory, on which nobody decides. @param over other ports than these */
 export function incidentsInMemory(
   saved: Map<string, Incident>,
@@ -54,9 +57,10 @@ export function incidentsInMemory(
 ): IncidentManager {
   let next = 0;
   const { governance = NOBODY_DECIDES, lessons, incidents = storedIncidents(saved), ...others } = over;
-  const close: IncidentGovernance['close'] = async ({ incident, entries, lesson, isForced }) => {
+  const close: IncidentGovernance['close'] = async ({ incident, entries, lessonOf, isForced }) => {
     if (!isForced && (await governance.isActionUnderWay(incident.id))) return false;
-    await lessons?.save(lesson);
+    const filter = { incident: incident.id, pendingOnly: false, limit: 100 };
+    await lessons?.save(lessonOf(await governance.records(filter)));
     await incidents.save(incident, entries);
     return true;
   };
@@ -69,6 +73,7 @@ export function incidentsInMemory(
     ids: { next: () => `incident-${(next += 1)}` },
     logger: silentLogger,
     remember,
+    refusal: NEVER_REFUSED,
     ...others,
   };
   return createIncidentManager(ports, hysteresis);

@@ -42,3 +42,44 @@ it('lets what a turn has begun, and does not wait for, take turns after it', asy
   await Promise.all([begun, beside]);
   expect(order).toEqual(['the turn', 'beside it', 'begun in the turn']);
 });
+
+it('runs one turn in several lanes, after what was asked of each before and before what is asked later', async () => {
+  const lanes = new ModelLanes();
+  const order: string[] = [];
+  const said = (text: string) => async (): Promise<void> => {
+    await Promise.resolve();
+    order.push(text);
+  };
+  await Promise.all([
+    lanes.run(A, said('a before')),
+    lanes.runAll([A, B], said('both')),
+    lanes.runAll([B, A], said('both again')),
+    lanes.run(B, said('b after')),
+  ]);
+  expect(order).toEqual(['a before', 'both', 'both again', 'b after']);
+  expect(await lanes.runAll([], () => 'none')).toBe('none');
+});
+
+it('refuses a lane inside a turn of several, and takes none of several when one is asked for inside itself', async () => {
+  const lanes = new ModelLanes();
+  const inside = 'the lane of model "a" was asked for inside itself';
+  await expect(lanes.runAll([B, A], () => lanes.run(A, nothing))).rejects.toThrow(inside);
+  await expect(lanes.run(A, () => lanes.runAll([B, A], nothing))).rejects.toThrow(inside);
+  const broken = lanes.runAll([A, B], () => Promise.reject(new Error('a bug')));
+  await expect(broken).rejects.toThrow('a bug');
+  expect(await lanes.runAll([A, B], () => 'still open')).toBe('still open');
+});
+
+it('is settled when no lane has work left, also what is asked for meanwhile', async () => {
+  const lanes = new ModelLanes();
+  const order: string[] = [];
+  const later = async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push('later');
+  };
+  void lanes.run(A, () => void lanes.run(B, later));
+  await lanes.settle();
+  order.push('settled');
+  expect(order).toEqual(['later', 'settled']);
+  await lanes.settle();
+});

@@ -22,7 +22,7 @@ import {
   silentLogger,
 } from '../../integration/governance/harness.js';
 import { storeOfTheFile } from '../governance/scheduled-store.js';
-import { evaluated, FIRM_AT_ONCE } from './fixtures.js';
+import { evaluated, FIRM_AT_ONCE, NEVER_REFUSED } from './fixtures.js';
 
 const file = storeOfTheFile();
 
@@ -48,7 +48,10 @@ function serviceOn(
   const events = { publish: () => undefined };
   return {
     governance,
-    incidents: createIncidentManager({ incidents, alerts, governance, events, ...ports, remember }, FIRM_AT_ONCE),
+    incidents: createIncidentManager(
+      { incidents, alerts, governance, events, ...ports, remember, refusal: NEVER_REFUSED },
+      FIRM_AT_ONCE,
+    ),
   };
 }
 
@@ -121,14 +124,12 @@ it('leaves nothing pending on an incident for which somebody proposes in the las
   let closing: IncidentRow | null = null;
   const service = serviceOn({
     ...file.store,
-    decisions: {
-      ...file.store.decisions,
-      // Read for the lesson, just before it is closed.
-      async list(filter) {
-        const records = await file.store.decisions.list(filter);
-        if (closing !== null) await propose(closing);
-        return records;
-      },
+    // The transaction that closes it is the next.
+    async governance(work) {
+      const open = closing;
+      closing = null;
+      if (open !== null) await propose(open);
+      return file.store.governance(work);
     },
   });
   const open = await opened(service, model);

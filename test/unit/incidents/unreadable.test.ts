@@ -3,7 +3,8 @@ import { StoreDocumentDamaged } from '../../../exporter/src/domain/codec.js';
 import { Unavailable } from '../../../exporter/src/domain/errors.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import { modelNamed } from '../monitoring/fleet-on-memory.js';
-import { evaluated, incidentsInMemory, NOBODY_DECIDES, storedIncidents } from './fixtures.js';
+import { movableClock } from '../../integration/governance/harness.js';
+import { evaluated, incidentsInMemory, NEVER_REFUSED, NOBODY_DECIDES, storedIncidents } from './fixtures.js';
 
 const MODEL = modelNamed('a');
 const [ONE, OTHER, CLEAR] = [
@@ -93,5 +94,43 @@ it.each([new Unavailable('no connection now'), new Error('decisions: could not s
       await incidents.apply(MODEL, CLEAR);
       expect(incidents.current(MODEL.id)).toBeNull();
     }
+  },
+);
+
+it.each(['verifying fails', 'decisions are refused'] as const)(
+  'closes over an action whose outcome nobody can settle: %s',
+  async (how) => {
+    const clock = movableClock(1_000);
+    const broken = { verify: false, isRefused: false };
+    const incidents = incidentsInMemory(new Map<string, Incident>(), {
+      clock,
+      governance: {
+        ...NOBODY_DECIDES,
+        verify: () => (broken.verify ? away() : Promise.resolve()),
+        isActionUnderWay: () => Promise.resolve(true),
+      },
+      refusal: { ...NEVER_REFUSED, isRefused: () => broken.isRefused },
+    });
+    const evaluated = async (minutes: number, evaluation = CLEAR): Promise<boolean> => {
+      for (let i = 0; i < minutes; i += 1) {
+        clock.advance(60_000);
+        await incidents.apply(MODEL, evaluation);
+      }
+      return incidents.current(MODEL.id) !== null;
+    };
+    expect(await evaluated(3, ONE)).toBe(true);
+    expect(await evaluated(200)).toBe(true);
+    if (how === 'decisions are refused') {
+      broken.isRefused = true;
+      expect(await evaluated(1)).toBe(false);
+      return;
+    }
+    broken.verify = true;
+    expect(await evaluated(60)).toBe(true);
+    broken.verify = false;
+    expect(await evaluated(1)).toBe(true);
+    broken.verify = true;
+    expect(await evaluated(60)).toBe(true);
+    expect(await evaluated(1)).toBe(false);
   },
 );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { IngestBatch } from '../../../exporter/src/domain/ingest.js';
 import type { LateLabel, Observation } from '../../../exporter/src/domain/observation.js';
 import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import { intakeBlindSpots } from '../../../exporter/src/detection/unwatched-features.js';
@@ -16,7 +17,14 @@ const AT_ONCE = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 /** A service whose clock is set by hand; rows have no time of their own, so that they get the clock's. */
 class Service {
   nowMs = START_MS;
-  readonly store = new MemoryStore();
+  /** While it is set, the store hangs until it resolves; `reached` is called when it does. */
+  held: Promise<void> | null = null;
+  reached = (): void => undefined;
+  readonly store = new MemoryStore(async () => {
+    await AT_ONCE();
+    if (this.held !== null) this.reached();
+    await this.held;
+  });
   private rows = 0;
   fleet: ReplayFleet = this.begun();
 
@@ -173,3 +181,42 @@ it.each(['while running', 'over a restart'] as const)(
     expect(service.stored().calls).toBe(700 + 100 + 2_000 + 1 + 500 + 1 + 500);
   },
 );
+
+it('takes no evaluation that waited while the store hung for a clock that was set back', async () => {
+  const service = await Service.withBaseline();
+  for (let i = 0; i < 3; i += 1) await service.sent(50);
+  let letGo = (): void => undefined;
+  service.held = new Promise((resolve) => (letGo = resolve));
+  const isHeld = new Promise<void>((resolve) => (service.reached = resolve));
+  const rowAt = (atMs: number): IngestBatch =>
+    answers([], {
+      observations: [observation({ predictionId: `at ${atMs}`, atMs, features: { x: 0.5 }, confidence: 0.8 })],
+    });
+  const committing = service.fleet.ingest(A, rowAt(service.nowMs));
+  await isHeld;
+  const counting = service.fleet.ingest(A, { ...rowAt(service.nowMs), acknowledge: 'memory' });
+  const evaluating = service.fleet.catchUp(A);
+  for (let i = 0; i < 5; i += 1) await AT_ONCE();
+  service.nowMs += 600_000;
+  service.held = null;
+  letGo();
+  await Promise.all([committing, counting, evaluating]);
+  expect(service.monitored.counters.clock).toBeUndefined();
+  expect(service.blindSpots).not.toContainEqual(expect.stringContaining('rows that were dated as late as'));
+});
+
+it('stores what was acknowledged from memory and dated ahead before the clock was set back', async () => {
+  const service = await Service.withBaseline();
+  await service.sent(50);
+  const { calls } = service.stored();
+  const rightMs = service.nowMs;
+  service.nowMs += DAY_MS;
+  const observations = Array.from({ length: 30 }, (_, i) =>
+    observation({ predictionId: `m${i}`, atMs: service.nowMs, features: { x: 0.5 }, confidence: 0.8 }),
+  );
+  await service.fleet.ingest(A, answers([], { observations, acknowledge: 'memory' }));
+  service.nowMs = rightMs;
+  for (let i = 0; i < 3; i += 1) await service.sent(50);
+  await service.fleet.stop();
+  expect(service.stored().calls).toBe(calls + 30 + 150);
+});

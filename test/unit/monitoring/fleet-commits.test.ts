@@ -346,3 +346,36 @@ it.each(['commit', 'memory'] as const)(
     expect(silence(restarted)).not.toContain('no-predictions');
   },
 );
+
+/** A store that has something else happen inside its next transaction. */
+class InterruptedStore extends MemoryStore {
+  meanwhile: (() => Promise<unknown>) | null = null;
+
+  override atomic: MemoryStore['atomic'] = (shard, epoch, work) =>
+    super.atomic(shard, epoch, async (increments) => {
+      const { meanwhile } = this;
+      this.meanwhile = null;
+      await meanwhile?.();
+      return work(increments);
+    });
+}
+
+it('fails, and goes on afterwards, when a lane that a commit holds is asked for inside it', async () => {
+  // Turns of the scheduler's: what hangs is to end by the time limit.
+  const store = new InterruptedStore(() => new Promise((resolve) => setImmediate(resolve)));
+  const fleet = await fleetOfTwo(store);
+  store.meanwhile = () => fleet.setPaused(A, true);
+  await expect(fleet.ingest(A, answers(['a1']))).rejects.toBeInstanceOf(Unavailable);
+  expect(await fleet.ingest(A, answers(['a1']))).toMatchObject({ accepted: 1 });
+  expect(await fleet.ingest(B, answers(['b1']))).toMatchObject({ accepted: 1 });
+});
+
+it('says of a stop whose last commit fails what is stored, and not what a sender is answered', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  await fleet.ingest(A, { ...answers(['a1']), acknowledge: 'memory' });
+  store.isDown = true;
+  const stopped = await fleet.stop().catch((error: unknown) => String(error));
+  expect(stopped).toContain('what was acknowledged as committed is stored');
+  expect(stopped).not.toContain('send it again');
+});

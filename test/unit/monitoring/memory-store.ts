@@ -261,7 +261,7 @@ export class MemoryStore implements FleetStore {
     unlist: (id) => Promise.resolve(void this.known.delete(id)),
     remove: (id) => Promise.resolve(void this.known.delete(id)),
     forgetHistory: () => Promise.resolve(),
-    drop: (id) => Promise.resolve(this.known.delete(id) ? 0 : null),
+    drop: (id) => Promise.resolve(this.known.delete(id) ? { deleted: 0, kept: 0 } : null),
   };
   readonly lessons: FleetStore['lessons'] = { save: () => Promise.resolve(), list: () => Promise.resolve([]) };
   readonly alertFeedback: FleetStore['alertFeedback'] = {

@@ -53,7 +53,7 @@ describe('a model whose only prediction became another', () => {
 
   it('is told with the version that was seen to change', () => {
     const { causes, severityReason } = diagnosed(given, [ANOTHER_VERSION]);
-    expect(severityReason).toBe('Responses changed with a new version of the model.');
+    expect(severityReason).toBe(`Responses changed with a release. ${ANOTHER_VERSION.text}`);
     const [cause] = causes;
     expect(cause?.supporting.map(({ text }) => text)).toContain(ANOTHER_VERSION.text);
   });

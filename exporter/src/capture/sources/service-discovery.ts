@@ -35,6 +35,8 @@ export interface ModelSourceSettings {
 export interface ModelSources {
   /** Reads every source once and brings the watched models in line with what they list. */
   refresh(): Promise<void>;
+  /** Resolves when no model is being brought in line. */
+  settle(): Promise<void>;
 }
 
 const PROBLEMS_TOLD = 10;
@@ -65,6 +67,8 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
   let saved: string | null = null;
   /** Models whose change is under way: what is listed meanwhile is taken over at a later refresh, in that order. */
   const changing = new Set<ModelId>();
+  /** Models that are asked how they want to be probed, or are changed. */
+  const settling = new Set<Promise<void>>();
   /** What was told to be wrong, by source. */
   const told = new Map<string, string>();
 
@@ -136,6 +140,8 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
     if (changing.has(model.id)) return;
     const isWatched = ports.isWatched(model.id);
     const { isTaken, settled } = await ports.register(model);
+    const ended: Promise<void> = settled.then(() => void settling.delete(ended));
+    settling.add(ended);
     if (!isTaken) return;
     if (!isWatched) {
       known.set(model.id, { source, listed });
@@ -186,5 +192,6 @@ export function createModelSources(ports: ModelSourcePorts, settings: ModelSourc
       await ports.settings.set(DISCOVERED_MODELS, Object.fromEntries(known));
       saved = now;
     },
+    settle: async () => void (await Promise.all(settling)),
   };
 }

@@ -66,7 +66,7 @@ function unusualRows(input: DetectionInput): DetectorResult {
     return input.forest === null ? blind('unusual rows', rowAnomaly.reason) : nothing;
   if (rowAnomaly.verdict === 'usual') return nothing;
   const { share, interval, rows } = rowAnomaly;
-  const blamed = rowAnomaly.contributions.slice(0, FEATURES_BLAMED);
+  const attributed = rowAnomaly.contributions.slice(0, FEATURES_BLAMED);
   return found({
     detector: 'isolation-forest',
     subject: 'rows',
@@ -80,11 +80,11 @@ function unusualRows(input: DetectionInput): DetectorResult {
       value: share - QUIET_ROW_SHARE,
       interval: { ...interval, low: interval.low - QUIET_ROW_SHARE, high: interval.high - QUIET_ROW_SHARE },
     },
-    statistics: blamed.map(({ feature, share: part }) => ({ name: `contribution:${feature}`, value: part })),
+    statistics: attributed.map(({ feature, share: part }) => ({ name: `contribution:${feature}`, value: part })),
     before: QUIET_ROW_SHARE,
     now: share,
     window: windowOf(input),
     baselineSamples: null,
-    sentence: `${percent(share)} of ${rows} rows are as unusual as the most unusual hundredth of the baseline, mostly by ${blamed.map(({ feature }) => `“${feature}”`).join(', ')}.`,
+    sentence: `${percent(share)} of ${rows} rows are as unusual as the most unusual hundredth of the baseline, mostly by ${attributed.map(({ feature }) => `“${feature}”`).join(', ')}.`,
   });
 }

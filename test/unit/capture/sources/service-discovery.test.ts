@@ -92,6 +92,8 @@ describe('model sources', () => {
     const problems: unknown[] = [];
     const broken = new Set<string>();
     const elsewhere = new Set<string>();
+    let letGo = (): void => undefined;
+    let slow: Promise<void> = Promise.resolve();
     let http: Awaited<ReturnType<HttpClient['call']>> | null = null;
     const ports = {
       readFile: (path: string) => {
@@ -113,7 +115,7 @@ describe('model sources', () => {
         const isMade = isTaken && !broken.has(model.id);
         if (!isTaken) watched.set(model.id, null);
         else if (isMade) watched.set(model.id, model);
-        return Promise.resolve({ isTaken, settled: Promise.resolve(isMade) });
+        return Promise.resolve({ isTaken, settled: slow.then(() => isMade) });
       },
       release: (id: ModelId) =>
         broken.has(id) ? Promise.reject(new Error('damaged')) : Promise.resolve(void watched.delete(id)),
@@ -132,6 +134,10 @@ describe('model sources', () => {
       problems,
       broken,
       elsewhere,
+      hold: () => {
+        slow = new Promise((resolve) => (letGo = resolve));
+        return () => letGo();
+      },
       settings,
       sources,
       write: (text: string) => files.set('/etc/mlfi/models.yml', text),
@@ -186,6 +192,21 @@ describe('model sources', () => {
     await source.refresh();
     expect([...watched.keys()].sort()).toEqual(['b', 'c']);
     expect(watched.get('b')?.url).toBe('http://b:2/');
+  });
+
+  it('are settled only once no model is asked or changed', async () => {
+    const { hold, write, sources } = world();
+    const letGo = hold();
+    const source = sources();
+    write(list('a'));
+    await source.refresh();
+    let isLetGo = false;
+    const settled = source.settle().then(() => isLetGo);
+    setImmediate(() => {
+      isLetGo = true;
+      letGo();
+    });
+    expect(await settled).toBe(true);
   });
 
   it('make a change again that could not be made', async () => {
