@@ -16,6 +16,8 @@ import { createTeller } from './teller.js';
 const POLL_EVERY_MS = 500;
 const CLEAN_ROWS_BEFORE_FAULT = 60;
 const MIN_EVALUATED_SAMPLES = 60;
+/** A busy machine lets a request time out now and then; traffic that fails for so long has stopped. */
+const STOPPED_AFTER_MS = 60_000;
 
 /** Starts sample models, exporter and traffic; tells the story, or with `once` what is found of all models. @returns the exit code */
 export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<number> {
@@ -76,6 +78,7 @@ async function watch(
   const application = startApplication(ports, models, { address: service.address, apiKey });
   const startedAtMs = clock.now();
   let outcome: number | null = null;
+  let failingSinceMs: number | null = null;
   while (outcome === null && !ports.stop.aborted) {
     const statuses = service.application.models.statuses();
     board.update(statuses);
@@ -88,8 +91,16 @@ async function watch(
     });
     screen.show(LIVE_HEADER, live, clock.now());
     const elapsedMs = clock.now() - startedAtMs;
+    const failure = application.failure();
+    failingSinceMs = failure === null ? null : (failingSinceMs ?? clock.now());
+    const hasStopped = failingSinceMs !== null && clock.now() - failingSinceMs >= STOPPED_AFTER_MS;
     const isOver = elapsedMs >= options.onceTimeoutMs || board.isHopeless(statuses, options.onceSamples);
-    outcome = outcomeOf(board, { isWaiting: teller.isWaiting(), isOver, elapsedMs }, application.failure(), screen);
+    outcome = outcomeOf(
+      board,
+      { isWaiting: teller.isWaiting(), isOver, elapsedMs },
+      hasStopped ? failure : null,
+      screen,
+    );
     if (outcome === null) await clock.sleep(POLL_EVERY_MS, ports.stop);
   }
   await application.stop();
