@@ -1,7 +1,7 @@
 import { mostUrgentFirst, type DecisionRecord, type RecommendationRecord } from '../domain/decision-record.js';
 import { NotFound } from '../domain/errors.js';
 import type { IncidentId, RecommendationId } from '../domain/identifiers.js';
-import type { Recommendation } from '../domain/recommendation.js';
+import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
 import { closeIncident } from './closing.js';
 import { ABANDONED_AFTER_MS, Dispatcher } from './dispatcher.js';
 import type { Governance, GovernancePorts, Publish, RecordFilter } from './ports.js';
@@ -93,10 +93,25 @@ async function recordsOf(
   return mostUrgentFirst(await store.decisions.list({ ...rest, ...(pendingOnly ? { states: ['pending'] } : {}) }));
 }
 
+/** What became of a recommendation that is no longer to be decided or sent. */
+const PAST_WORDS: Readonly<Record<Exclude<RecommendationState, 'pending' | 'approved'>, string>> = {
+  rejected: 'it was rejected',
+  expired: 'it has expired',
+  withdrawn: 'it was withdrawn',
+  revoked: 'it was revoked',
+  dispatching: 'it is being carried out',
+  succeeded: 'it was sent',
+  failed: 'it was tried and failed',
+  unknown: 'it was sent, and what became of it is not known',
+  recovered: 'it was carried out, and the model recovered',
+  not_recovered: 'it was carried out, and the model did not recover',
+  inconclusive: 'it was carried out, and whether it helped is not known',
+};
+
 async function dryRunOf({ executors }: GovernancePorts, { plan, state }: Recommendation): Promise<string> {
   if (plan === null)
     return 'advice for people: mlfi has nothing to execute (configure an executor for this action to change that)';
-  if (state !== 'pending' && state !== 'approved') return `nothing more would be done: this is ${state}`;
+  if (state !== 'pending' && state !== 'approved') return `nothing more would be done: ${PAST_WORDS[state]}`;
   const prepared = await executors[plan.executor].prepare(plan);
   return prepared.kind === 'ready' ? prepared.text : `cannot be executed: ${prepared.reason}`;
 }

@@ -90,7 +90,7 @@ export class Proposals {
       const newest = newestOf(existing, proposal);
       if (newest !== null && ['pending', 'approved', 'dispatching', 'unknown', 'succeeded'].includes(newest.state))
         throw new Conflict(
-          `this action is ${newest.state} already against “${proposal.cause}”; name in "cause" another one of the incident's where it is against that`,
+          `recommendation ${newest.id} is this action against “${proposal.cause}” already (${newest.state}); vote on that one, or say with "cause" which other cause of the incident this is against`,
           'action',
           { id: newest.id },
         );

@@ -136,8 +136,10 @@ export class Settlement {
     await transaction.updateExecution({ ...execution, state: outcome.kind, finishedAtMs: now, detail });
     await this.addAttempt(transaction, execution, kind, outcome.kind, detail);
     const moved = await moveTo(transaction, now, recommendation, outcome.kind, by, detail);
+    const isOnlyTaken = kind === 'answer' && execution.executor === 'webhook' && outcome.kind === 'succeeded';
+    const word = isOnlyTaken ? 'taken' : outcome.kind;
     const said = (title: string): string =>
-      kind === 'person' ? `${by.name}: ${title} ${outcome.kind}. ${detail}` : `${title}: ${outcome.kind}. ${detail}`;
+      kind === 'person' ? `${by.name}: ${title} ${word}. ${detail}` : `${title}: ${word}. ${detail}`;
     await tell(transaction, now, moved, 'execution', said);
     if (outcome.kind !== 'failed') return [moved];
     const what = `"${recommendation.title}" could not be carried out: ${detail}`;
