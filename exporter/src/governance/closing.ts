@@ -21,14 +21,16 @@ export interface Closing {
 /**
  * Closes an incident unless an action of it is under way. That is asked in the transaction that closes it: votes and claims are
  * transactions of their own, before this one or after it.
+ * @param sentSinceMs what was sent before is no longer under way, for nobody settles any more what came of it; without it, all is
  * @returns whether it is closed; otherwise nothing has changed
  */
 export function closeIncident(
   store: Pick<Store, 'governance'>,
   { incident, entries, lessonOf, isForced }: Closing,
+  sentSinceMs?: number,
 ): Promise<boolean> {
   return store.governance(async ({ decisions, lessons, incidents }) => {
-    if (!isForced && (await decisions.isActionUnderWay(incident.id))) return false;
+    if (!isForced && (await decisions.isActionUnderWay(incident.id, sentSinceMs))) return false;
     const records = await decisions.list({ incident: incident.id, limit: MOST_RECORDS });
     await lessons.save(lessonOf(mostUrgentFirst(records)));
     await incidents.save(incident, entries);

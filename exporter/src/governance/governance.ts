@@ -1,6 +1,6 @@
 import { mostUrgentFirst, type DecisionRecord, type RecommendationRecord } from '../domain/decision-record.js';
 import { NotFound } from '../domain/errors.js';
-import type { IncidentId, RecommendationId } from '../domain/identifiers.js';
+import type { RecommendationId } from '../domain/identifiers.js';
 import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
 import { closeIncident } from './closing.js';
 import { ABANDONED_AFTER_MS, Dispatcher } from './dispatcher.js';
@@ -28,19 +28,11 @@ export function createGovernance(ports: GovernancePorts): Governance {
   const verifications = new Verifications(ports, publish);
   // What holds up an incident has an age: of one that is sent for longer nobody settles any more what came of it.
   const sentSinceMs = (): number => clock.now() - ABANDONED_AFTER_MS - ports.policy().verification.giveUpMs;
-  const closingStore: Pick<GovernancePorts['store'], 'governance'> = {
-    governance: (work) =>
-      store.governance(({ decisions, ...transaction }) => {
-        const isActionUnderWay = (incident: IncidentId): Promise<boolean> =>
-          decisions.isActionUnderWay(incident, sentSinceMs());
-        return work({ ...transaction, decisions: { ...decisions, isActionUnderWay } });
-      }),
-  };
   return {
     resolve: (made) => resolvePlans(ports.executors, made),
     propose: (incident, made) => proposals.propose(incident, made),
     proposeBy: (incident, made, by) => proposals.proposeBy(incident, made, by),
-    close: (closing) => closeIncident(closingStore, closing),
+    close: (closing) => closeIncident(store, closing, sentSinceMs()),
     withdraw: (incident, reason) => proposals.withdrawAll(incident, reason),
     withdrawOne: (id, reason, by) => proposals.withdraw(id, reason, by),
     actionsVotableBy: (by) => voting.actionsVotableBy(by),
