@@ -179,12 +179,10 @@ export class Dispatcher {
     for (const seen of open) {
       const abandoned = clock.now() - (seen.startedAtMs ?? 0) >= ABANDONED_AFTER_MS;
       if (!abandoned && !interrupted.has(seen.id)) continue;
-      const repetition = this.settlement.executorOf(seen)?.repetition ?? 'none';
-      // It may be sent again: not while nothing is to be started. It is settled by a later pass then.
-      if (repetition !== 'none' && (await store.governance((transaction) => this.areStopped(transaction)))) continue;
-      interrupted.delete(seen.id);
       const claimed = await this.takeOver(seen);
-      if (claimed !== null) await this.settleTakenOver(claimed);
+      // It may be sent again: not while nothing is to be started. It is settled by a later pass then.
+      if (claimed === 'stopped' || (claimed !== null && (await this.settleTakenOver(claimed)) === 'stopped')) continue;
+      interrupted.delete(seen.id);
     }
   }
 
@@ -204,10 +202,9 @@ export class Dispatcher {
     return this.interrupted;
   }
 
-  private async settleTakenOver(claimed: Claim): Promise<void> {
+  private async settleTakenOver(claimed: Claim): Promise<'stopped' | void> {
     const { execution, recommendation } = claimed;
     const executor = this.settlement.executorOf(execution);
-    if (executor?.repetition === 'idempotent') return this.send(claimed);
     const { plan } = recommendation;
     const found =
       executor?.repetition === 'lookup' && plan !== null
@@ -216,24 +213,39 @@ export class Dispatcher {
             detail: `the lookup failed: ${String(error).slice(0, 200)}`,
           }))
         : { kind: 'unknown' as const, detail: 'mlfi stopped while this was being sent; it is not sent again' };
-    if (found.kind === 'not-received') return this.send(claimed);
-    return this.settlement.finish(execution, found, 'lookup');
+    if (executor?.repetition !== 'idempotent' && found.kind !== 'not-received')
+      return this.settlement.finish(execution, found, 'lookup');
+    const obstacle = await this.sentAgain(claimed);
+    if (obstacle === 'stopped') return obstacle;
+    if (obstacle === null) return this.send(claimed);
+    const kind = found.kind === 'not-received' ? 'failed' : 'unknown';
+    return this.settlement.finish(execution, { kind, detail: `${found.detail}: ${obstacle}` }, 'lookup');
+  }
+
+  /** Commits that it is sent once more, unless nothing is to be started or the approval holds no longer. @returns why not, or null */
+  private sentAgain({ recommendation, execution }: Claim): Promise<string | null> {
+    return this.ports.store.governance(async (transaction) => {
+      if (await this.areStopped(transaction)) return 'stopped';
+      const obstacle = await voidedBy(transaction, recommendation);
+      if (obstacle === null) await this.settlement.addAttempt(transaction, execution, 'sent', 'started', SENT_AGAIN);
+      return obstacle;
+    });
   }
 
   /** One process takes over an execution whose sender is gone; the sender's own answer no longer counts. */
-  private takeOver(seen: Execution): Promise<Claim | null> {
+  private takeOver(seen: Execution): Promise<Claim | 'stopped' | null> {
     return this.ports.store.governance(async (transaction) => {
       const execution = await transaction.executionById(seen.id);
       const recommendation = await transaction.recommendation(seen.recommendationId);
       if (execution?.state !== 'dispatching' || execution.startedAtMs !== seen.startedAtMs || recommendation === null)
         return null;
+      const repetition = this.settlement.executorOf(execution)?.repetition ?? 'none';
+      if (repetition !== 'none' && (await this.areStopped(transaction))) return 'stopped';
       const taken: Execution = {
         ...execution,
         startedAtMs: Math.max(this.ports.clock.now(), (execution.startedAtMs ?? 0) + 1),
       };
       await transaction.updateExecution(taken);
-      if (this.settlement.executorOf(taken)?.repetition === 'idempotent')
-        await this.settlement.addAttempt(transaction, taken, 'sent', 'started', SENT_AGAIN);
       await auditBy(transaction, this.ports.clock.now(), 'taken-over', SYSTEM, { execution: execution.id });
       return { recommendation, execution: taken };
     });

@@ -70,3 +70,7 @@ it('docs/architecture.md lists every room, folder and file of the top two levels
     twice: listed.filter((entry, i) => listed.indexOf(entry) !== i),
   }).toEqual({ missingInTheDocument: [], missingOnDisk: [], twice: [] });
 });
+
+it('main.ts only begins: at most 40 lines', () => {
+  expect(readFileSync(join(SOURCE, 'main.ts'), 'utf8').split('\n').length).toBeLessThanOrEqual(41);
+});
