@@ -1,7 +1,9 @@
 import type { DecisionRecord } from '../domain/decision-record.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
+import type { Recommendation } from '../domain/recommendation.js';
 import { repairedAtMs } from './repair.js';
+import { causeOf } from './story.js';
 import type { IncidentGovernance, IncidentPorts } from './ports.js';
 import type { GovernancePart, IncidentTracking } from './tracking.js';
 
@@ -67,17 +69,31 @@ export class AttemptedDecisions {
     return underWay.includes(true);
   }
 
-  /** Takes note of when what the incident blames was repaired. */
+  /** Takes note, once decisions can be read, of when what the incident blames was repaired. */
   async noteRepair(tracking: IncidentTracking, incident: IncidentRow): Promise<void> {
-    tracking.repairedAtMs = repairedAtMs(await this.recordsOf(tracking, incident), incident.diagnosis);
+    if (!tracking.isRepairUnread) return;
+    const records = await this.recordsOf(tracking, incident);
+    if (records === null) return;
+    tracking.repairedAtMs = repairedAtMs(records, incident.diagnosis);
+    tracking.isRepairUnread = false;
   }
 
-  /** None, while decisions cannot be read. */
-  async recordsOf(failing: Failing, { id, modelId }: IncidentRow): Promise<readonly DecisionRecord[]> {
-    const records: DecisionRecord[] = [];
+  /** What was proposed for an incident's cause, ever: what people withdrew, or let expire, counts too; one that is pending first. */
+  async proposedFor(failing: Failing, incident: IncidentRow): Promise<Recommendation | null> {
+    // Decisions that cannot be read keep no model from being watched: making the proposals is tried again.
+    const records = (await this.recordsOf(failing, incident)) ?? [];
+    const made = records
+      .map(({ recommendation }) => recommendation)
+      .filter(({ proposedBy, cause }) => proposedBy.kind === 'system' && cause === causeOf(incident.diagnosis));
+    return made.find(({ state }) => state === 'pending') ?? made[0] ?? null;
+  }
+
+  /** @returns null while decisions cannot be read */
+  private async recordsOf(failing: Failing, { id, modelId }: IncidentRow): Promise<readonly DecisionRecord[] | null> {
+    const read: (readonly DecisionRecord[])[] = [];
     await this.attempt('read', failing, modelId, async (governance) =>
-      records.push(...(await governance.records({ incident: id, pendingOnly: false, limit: MOST_RECORDS }))),
+      read.push(await governance.records({ incident: id, pendingOnly: false, limit: MOST_RECORDS })),
     );
-    return records;
+    return read[0] ?? null;
   }
 }

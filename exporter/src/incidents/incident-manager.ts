@@ -14,18 +14,10 @@ import { ModelLanes } from './model-lane.js';
 import { AttemptedDecisions, unlessAborted } from './attempted-decisions.js';
 import type { IncidentManager, IncidentPorts } from './ports.js';
 import { asTold, evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
-import {
-  causeOf,
-  isProblem,
-  isUnderWay,
-  newHeadline,
-  newlyBlind,
-  stillFound,
-  storyOf,
-  wasAskedSince,
-} from './story.js';
+import { isProblem, isUnderWay, newHeadline, newlyBlind, stillFound, storyOf, wasAskedSince } from './story.js';
 import {
   begunProposing,
+  followVersion,
   copied,
   newTracking,
   WITHOUT_INCIDENT,
@@ -79,8 +71,11 @@ class StoredIncidents implements IncidentManager {
       tracking.open = open;
       tracking.severity = startSeverity(open?.severity ?? 'none');
       // Only what was proposed tells that the cause was firm: it is firm again, any other one is to prove itself anew.
-      tracking.isToldFirm = open !== null && (await this.wasProposedFor(tracking, open));
+      const proposed = open === null ? null : await this.decisions.proposedFor(tracking, open);
+      tracking.isToldFirm = proposed !== null;
+      tracking.proposedVersion = proposed?.modelVersion ?? null;
       tracking.isUnproposed = open !== null && !tracking.isToldFirm;
+      tracking.isRepairUnread = open !== null;
       if (open !== null) await this.decisions.noteRepair(tracking, open);
       tracking.sameEvaluations = open === null ? 0 : 1;
       if (open !== null && tracking.isToldFirm)
@@ -101,13 +96,15 @@ class StoredIncidents implements IncidentManager {
     const { open, proposing } = await this.lanes.run(model.id, async () => {
       const tracking = this.trackingOf(model.id);
       const { open } = tracking;
+      followVersion(tracking, model);
       if (open !== null) {
         const blind = newlyBlind(open.diagnosis, evaluation.unseen);
         const nowMs = this.ports.clock.now();
         const evaluated = { findings: stillFound(evaluation), blind, seenSince: evaluation.seenSince };
         await this.decisions.attempt('verify', tracking, model.id, async (governance) => {
-          if (await governance.verify(open, evaluated, nowMs)) await this.decisions.noteRepair(tracking, open);
+          if (await governance.verify(open, evaluated, nowMs)) tracking.isRepairUnread = true;
         });
+        await this.decisions.noteRepair(tracking, open);
       }
       const problem = isProblem(evaluation);
       // What cannot be stored did not happen: the next evaluation counts on from before.
@@ -154,16 +151,6 @@ class StoredIncidents implements IncidentManager {
       );
       tracking.isUnproposed = isHeld || !isMade;
     });
-  }
-
-  /** Whether proposals were ever made for an incident's cause: those that people withdrew, or let expire, count too. */
-  private async wasProposedFor(tracking: IncidentTracking, incident: IncidentRow): Promise<boolean> {
-    // Decisions that cannot be read keep no model from being watched: making the proposals is tried again.
-    const records = await this.decisions.recordsOf(tracking, incident);
-    return records.some(
-      ({ recommendation: { proposedBy, cause } }) =>
-        proposedBy.kind === 'system' && cause === causeOf(incident.diagnosis),
-    );
   }
 
   recordAlert(model: ModelId, alert: ExternalAlert, receipt: AlertReceipt): Promise<boolean> {

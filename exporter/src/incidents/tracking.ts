@@ -1,6 +1,7 @@
 import type { ExternalAlert } from '../domain/alert.js';
 import type { CauseId } from '../domain/cause.js';
 import type { IncidentRow } from '../domain/incident.js';
+import type { Model } from '../domain/model.js';
 import type { DomainEvent } from '../domain/ports.js';
 import { startSeverity, type SeverityHysteresis } from './hysteresis.js';
 
@@ -27,8 +28,12 @@ export interface IncidentTracking {
   proposing: number;
   /** When the action was done that was verified to have repaired what the open incident blames; null where none was. */
   repairedAtMs: number | null;
-  /** The open incident's proposals are not made yet. */
+  /** A repair may have been verified that is not read yet. */
+  isRepairUnread: boolean;
+  /** The open incident's proposals are not made yet, or are to be made anew. */
   isUnproposed: boolean;
+  /** The version in service that its proposals are for; null while unknown. */
+  proposedVersion: string | null;
   /** Why the model is no longer monitored, from when it is gone until its incident is closed. */
   leaves: string | null;
   /** What governance could not do the last time it was asked, and since when it cannot. */
@@ -54,7 +59,9 @@ export const newTracking = (): IncidentTracking => ({
   alerts: [],
   proposing: 0,
   repairedAtMs: null,
+  isRepairUnread: false,
   isUnproposed: false,
+  proposedVersion: null,
   leaves: null,
   failing: new Map(),
   untold: [],
@@ -67,7 +74,9 @@ export const WITHOUT_INCIDENT = {
   clearEvaluations: 0,
   overEvaluations: 0,
   repairedAtMs: null,
+  isRepairUnread: false,
   isUnproposed: false,
+  proposedVersion: null,
 } as const satisfies Partial<IncidentTracking>;
 
 /** The same for changes that come into force together, once all of them are stored. */
@@ -76,6 +85,16 @@ export const copied = (tracking: IncidentTracking): IncidentTracking => ({
   causesLeft: new Map(tracking.causesLeft),
   untold: [],
 });
+
+/** What was proposed names the version in service, and would not be executed under another one. */
+export function followVersion(
+  tracking: Pick<IncidentTracking, 'isUnproposed' | 'proposedVersion'>,
+  { versionLabel }: Pick<Model, 'versionLabel'>,
+): void {
+  if (versionLabel === null) return;
+  if (tracking.proposedVersion !== null && tracking.proposedVersion !== versionLabel) tracking.isUnproposed = true;
+  tracking.proposedVersion = versionLabel;
+}
 
 /** Proposals that are to be made for an incident, once their targets were asked. */
 export interface Proposing {

@@ -94,7 +94,6 @@ export class ModelEvaluation {
     const { members, clock, events, incidents } = this.ports;
     if (monitored.model.paused || member.registration.removals > 0) return;
     const severity = member.last?.evaluation.diagnosis.severity;
-    let isOtherVersion = false;
     // Not one that was read anew meanwhile: it is not what is stored any more.
     const begun = await members.ofMember(member, async () => {
       // Not the time at which the turn was asked for: rows counted meanwhile are later, as if the clock had been set back.
@@ -104,7 +103,7 @@ export class ModelEvaluation {
         monitored.advance(nowMs, severity === 'critical' || severity === 'high') ?? member.untoldBaseline;
       // A process that ends before that is stored learns anew, from more: nothing is told or thought about before.
       if (member.untoldBaseline !== null) await this.ports.writeHeld(member);
-      isOtherVersion = await this.followVersion(member);
+      await this.followVersion(member);
       const experiment = member.experiment?.result ?? null;
       return { nowMs, state: { ...monitored.modelState(), experiment } };
     });
@@ -128,8 +127,6 @@ export class ModelEvaluation {
 
     const before = incidents.current(id);
     const incident = await incidents.apply(monitored.model, evaluation, hurry);
-    // What was proposed names the version before, and would not be executed under another one.
-    if (incident !== null && isOtherVersion) await incidents.refreshProposals(id, evaluation, hurry);
     member.normalSinceMs = isUnderWay(evaluation) ? null : (member.normalSinceMs ?? newestMs(state));
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
     const isStillThere = await members.inLaneOf(member, async () => {
@@ -157,11 +154,9 @@ export class ModelEvaluation {
   }
 
   /** The version in service is the one the answers name, whatever was declared; the caller holds the model's lane. */
-  private async followVersion(member: Member): Promise<boolean> {
+  private async followVersion(member: Member): Promise<void> {
     const versionLabel = answeredVersion(member.monitored.counters);
-    if (versionLabel === null || versionLabel === member.monitored.model.versionLabel) return false;
-    await this.changeModel(member, { versionLabel });
-    return true;
+    if (versionLabel !== null) await this.changeModel(member, { versionLabel });
   }
 
   /** Makes an open incident's proposals anew with what is known now. */

@@ -176,6 +176,43 @@ describe('while decisions are refused', () => {
   });
 });
 
+describe('once another version is in service than proposals were made for', () => {
+  const versionsOf = async (incident: IncidentRow): Promise<readonly string[]> =>
+    (await madeFor(incident))
+      .filter(({ state }) => state === 'pending')
+      .map(({ action, modelVersion }) => `${action} of ${modelVersion}`)
+      .sort();
+  const inService = async (model: Model, versionLabel: string): Promise<Model> => {
+    const changed = { ...model, versionLabel };
+    await file.store.models.save(changed);
+    return changed;
+  };
+
+  it('makes them anew, again after a try that failed', async () => {
+    const model = await inService(await watchedModel(), 'v1');
+    const service = serviceOn(file.store);
+    const open = await opened(service, model);
+    expect(await versionsOf(open)).toEqual(['retrain of v1', 'rollback of v1']);
+    const now = await inService(model, 'v2');
+    const hurry = new AbortController();
+    hurry.abort();
+    await service.incidents.apply(now, problem, hurry.signal);
+    expect(await versionsOf(open)).toEqual(['retrain of v1', 'rollback of v1']);
+    await service.incidents.apply(now, problem);
+    expect(await versionsOf(open)).toEqual(['retrain of v2', 'rollback of v2']);
+  });
+
+  it('makes them anew after a restart between the two', async () => {
+    const model = await inService(await watchedModel(), 'v1');
+    const open = await opened(serviceOn(file.store), model);
+    const now = await inService(model, 'v2');
+    const restarted = serviceOn(file.store);
+    await restarted.incidents.restore(model.id);
+    await restarted.incidents.apply(now, problem);
+    expect(await versionsOf(open)).toEqual(['retrain of v2', 'rollback of v2']);
+  });
+});
+
 it('asks no target, and waits for none, once somebody waits for the evaluation: the next one proposes', async () => {
   const model = await watchedModel();
   const { executors } = countingExecutor();

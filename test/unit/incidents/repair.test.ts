@@ -55,3 +55,27 @@ it('is asked for by a verification that helped, and by a restart; a close forget
   expect(restarted.current(model.id)).toBeNull();
   expect(restarted.repairedAtMs(model.id)).toBeNull();
 });
+
+it('is read again by the next evaluation where reading it failed, and is not forgotten then', async () => {
+  const verified: boolean[] = [false, false, true];
+  let isAway = false;
+  const governance = {
+    ...NOBODY_DECIDES,
+    verify: () => {
+      const helped = verified.shift() ?? false;
+      isAway ||= helped;
+      return Promise.resolve(helped);
+    },
+    records: () =>
+      isAway
+        ? Promise.reject(new Error('the store is away'))
+        : Promise.resolve([record('recovered', ['feature:amount'], 9)]),
+  };
+  const incidents = incidentsInMemory(new Map<string, Incident>(), { governance }, FIRM_AT_ONCE);
+  for (let i = 0; i < 6; i += 1) await incidents.apply(model, moved());
+  expect(isAway).toBe(true);
+  expect(incidents.repairedAtMs(model.id)).toBeNull();
+  isAway = false;
+  await incidents.apply(model, moved());
+  expect(incidents.repairedAtMs(model.id)).toBe(9);
+});

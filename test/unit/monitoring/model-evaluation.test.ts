@@ -133,17 +133,15 @@ it('lets an evaluation that waited while its model was read anew write nothing o
   await fleet.stop();
 });
 
-it('has the version in service from the answers, whatever was declared, and asks for proposals of that version', async () => {
+it('has the version in service from the answers, whatever was declared, and tells incidents of it', async () => {
   const store = new MemoryStore();
-  const refreshed: (string | null)[] = [];
+  const appliedTo: (string | null)[] = [];
   const fleet = fleetOn(store, () => new Promise((resolve) => setImmediate(resolve)), {
     incidents: {
       ...NO_INCIDENTS,
-      apply: () => Promise.resolve({ ...incident('i'), modelId: A }),
-      refreshProposals: (_, { proposals }) => {
-        refreshed.push(fleet.monitoredModel(A).model.versionLabel);
-        expect(proposals).toBeDefined();
-        return Promise.resolve();
+      apply: ({ versionLabel }) => {
+        appliedTo.push(versionLabel);
+        return Promise.resolve({ ...incident('i'), modelId: A });
       },
     },
   });
@@ -155,8 +153,8 @@ it('has the version in service from the answers, whatever was declared, and asks
   await fleet.ingest(A, answers([], { observations: [...rows('v1', 0), ...rows('v2', 20)] }));
   await fleet.start();
   await vi.waitUntil(() => fleet.monitoredModel(A).model.versionLabel === 'v2');
-  await vi.waitUntil(() => refreshed.length > 0);
-  expect(refreshed).toEqual(['v2']);
+  await vi.waitUntil(() => appliedTo.length > 0);
+  expect(appliedTo[0]).toBe('v2');
   expect(await store.models.get(A)).toMatchObject({ versionLabel: 'v2' });
   await fleet.update(A, (model) => ({ ...model, versionLabel: 'v9' }));
   await vi.waitUntil(() => fleet.monitoredModel(A).model.versionLabel === 'v2');
