@@ -137,7 +137,11 @@ export async function startHost({ port, settings }) {
     if (!full.startsWith(folder) || !existsSync(full)) {
       return json(response, 404, { message: 'Not found' });
     }
-    response.writeHead(200, { 'content-type': TYPES[extname(full)] ?? 'application/octet-stream' });
+    // As Grafana does: what a browser keeps it need not compile again, and that is three quarters of opening a page.
+    response.writeHead(200, {
+      'content-type': TYPES[extname(full)] ?? 'application/octet-stream',
+      'cache-control': 'max-age=3600',
+    });
     createReadStream(full).pipe(response);
   };
   const bodyOf = async (request) => {
