@@ -102,7 +102,7 @@ async function discovered(
 ): Promise<boolean> {
   const { id } = begun;
   try {
-    const discovery = await discover(target);
+    const discovery = await fleet.whileAsked(id, () => discover(target));
     if (discovery.kind === 'not-found') fleet.noteSetup(id, setupProblemOf(discovery.failure));
     const asked = discovery.kind === 'found' ? registration : { payloads: UNANSWERED_PAYLOADS, ...registration };
     const found = modelOf(id, asked, discovery, chooseGoldenInputs, schedule, clock.now());

@@ -186,6 +186,11 @@ export class Fleet implements RowTaker {
     return this.members.unrestored;
   }
 
+  /** Runs `work`, which asks a model that was registered how it wants to be probed. @throws NotFound, and what `work` does */
+  whileAsked<T>(id: ModelId, work: () => Promise<T>): Promise<T> {
+    return this.members.whileAsked(id, work);
+  }
+
   /** Says why a model that never answered cannot be asked; nothing for one that is not monitored. */
   noteSetup(id: ModelId, problem: SetupProblem): void {
     const monitored = this.members.all.get(id)?.monitored;

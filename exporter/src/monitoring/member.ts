@@ -49,6 +49,8 @@ export interface Member {
 export interface Registration {
   /** Requests to remove the model that are under way: with one it is neither evaluated nor probed. */
   removals: number;
+  /** It is being asked, because it was registered, how it wants to be probed: it is not asked twice at once. */
+  isAsked: boolean;
 }
 
 /** A model as it enters the fleet: never evaluated by this process, and due. */
@@ -57,7 +59,7 @@ export function createMember(
   monitored: MonitoredModel,
   rows: RowAnalysisSchedule,
   validation: Validation | null,
-  registration: Registration = { removals: 0 },
+  registration: Registration = { removals: 0, isAsked: false },
 ): Member {
   return {
     serial,

@@ -56,6 +56,15 @@ export class Members {
     return this.lanes.run(id, async () => (this.monitored.get(id) === member ? work() : null));
   }
 
+  /** Runs `work`, which asks a model how it wants to be probed. */
+  async whileAsked<T>(id: ModelId, work: () => Promise<T>): Promise<T> {
+    const { registration } = this.get(id);
+    registration.isAsked = true;
+    return work().finally(() => {
+      registration.isAsked = false;
+    });
+  }
+
   add(id: ModelId, member: Member): void {
     this.monitored.set(id, member);
   }

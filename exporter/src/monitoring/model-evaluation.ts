@@ -212,7 +212,7 @@ export class ModelEvaluation {
   private rediscover(member: Member): void {
     const { model, counters } = member.monitored;
     const { clock, logger } = this.ports;
-    if (member.isRediscovering || model.endpoint === null) return;
+    if (member.isRediscovering || member.registration.isAsked || model.endpoint === null) return;
     // Probes tell whether it answers by now; with nothing to probe with there are none: a stop cut its discovery off.
     if (counters.probes === 0 && model.probePayloads.length > 0) return;
     member.isRediscovering = true;

@@ -2,7 +2,6 @@ import type { RegistrationPorts } from '../../../exporter/src/application/regist
 import type { Discovery, DiscoveryTarget } from '../../../exporter/src/domain/discovery.js';
 import type { Json } from '../../../exporter/src/domain/json.js';
 import type { Endpoint, GoldenInput } from '../../../exporter/src/domain/model.js';
-import type { Fleet } from '../../../exporter/src/monitoring/fleet.js';
 import { modelOf } from '../../fixtures/model.js';
 import { fleetOn, QUIET_LOGGER } from '../monitoring/fleet-on-memory.js';
 import type { MemoryStore } from '../monitoring/memory-store.js';
@@ -28,7 +27,7 @@ const goldenOf = (payloads: readonly Json[]): readonly GoldenInput[] =>
 
 /** A fleet on memory, and a network in which every model answers, but only when it is let. */
 export interface AskedModels {
-  readonly fleet: Fleet;
+  readonly fleet: ReturnType<typeof fleetOn>;
   readonly ports: RegistrationPorts;
   /** Addresses in the order they were asked. */
   readonly asked: string[];
@@ -36,8 +35,8 @@ export interface AskedModels {
   readonly hold: (url: string) => () => void;
 }
 
-export function askedModels(store: MemoryStore): AskedModels {
-  const fleet = fleetOn(store, () => new Promise((resolve) => setImmediate(resolve)));
+export function askedModels(store: MemoryStore, over: Parameters<typeof fleetOn>[2] = {}): AskedModels {
+  const fleet = fleetOn(store, () => new Promise((resolve) => setImmediate(resolve)), over);
   const asked: string[] = [];
   const held = new Map<string, Promise<void>>();
   const discover = async (target: DiscoveryTarget): Promise<Discovery> => {

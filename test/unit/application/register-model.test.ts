@@ -55,3 +55,25 @@ it('leaves a model alone that is registered by somebody else at the same moment'
   expect(asked).toEqual([]);
   expect(fleet.monitoredModel(M).model).toMatchObject({ owner: 'ada', endpoint: endpointAt('http://posted') });
 });
+
+it('is not asked a second time while it is asked for the first, but is after a process that ended before the answer', async () => {
+  const store = new MemoryStore();
+  let rediscoveries = 0;
+  const rediscover = () => {
+    rediscoveries += 1;
+    return new Promise<never>(() => undefined);
+  };
+  const { ports, fleet, hold } = askedModels(store, { rediscover });
+  hold('http://m');
+  await fleet.start();
+  await registerModel(ports, REGISTRATION);
+  for (let i = 0; i < 3; i += 1) await fleet.catchUp(M);
+  expect(rediscoveries).toBe(0);
+  await fleet.stop();
+
+  const restarted = askedModels(store, { rediscover });
+  await restarted.fleet.start();
+  await restarted.fleet.catchUp(M);
+  expect(rediscoveries).toBe(1);
+  await restarted.fleet.stop();
+});

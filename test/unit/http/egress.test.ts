@@ -348,3 +348,15 @@ describe('failures', () => {
     expect((await failure(LOOPBACK, `https://127.0.0.1:${plain}/`)).reason).toBe('tls');
   });
 });
+
+it('ends the calls that are under way when it is closed, whatever they may take', async () => {
+  const egress = createEgress(LOOPBACK);
+  let isAsked = (): void => undefined;
+  const asked = new Promise<void>((resolve) => (isAsked = resolve));
+  const port = await serving(() => isAsked());
+  const url = `http://127.0.0.1:${port}/`;
+  const answer = egress.call({ method: 'GET', url, headers: {}, body: null, timeoutMs: 300_000, maxResponseBytes: 1 });
+  await asked;
+  await egress.close();
+  expect((await answer).kind).toBe('failure');
+});
