@@ -133,7 +133,9 @@ export class Settlement {
     if (recommendation === null) return [];
     const now = this.ports.clock.now();
     const detail = outcome.detail.slice(0, LONGEST_DETAIL_CHARACTERS);
-    await transaction.updateExecution({ ...execution, state: outcome.kind, finishedAtMs: now, detail });
+    // The clock may have been set back meanwhile: nothing is over before it began.
+    const finishedAtMs = Math.max(now, execution.startedAtMs ?? execution.queuedAtMs);
+    await transaction.updateExecution({ ...execution, state: outcome.kind, finishedAtMs, detail });
     await this.addAttempt(transaction, execution, kind, outcome.kind, detail);
     const moved = await moveTo(transaction, now, recommendation, outcome.kind, by, detail);
     const isOnlyTaken = kind === 'answer' && execution.executor === 'webhook' && outcome.kind === 'succeeded';
@@ -157,7 +159,8 @@ export async function cancelExecution(
   reason: string,
 ): Promise<void> {
   const detail = `not started: ${reason}`;
-  await transaction.updateExecution({ ...execution, state: 'cancelled', finishedAtMs: nowMs, detail });
+  const finishedAtMs = Math.max(nowMs, execution.queuedAtMs);
+  await transaction.updateExecution({ ...execution, state: 'cancelled', finishedAtMs, detail });
   await transaction.insertAttempt({
     executionId: execution.id,
     kind: 'cancelled',

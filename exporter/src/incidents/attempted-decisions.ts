@@ -69,7 +69,9 @@ export class AttemptedDecisions {
 
   /** Takes note of when what the incident blames was repaired. */
   async noteRepair(tracking: IncidentTracking, incident: IncidentRow): Promise<void> {
-    tracking.repairedAtMs = repairedAtMs(await this.recordsOf(tracking, incident), incident.diagnosis);
+    const atMs = repairedAtMs(await this.recordsOf(tracking, incident), incident.diagnosis);
+    // Where the clock was set back since, evidence begins anew now: not once it has come to that time again.
+    tracking.repairedAtMs = atMs === null ? null : Math.min(atMs, this.ports.clock.now());
   }
 
   /** None, while decisions cannot be read. */

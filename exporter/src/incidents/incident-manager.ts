@@ -32,7 +32,7 @@ import {
   type IncidentTracking,
   type Proposing,
 } from './tracking.js';
-import { alertText, closingEntries, newsEntries, openingEntries } from './timeline.js';
+import { alertText, closedAt, closingEntries, newsEntries, openingEntries } from './timeline.js';
 
 export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
 
@@ -381,7 +381,7 @@ class StoredIncidents implements IncidentManager {
    */
   private async close(tracking: IncidentTracking, incident: IncidentRow, isForced: boolean): Promise<void> {
     const now = this.ports.clock.now();
-    const closed = { ...incident, closedAtMs: now };
+    const closed = { ...incident, closedAtMs: closedAt(incident, now) };
     const entries = closingEntries(incident, this.hysteresis, tracking.leaves, now);
     const lessonOf = (records: readonly DecisionRecord[]): Lesson => this.ports.remember(closed, records);
     const isClosed = await this.ports.governance.close({ incident: closed, entries, lessonOf, isForced });
