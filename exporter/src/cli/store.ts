@@ -1,6 +1,5 @@
 import { counted } from '../domain/quantity-text.js';
 import type { Command } from 'commander';
-import { modelId } from '../domain/identifiers.js';
 import type { Commands } from './commands.js';
 import { configurationFile, readConfiguration } from './configuration.js';
 import type { Config } from '../config/config.js';
@@ -37,14 +36,16 @@ function storeCheck({ checkStore }: StoreCommands, named: string | null): Promis
 /** `mlfi store repair --drop-model`: 0 done, 1 there is no such model, 2 the store could not be opened. */
 function storeRepair({ dropModel }: StoreCommands, named: string | null, model: string): Promise<number> {
   return withStore(named, 'the store could not be repaired', async (config) => {
-    const dropped = await dropModel(config, modelId(model));
+    const dropped = await dropModel(config, model);
     if (dropped === null) {
       console.error(`the store knows no model "${model}"`);
       return 1;
     }
     const { deleted, kept } = dropped;
     const rest = deleted === 0 ? '' : `, and ${counted(deleted, 'damaged row')} of its history`;
-    console.log(`let go of ${model}${rest}; it begins anew when it is watched again`);
+    console.log(
+      `let go of ${model === '' ? 'the model without a name' : model}${rest}; it begins anew when it is watched again`,
+    );
     if (kept > 0) console.log(`${counted(kept, 'damaged decision')} of it stayed, no longer open: ${DECISIONS_STAY}`);
     return 0;
   });
