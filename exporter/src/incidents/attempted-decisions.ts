@@ -10,16 +10,6 @@ const MOST_RECORDS = 100;
 
 type Failing = Pick<IncidentTracking, 'failing'>;
 
-/** @returns null once the signal is aborted: the work is then not begun, or left to itself */
-export async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T | null> {
-  if (signal?.aborted === true) return null;
-  const settled = new AbortController();
-  const aborted = new Promise<null>((resolve) =>
-    signal?.addEventListener('abort', () => resolve(null), { signal: settled.signal }),
-  );
-  return Promise.race([work(), aborted]).finally(() => settled.abort());
-}
-
 /**
  * What incidents ask of decisions. Monitoring goes on while those are refused or cannot be read: what fails is told in the log,
  * once until it succeeds, and is tried again by the next evaluation, what was to be withdrawn by the next sweep.

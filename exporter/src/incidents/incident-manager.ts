@@ -6,12 +6,13 @@ import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
 import { compareSeverity } from '../domain/severity.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Model } from '../domain/model.js';
+import { unlessAborted } from '../domain/unless-aborted.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { withSeverity } from '../evaluation/held-severity.js';
 import { DEFAULT_HYSTERESIS, startSeverity, type HysteresisSettings } from './hysteresis.js';
 import { growthText, isOtherSize, retold, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
-import { AttemptedDecisions, unlessAborted } from './attempted-decisions.js';
+import { AttemptedDecisions } from './attempted-decisions.js';
 import type { IncidentManager, IncidentPorts } from './ports.js';
 import { asTold, evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
 import {
