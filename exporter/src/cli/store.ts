@@ -1,3 +1,4 @@
+import { DECISION_TABLES } from '../domain/decision.js';
 import { counted } from '../domain/quantity-text.js';
 import type { Command } from 'commander';
 import type { Commands } from './commands.js';
@@ -7,7 +8,6 @@ import type { Config } from '../config/config.js';
 type StoreCommands = Pick<Commands, 'checkStore' | 'dropModel' | 'rebuildStoreIndexes' | 'backupStore'>;
 
 const INDEX_WAY = 'stop mlfi and run "mlfi store repair --reindex"';
-const DECISION_TABLES = ['recommendation', 'vote', 'execution', 'execution_attempt', 'verification', 'review'];
 const DECISIONS_STAY =
   'what was decided is never deleted; mlfi starts and works without what cannot be read of it, and the check names it until a backup is restored';
 const TABLE_WAY = 'stop mlfi and restore a backup';
@@ -21,7 +21,7 @@ function storeCheck({ checkStore }: StoreCommands, named: string | null): Promis
         `table ${table}: ${onlyIndexes ? 'its indexes are' : 'it is'} damaged (${detail}); ${onlyIndexes ? INDEX_WAY : TABLE_WAY}`,
       );
     for (const { message } of damaged) console.error(message);
-    if (damaged.some(({ place }) => DECISION_TABLES.includes(place.table)))
+    if (damaged.some(({ place }) => DECISION_TABLES.some((table) => table === place.table)))
       console.error(`of decisions: ${DECISIONS_STAY}`);
     if (audit?.kind === 'broken')
       console.error(`audit log: broken at entry ${audit.atSequence} (${audit.reason}); ${TABLE_WAY}`);

@@ -1,12 +1,9 @@
-import type { DecisionRecord } from '../domain/decision-record.js';
+import { MOST_RECORDS, type DecisionRecord } from '../domain/decision-record.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
 import { repairedAtMs } from './repair.js';
 import type { IncidentGovernance, IncidentPorts } from './ports.js';
 import type { GovernancePart, IncidentTracking } from './tracking.js';
-
-/** Recommendations of one incident that are looked at. */
-const MOST_RECORDS = 100;
 
 type Failing = Pick<IncidentTracking, 'failing'>;
 
