@@ -91,6 +91,6 @@ export interface Commands {
   rebuildStoreIndexes(config: Config): Promise<string | null>;
   backupStore(config: Config, file: string): Promise<void>;
   /** What became of the damaged rows of its history; null when the store knows no such model. */
-  dropModel(config: Config, id: ModelId): Promise<DroppedHistory | null>;
+  dropModel(config: Config, id: string): Promise<DroppedHistory | null>;
   exportStoredAudit(config: Config, write: (lines: string) => void): Promise<void>;
 }

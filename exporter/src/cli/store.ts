@@ -1,6 +1,6 @@
+import { DECISION_TABLES } from '../domain/decision.js';
 import { counted } from '../domain/quantity-text.js';
 import type { Command } from 'commander';
-import { modelId } from '../domain/identifiers.js';
 import type { Commands } from './commands.js';
 import { configurationFile, readConfiguration } from './configuration.js';
 import type { Config } from '../config/config.js';
@@ -8,7 +8,6 @@ import type { Config } from '../config/config.js';
 type StoreCommands = Pick<Commands, 'checkStore' | 'dropModel' | 'rebuildStoreIndexes' | 'backupStore'>;
 
 const INDEX_WAY = 'stop mlfi and run "mlfi store repair --reindex"';
-const DECISION_TABLES = ['recommendation', 'vote', 'execution', 'execution_attempt', 'verification', 'review'];
 const DECISIONS_STAY =
   'what was decided is never deleted; mlfi starts and works without what cannot be read of it, and the check names it until a backup is restored';
 const TABLE_WAY = 'stop mlfi and restore a backup';
@@ -22,7 +21,7 @@ function storeCheck({ checkStore }: StoreCommands, named: string | null): Promis
         `table ${table}: ${onlyIndexes ? 'its indexes are' : 'it is'} damaged (${detail}); ${onlyIndexes ? INDEX_WAY : TABLE_WAY}`,
       );
     for (const { message } of damaged) console.error(message);
-    if (damaged.some(({ place }) => DECISION_TABLES.includes(place.table)))
+    if (damaged.some(({ place }) => DECISION_TABLES.some((table) => table === place.table)))
       console.error(`of decisions: ${DECISIONS_STAY}`);
     if (audit?.kind === 'broken')
       console.error(`audit log: broken at entry ${audit.atSequence} (${audit.reason}); ${TABLE_WAY}`);
@@ -37,14 +36,16 @@ function storeCheck({ checkStore }: StoreCommands, named: string | null): Promis
 /** `mlfi store repair --drop-model`: 0 done, 1 there is no such model, 2 the store could not be opened. */
 function storeRepair({ dropModel }: StoreCommands, named: string | null, model: string): Promise<number> {
   return withStore(named, 'the store could not be repaired', async (config) => {
-    const dropped = await dropModel(config, modelId(model));
+    const dropped = await dropModel(config, model);
     if (dropped === null) {
       console.error(`the store knows no model "${model}"`);
       return 1;
     }
     const { deleted, kept } = dropped;
     const rest = deleted === 0 ? '' : `, and ${counted(deleted, 'damaged row')} of its history`;
-    console.log(`let go of ${model}${rest}; it begins anew when it is watched again`);
+    console.log(
+      `let go of ${model === '' ? 'the model without a name' : model}${rest}; it begins anew when it is watched again`,
+    );
     if (kept > 0) console.log(`${counted(kept, 'damaged decision')} of it stayed, no longer open: ${DECISIONS_STAY}`);
     return 0;
   });

@@ -41,6 +41,10 @@ export interface DocumentPlace {
   readonly model: string | null;
 }
 
+/** A word as a shell takes it: a damaged row may name its model in any way. */
+const shellWord = (text: string): string =>
+  /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
 /** A row of the store that cannot be read: what, where, and the way back. */
 export class StoreDocumentDamaged extends Error {
   /** @param store the file, or the name of the database */
@@ -55,7 +59,7 @@ export class StoreDocumentDamaged extends Error {
     const way =
       why === 'newer'
         ? 'start the mlfi that wrote it, or restore an older backup'
-        : `restore a backup${model === null ? '' : `, or stop mlfi and let go of the model with "mlfi store repair --drop-model ${model}"`}`;
+        : `restore a backup${model === null ? '' : `, or stop mlfi and let go of the model with "mlfi store repair --drop-model ${shellWord(model)}"`}`;
     super(
       `${where}: ${why === 'newer' ? 'written by a newer mlfi' : 'damaged'} (${detail}); ${way}. "mlfi store check" names every such row`,
     );

@@ -13,6 +13,9 @@ export interface DecisionRecord {
   readonly verification: Verification | null;
 }
 
+/** Recommendations of one incident that are looked at, and remembered. */
+export const MOST_RECORDS = 100;
+
 /** Of the same priority as they come. */
 export function mostUrgentFirst(records: readonly DecisionRecord[]): readonly DecisionRecord[] {
   const urgency = ({ recommendation }: DecisionRecord): number => PRIORITIES.indexOf(recommendation.priority);

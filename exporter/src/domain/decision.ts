@@ -2,6 +2,16 @@ import type { ExecutionId, RecommendationId, VoteId } from './identifiers.js';
 import type { Actor } from './actor.js';
 import type { ExecutorId } from './executor.js';
 
+/** Where the store has what was decided; what was signed of it is in `audit` and `checkpoint`. */
+export const DECISION_TABLES = [
+  'recommendation',
+  'vote',
+  'execution',
+  'execution_attempt',
+  'verification',
+  'review',
+] as const;
+
 /** One person deciding alone in an emergency, to be reviewed afterwards. */
 export interface BreakGlass {
   /** Number or address of the ticket that explains it. */

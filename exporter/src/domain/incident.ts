@@ -3,19 +3,23 @@ import type { Impact } from './impact.js';
 import type { IncidentId, ModelId } from './identifiers.js';
 import type { Severity } from './severity.js';
 
+/** What a line of a timeline tells of. */
+export const TIMELINE_KINDS = [
+  'change',
+  'first-evidence',
+  'alert',
+  'opened',
+  'diagnosis-changed',
+  'decision',
+  'execution',
+  'verification',
+  'recovered',
+  'closed',
+] as const;
+
 export interface TimelineEntry {
   readonly atMs: number;
-  readonly kind:
-    | 'change'
-    | 'first-evidence'
-    | 'alert'
-    | 'opened'
-    | 'diagnosis-changed'
-    | 'decision'
-    | 'execution'
-    | 'verification'
-    | 'recovered'
-    | 'closed';
+  readonly kind: (typeof TIMELINE_KINDS)[number];
   readonly text: string;
 }
 

@@ -112,9 +112,9 @@ export interface ModelRepository {
   forgetHistory(id: ModelId, sinceMs: number): Promise<void>;
   /**
    * The same for a model whose state cannot be read, and with the rows of its history that cannot be read either, but for
-   * decisions: one that was open is over from then on. @returns null when nothing is known of the model
+   * decisions: one that was open is over from then on. @param id as its rows have it @returns null when nothing is known of the model
    */
-  drop(id: ModelId): Promise<DroppedHistory | null>;
+  drop(id: string): Promise<DroppedHistory | null>;
 }
 
 export interface BaselineRepository {

@@ -1,12 +1,9 @@
 import { Conflict } from '../domain/errors.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
-import { mostUrgentFirst, type DecisionRecord } from '../domain/decision-record.js';
+import { MOST_RECORDS, mostUrgentFirst, type DecisionRecord } from '../domain/decision-record.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Store } from '../domain/ports.js';
 import type { Recommendation } from '../domain/recommendation.js';
-
-/** Recommendations of one incident that are remembered. */
-const MOST_RECORDS = 100;
 
 /** What is stored when an incident closes. */
 export interface Closing {

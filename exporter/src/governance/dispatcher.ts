@@ -3,8 +3,10 @@ import { SYSTEM } from '../domain/actor.js';
 import { isSuspected } from '../domain/cause.js';
 import type { Execution } from '../domain/decision.js';
 import type { ExecutionId, ModelId } from '../domain/identifiers.js';
-import type { ExecutionOutcome, GovernanceTransaction } from '../domain/ports.js';
+import type { Plan } from '../domain/executor.js';
+import type { ExecutionOutcome, Executor, GovernanceTransaction } from '../domain/ports.js';
 import type { Recommendation } from '../domain/recommendation.js';
+import { unlessAborted } from '../domain/unless-aborted.js';
 import type { GovernancePorts, Publish } from './ports.js';
 import { CAUSE_LEFT } from './proposals.js';
 import { freezeAt } from './rules/freeze.js';
@@ -18,6 +20,9 @@ interface Claim {
   readonly recommendation: Recommendation;
   readonly execution: Execution;
 }
+
+/** What is said of an action whose answer a stop did not wait for. */
+const STOPPED = 'sent, but mlfi stopped before its answer came; whether it acted is not known';
 
 /** What an attempt says that repeats one whose process ended. */
 const SENT_AGAIN = 'sent again, for mlfi ended before its answer came';
@@ -40,6 +45,7 @@ export class Dispatcher {
     private readonly ports: GovernancePorts,
     private readonly settlement: Settlement,
     private readonly publish: Publish,
+    private readonly stopping: AbortSignal,
   ) {}
 
   /** Has the queue of a model, or of all, emptied in the background. */
@@ -61,7 +67,7 @@ export class Dispatcher {
       await Promise.all([...this.dispatching, ...this.running.values(), ...this.waiting.values()]);
   }
 
-  /** Nothing is claimed from now on; resolves when what is being sent has been settled. */
+  /** Nothing is claimed from now on; resolves when what is being sent has been settled, at the latest once `stopping` is aborted. */
   stop(): Promise<void> {
     this.stopped = true;
     return this.idle();
@@ -155,11 +161,13 @@ export class Dispatcher {
 
   private async send({ recommendation, execution }: Claim): Promise<void> {
     const executor = this.settlement.executorOf(execution);
-    if (recommendation.plan === null || executor === null) return;
+    const { plan } = recommendation;
+    if (plan === null || executor === null) return;
     this.ports.failPoint?.('before-send');
     let outcome: ExecutionOutcome;
     try {
-      outcome = await executor.execute(recommendation.plan, execution, recommendation);
+      const answer = await unlessAborted(() => executor.execute(plan, execution, recommendation), this.stopping);
+      outcome = answer ?? { kind: 'unknown', detail: STOPPED };
     } catch (error) {
       const said = error instanceof Error ? error.message.slice(0, 200) : 'unknown error';
       outcome = { kind: 'unknown', detail: `the executor failed: ${said}` };
@@ -206,13 +214,17 @@ export class Dispatcher {
     const { execution, recommendation } = claimed;
     const executor = this.settlement.executorOf(execution);
     const { plan } = recommendation;
+    const lookUp = (from: Executor, of: Plan): ReturnType<Executor['lookup']> =>
+      from.lookup(execution, of).catch((error: unknown) => ({
+        kind: 'unknown' as const,
+        detail: `the lookup failed: ${String(error).slice(0, 200)}`,
+      }));
     const found =
       executor?.repetition === 'lookup' && plan !== null
-        ? await executor.lookup(execution, plan).catch((error: unknown) => ({
-            kind: 'unknown' as const,
-            detail: `the lookup failed: ${String(error).slice(0, 200)}`,
-          }))
+        ? await unlessAborted(() => lookUp(executor, plan), this.stopping)
         : { kind: 'unknown' as const, detail: 'mlfi stopped while this was being sent; it is not sent again' };
+    // Nothing is known yet: the next start asks.
+    if (found === null) return;
     if (executor?.repetition !== 'idempotent' && found.kind !== 'not-received')
       return this.settlement.finish(execution, found, 'lookup');
     const obstacle = await this.sentAgain(claimed);

@@ -15,16 +15,20 @@ import { Voting } from './voting.js';
 
 export type { Governance } from './ports.js';
 
+/** A stop waits so long for answers of executors: it has to end within the 30 s after which what does not stop is killed. */
+const STOP_PATIENCE_MS = 5_000;
+
 /** Composes what becomes of a recommendation: proposed, voted on, carried out, settled, verified. */
 export function createGovernance(ports: GovernancePorts): Governance {
   const { store, clock, events } = ports;
   const publish: Publish = (recommendations) => {
     for (const recommendation of recommendations) events.publish({ kind: 'recommendation-updated', recommendation });
   };
+  const { stopping = new AbortController() } = ports;
   const proposals = new Proposals(ports, publish);
-  const settlement = new Settlement(ports, publish);
+  const settlement = new Settlement(ports, publish, stopping.signal);
   const voting = new Voting(ports, settlement, publish);
-  const dispatcher = new Dispatcher(ports, settlement, publish);
+  const dispatcher = new Dispatcher(ports, settlement, publish, stopping.signal);
   const verifications = new Verifications(ports, publish);
   // What holds up an incident has an age: of one that is sent for longer nobody settles any more what came of it.
   const sentSinceMs = (): number => clock.now() - ABANDONED_AFTER_MS - ports.policy().verification.giveUpMs;
@@ -65,8 +69,11 @@ export function createGovernance(ports: GovernancePorts): Governance {
       await settlement.idle();
     },
     async stop() {
-      await dispatcher.stop();
-      await settlement.idle();
+      const settled = Promise.all([dispatcher.stop(), settlement.idle()]);
+      const waited = new AbortController();
+      await Promise.race([settled, clock.sleep(STOP_PATIENCE_MS, waited.signal)]).finally(() => waited.abort());
+      stopping.abort();
+      await settled;
     },
     verify: (incident, evaluated, nowMs) => verifications.verify(incident, evaluated, nowMs),
   };

@@ -21,6 +21,8 @@ export interface GovernancePorts {
   readonly logger: Logger;
   /** True when no other process can write this store: what is found half-sent at the start was ours. */
   readonly soleWriter: boolean;
+  /** Aborted when mlfi stops and no longer waits for what is being sent; what executors may be given as well. */
+  readonly stopping?: AbortController;
   /** Called at the moments a crash test may want to die. */
   readonly failPoint?: (point: FailPoint) => void;
 }
@@ -85,7 +87,7 @@ export interface Governance {
   sweep(): Promise<void>;
   /** Resolves when nothing is being sent or asked about. */
   idle(): Promise<void>;
-  /** Nothing is sent from now on; resolves when what is being sent has been settled. */
+  /** Nothing is sent from now on; resolves when what is being sent has been settled: what has no answer within seconds as `unknown`. */
   stop(): Promise<void>;
   /** Judges finished executions by the criteria fixed when they were proposed. */
   verify(incident: IncidentRow, evaluated: EvaluatedSince, nowMs: number): Promise<boolean>;

@@ -2,8 +2,9 @@ import type { RecommendationRecord } from '../domain/decision-record.js';
 import { SYSTEM, type Actor } from '../domain/actor.js';
 import { isSuspected } from '../domain/cause.js';
 import { StoreDocumentDamaged } from '../domain/codec.js';
+import type { Execution } from '../domain/decision.js';
 import { Conflict } from '../domain/errors.js';
-import type { ExecutionId, ModelId, RecommendationId } from '../domain/identifiers.js';
+import type { ModelId, RecommendationId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Proposal, Recommendation } from '../domain/recommendation.js';
@@ -14,7 +15,7 @@ import { resolvePlans } from './resolved-plan.js';
 import { contextOf, insertRevision, isOfVersion, sameContent } from './revision.js';
 import { checkReason } from './rules/vote-rules.js';
 import { moveTo, tell } from './transition.js';
-import { RESULT } from './verification.js';
+import { RESULT, verifiedAtMs } from './verification.js';
 
 const MOST_OF_AN_INCIDENT = 1_000;
 const MOST_PENDING = 10_000;
@@ -158,10 +159,15 @@ export class Proposals {
         .governance(async (transaction) => {
           const recommendation = await recommendationIn(transaction, id);
           if (recommendation.state !== 'succeeded') return [];
-          const verification = { outcome: 'inconclusive', atMs: clock.now(), detail: UNWATCHED } as const;
-          const executionId = await readableExecution(transaction, id);
-          if (executionId !== null) await transaction.insertVerification({ executionId, ...verification });
-          const moved = await moveTo(transaction, verification.atMs, recommendation, 'inconclusive', SYSTEM, UNWATCHED);
+          const now = clock.now();
+          const execution = await readableExecution(transaction, id);
+          const verification = {
+            outcome: 'inconclusive',
+            atMs: verifiedAtMs(execution, now),
+            detail: UNWATCHED,
+          } as const;
+          if (execution !== null) await transaction.insertVerification({ executionId: execution.id, ...verification });
+          const moved = await moveTo(transaction, now, recommendation, 'inconclusive', SYSTEM, UNWATCHED);
           const said = (title: string): string => `${RESULT.inconclusive(title)}: ${UNWATCHED}`;
           if (isThere) await tell(transaction, verification.atMs, moved, 'verification', said);
           return [moved];
@@ -206,9 +212,9 @@ export class Proposals {
 async function readableExecution(
   transaction: GovernanceTransaction,
   recommendation: RecommendationId,
-): Promise<ExecutionId | null> {
+): Promise<Execution | null> {
   try {
-    return (await transaction.execution(recommendation))?.id ?? null;
+    return await transaction.execution(recommendation);
   } catch (error) {
     if (error instanceof StoreDocumentDamaged) return null;
     throw error;

@@ -4,6 +4,7 @@ import { Conflict, NotFound } from '../domain/errors.js';
 import type { ExecutionId } from '../domain/identifiers.js';
 import type { ExecutionOutcome, Executor, GovernanceTransaction } from '../domain/ports.js';
 import type { Recommendation } from '../domain/recommendation.js';
+import { unlessAborted } from '../domain/unless-aborted.js';
 import type { GovernancePorts, Publish } from './ports.js';
 import { insertEscalation } from './revision.js';
 import { auditBy, moveTo, tell } from './transition.js';
@@ -18,6 +19,7 @@ export class Settlement {
   constructor(
     private readonly ports: GovernancePorts,
     private readonly publish: Publish,
+    private readonly stopping: AbortSignal,
   ) {}
 
   /** Records what somebody says became of an execution. Repetitions change nothing; contradictions are kept, not believed. */
@@ -100,6 +102,7 @@ export class Settlement {
     const unknown = await store.governance((transaction) => transaction.executions({ state: 'unknown' }));
     const now = clock.now();
     for (const execution of unknown) {
+      if (this.stopping.aborted) return;
       const executor = this.executorOf(execution);
       if (executor?.repetition !== 'lookup' || now - (execution.finishedAtMs ?? now) > LOOKED_UP_FOR_MS) continue;
       // Each by itself: one whose recommendation is damaged keeps no other from being asked about.
@@ -115,8 +118,8 @@ export class Settlement {
     );
     const plan = recommendation?.plan ?? null;
     if (plan === null) return;
-    const found = await executor.lookup(execution, plan);
-    if (found.kind === 'unknown') return;
+    const found = await unlessAborted(() => executor.lookup(execution, plan), this.stopping);
+    if (found === null || found.kind === 'unknown') return;
     const detail = found.kind === 'not-received' ? `it never arrived: ${found.detail}` : found.detail;
     const kind = found.kind === 'succeeded' ? 'succeeded' : 'failed';
     await this.settle(execution.id, { kind, detail }, 'lookup', SYSTEM);
@@ -133,7 +136,9 @@ export class Settlement {
     if (recommendation === null) return [];
     const now = this.ports.clock.now();
     const detail = outcome.detail.slice(0, LONGEST_DETAIL_CHARACTERS);
-    await transaction.updateExecution({ ...execution, state: outcome.kind, finishedAtMs: now, detail });
+    // The clock may have been set back meanwhile: nothing is over before it began.
+    const finishedAtMs = Math.max(now, execution.startedAtMs ?? execution.queuedAtMs);
+    await transaction.updateExecution({ ...execution, state: outcome.kind, finishedAtMs, detail });
     await this.addAttempt(transaction, execution, kind, outcome.kind, detail);
     const moved = await moveTo(transaction, now, recommendation, outcome.kind, by, detail);
     const isOnlyTaken = kind === 'answer' && execution.executor === 'webhook' && outcome.kind === 'succeeded';
@@ -157,7 +162,8 @@ export async function cancelExecution(
   reason: string,
 ): Promise<void> {
   const detail = `not started: ${reason}`;
-  await transaction.updateExecution({ ...execution, state: 'cancelled', finishedAtMs: nowMs, detail });
+  const finishedAtMs = Math.max(nowMs, execution.queuedAtMs);
+  await transaction.updateExecution({ ...execution, state: 'cancelled', finishedAtMs, detail });
   await transaction.insertAttempt({
     executionId: execution.id,
     kind: 'cancelled',

@@ -16,7 +16,11 @@ export interface VerificationProgress {
   readonly clearSinceMs: number | null;
   /** Evaluations that could judge all criteria. */
   readonly evaluations: number;
+  /** From when its effect counts while the clock, which was set back, is behind when it finished; null while it is not. */
+  readonly setBackAtMs: number | null;
 }
+
+const NOTHING_HELD: VerificationProgress = { clearSinceMs: null, evaluations: 0, setBackAtMs: null };
 
 export type VerificationVerdict =
   | { readonly kind: 'waiting'; readonly progress: VerificationProgress }
@@ -35,6 +39,7 @@ const seconds = (ms: number): number => Math.round(ms / 1_000);
  * Whether an action helped. Recovered: the findings it was to clear are absent for `holdMs`, counted from `settleMs` after
  * it finished, and the rows since then are enough and as in the baseline. Not recovered: one is still there at `giveUpMs`.
  * Inconclusive: by then it could not be seen, too few rows have come to show it, or it cleared too late to have held. An evaluation in which a criterion's detector was blind counts neither way.
+ * While the clock is behind when it finished, all counts from when that was first seen: nobody waits for a time that was wrong.
  * @param progress as returned by the evaluation before, for the same execution
  */
 function judgeOutcome(
@@ -46,9 +51,20 @@ function judgeOutcome(
 ): VerificationVerdict {
   if (criteria === null || criteria.mustClear.length === 0)
     return { kind: 'judged', outcome: 'inconclusive', detail: 'no criteria were fixed' };
-  const doneAtMs = execution.finishedAtMs ?? execution.queuedAtMs;
+  const finishedAtMs = finishOf(execution);
+  const setBackAtMs = nowMs < finishedAtMs ? Math.min(progress.setBackAtMs ?? nowMs, nowMs) : null;
+  const doneAtMs = setBackAtMs ?? finishedAtMs;
+  const waiting = (clearSinceMs: number | null, seen: 0 | 1): VerificationVerdict => ({
+    kind: 'waiting',
+    progress: { clearSinceMs, evaluations: progress.evaluations + seen, setBackAtMs },
+  });
+  const judged = (outcome: Verification['outcome'], said: string): VerificationVerdict => ({
+    kind: 'judged',
+    outcome,
+    detail: setBackAtMs === null ? said : `${said}; counted from when the clock was set back`,
+  });
   const elapsedMs = nowMs - doneAtMs;
-  if (elapsedMs < criteria.settleMs) return { kind: 'waiting', progress };
+  if (elapsedMs < criteria.settleMs) return waiting(progress.clearSinceMs, 0);
   const { subjects } = criteria;
   const found = new Set<string>(
     findings
@@ -58,46 +74,36 @@ function judgeOutcome(
   const remaining = criteria.mustClear.filter((detector) => found.has(detector));
   const unseen = criteria.mustClear.filter((detector) => blind.has(detector) && !found.has(detector));
   const tooLate = elapsedMs >= criteria.giveUpMs;
-  if (remaining.length > 0) {
-    const detail = `${remaining.join(', ')} still found ${seconds(elapsedMs)} s after the action`;
+  if (remaining.length > 0)
     return tooLate
-      ? { kind: 'judged', outcome: 'not_recovered', detail }
-      : { kind: 'waiting', progress: { clearSinceMs: null, evaluations: progress.evaluations + 1 } };
-  }
+      ? judged('not_recovered', `${remaining.join(', ')} still found ${seconds(elapsedMs)} s after the action`)
+      : waiting(null, 1);
   if (unseen.length > 0) {
-    return tooLate
-      ? {
-          kind: 'judged',
-          outcome: 'inconclusive',
-          detail: `${unseen.join(', ')} could not be checked, so the outcome is unknown (${counted(progress.evaluations, 'evaluation')} could tell)`,
-        }
-      : { kind: 'waiting', progress: { clearSinceMs: null, evaluations: progress.evaluations } };
+    const told = counted(progress.evaluations, 'evaluation');
+    const detail = `${unseen.join(', ')} could not be checked, so the outcome is unknown (${told} could tell)`;
+    return tooLate ? judged('inconclusive', detail) : waiting(null, 0);
   }
   // A finding goes also because its rows leave the window: only rows of after the action can show that it helped.
   const attributed = (subjects ?? []).filter(isFindingSubject);
   const open = notShown(attributed, seenSince(doneAtMs, attributed));
-  if (open !== null) {
-    return elapsedMs >= criteria.giveUpMs
-      ? { kind: 'judged', outcome: 'inconclusive', detail: `${open}, so the outcome is unknown` }
-      : { kind: 'waiting', progress: { clearSinceMs: null, evaluations: progress.evaluations } };
-  }
-  const clearSinceMs = progress.clearSinceMs ?? nowMs;
-  if (nowMs - clearSinceMs >= criteria.holdMs) {
-    return {
-      kind: 'judged',
-      outcome: 'recovered',
-      detail: `${criteria.mustClear.join(', ')} stayed clear for ${seconds(nowMs - clearSinceMs)} s`,
-    };
-  }
+  if (open !== null) return tooLate ? judged('inconclusive', `${open}, so the outcome is unknown`) : waiting(null, 0);
+  const clearSinceMs = Math.min(progress.clearSinceMs ?? nowMs, nowMs);
+  const clearMs = nowMs - clearSinceMs;
+  if (clearMs >= criteria.holdMs)
+    return judged('recovered', `${criteria.mustClear.join(', ')} stayed clear for ${seconds(clearMs)} s`);
   if (elapsedMs >= criteria.giveUpMs + criteria.holdMs) {
-    return {
-      kind: 'judged',
-      outcome: 'inconclusive',
-      detail: `clear now, but never for ${seconds(criteria.holdMs)} s in a row before the time was up`,
-    };
+    const hold = `${seconds(criteria.holdMs)} s`;
+    return judged('inconclusive', `clear now, but never for ${hold} in a row before the time was up`);
   }
-  return { kind: 'waiting', progress: { clearSinceMs, evaluations: progress.evaluations + 1 } };
+  return waiting(clearSinceMs, 1);
 }
+
+/** When an action was over. */
+const finishOf = ({ finishedAtMs, queuedAtMs }: Execution): number => finishedAtMs ?? queuedAtMs;
+
+/** When it is known what came of an action: not before it was over, whatever the clock says now. */
+export const verifiedAtMs = (execution: Execution | null, nowMs: number): number =>
+  execution === null ? nowMs : Math.max(nowMs, finishOf(execution));
 
 /** Rows since an action that show what came of it; of whether calls are answered, so many as show that they are not. */
 const FEWEST_ROWS = 20;
@@ -158,7 +164,7 @@ export class Verifications {
   ): Promise<readonly Recommendation[]> {
     const execution = await transaction.execution(recommendation.id);
     if (execution === null) return [];
-    const before = this.progress.get(execution.id) ?? { clearSinceMs: null, evaluations: 0 };
+    const before = this.progress.get(execution.id) ?? NOTHING_HELD;
     const judged = judgeOutcome(recommendation.verification, execution, evaluated, nowMs, before);
     if (judged.kind === 'waiting') {
       progress.set(execution.id, judged.progress);
@@ -166,9 +172,10 @@ export class Verifications {
     }
     progress.set(execution.id, null);
     const { outcome, detail } = judged;
-    await transaction.insertVerification({ executionId: execution.id, outcome, atMs: nowMs, detail });
+    const atMs = verifiedAtMs(execution, nowMs);
+    await transaction.insertVerification({ executionId: execution.id, outcome, atMs, detail });
     const moved = await moveTo(transaction, nowMs, recommendation, outcome, SYSTEM, detail);
-    await tell(transaction, nowMs, moved, 'verification', (title) => `${RESULT[outcome](title)}: ${detail}`);
+    await tell(transaction, atMs, moved, 'verification', (title) => `${RESULT[outcome](title)}: ${detail}`);
     if (outcome !== 'not_recovered') return [moved];
     const what = `"${recommendation.title}" was carried out and did not help: ${detail}`;
     const { policy, ids } = this.ports;

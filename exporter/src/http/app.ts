@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
 import Router from '@koa/router';
 import Koa from 'koa';
 import type { Actor } from '../domain/actor.js';
+import { StoreDocumentDamaged } from '../domain/codec.js';
 import { Forbidden, Invalid, isAppError, NotFound, Unavailable, type AppErrorKind } from '../domain/errors.js';
 import type { Scope } from '../domain/api-key.js';
 import type { QueuePlace } from '../domain/intake-queue.js';
@@ -218,8 +220,20 @@ async function render(context: Koa.Context, responses: ResponseDefinitions, repl
   context.body = reply.text ?? '';
 }
 
-function answerError(ports: HttpPorts, context: Koa.Context, error: unknown): void {
+/** What is stored is not there to be read until somebody has restored it: asking again soon is of no use. */
+const DAMAGED_RETRY_SECONDS = 300;
+
+/** What is told of a row that cannot be read: the store without its folder, which the log names. */
+function rowDamaged(damaged: StoreDocumentDamaged): Unavailable {
+  const { store } = damaged;
+  const { message } = store === null ? damaged : damaged.inStore(basename(store));
+  return new Unavailable(`what is stored of it cannot be read: ${message}`, DAMAGED_RETRY_SECONDS);
+}
+
+function answerError(ports: HttpPorts, context: Koa.Context, thrown: unknown): void {
   context.type = 'application/json';
+  if (thrown instanceof StoreDocumentDamaged) ports.logger.warn({ ...thrown.place }, thrown.message);
+  const error = thrown instanceof StoreDocumentDamaged ? rowDamaged(thrown) : thrown;
   if (isAppError(error)) {
     context.status = STATUS[error.kind];
     if (error.kind === 'unavailable' || error.kind === 'too-many-requests')

@@ -1,4 +1,4 @@
-import type { DecisionRecord } from '../domain/decision-record.js';
+import { MOST_RECORDS, type DecisionRecord } from '../domain/decision-record.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { Recommendation } from '../domain/recommendation.js';
@@ -7,20 +7,7 @@ import { causeOf } from './story.js';
 import type { IncidentGovernance, IncidentPorts } from './ports.js';
 import type { GovernancePart, IncidentTracking } from './tracking.js';
 
-/** Recommendations of one incident that are looked at. */
-const MOST_RECORDS = 100;
-
 type Failing = Pick<IncidentTracking, 'failing'>;
-
-/** @returns null once the signal is aborted: the work is then not begun, or left to itself */
-export async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T | null> {
-  if (signal?.aborted === true) return null;
-  const settled = new AbortController();
-  const aborted = new Promise<null>((resolve) =>
-    signal?.addEventListener('abort', () => resolve(null), { signal: settled.signal }),
-  );
-  return Promise.race([work(), aborted]).finally(() => settled.abort());
-}
 
 /**
  * What incidents ask of decisions. Monitoring goes on while those are refused or cannot be read: what fails is told in the log,
@@ -74,7 +61,9 @@ export class AttemptedDecisions {
     if (!tracking.isRepairUnread) return;
     const records = await this.recordsOf(tracking, incident);
     if (records === null) return;
-    tracking.repairedAtMs = repairedAtMs(records, incident.diagnosis);
+    const atMs = repairedAtMs(records, incident.diagnosis);
+    // Where the clock was set back since, evidence begins anew now: not once it has come to that time again.
+    tracking.repairedAtMs = atMs === null ? null : Math.min(atMs, this.ports.clock.now());
     tracking.isRepairUnread = false;
   }
 

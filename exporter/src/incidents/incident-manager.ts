@@ -6,12 +6,13 @@ import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
 import { compareSeverity } from '../domain/severity.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Model } from '../domain/model.js';
+import { unlessAborted } from '../domain/unless-aborted.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { withSeverity } from '../evaluation/held-severity.js';
 import { DEFAULT_HYSTERESIS, startSeverity, type HysteresisSettings } from './hysteresis.js';
 import { growthText, isOtherSize, retold, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
-import { AttemptedDecisions, unlessAborted } from './attempted-decisions.js';
+import { AttemptedDecisions } from './attempted-decisions.js';
 import type { IncidentManager, IncidentPorts } from './ports.js';
 import { asTold, evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
 import { isProblem, isUnderWay, newHeadline, newlyBlind, stillFound, storyOf, wasAskedSince } from './story.js';
@@ -24,7 +25,7 @@ import {
   type IncidentTracking,
   type Proposing,
 } from './tracking.js';
-import { alertText, closingEntries, newsEntries, openingEntries } from './timeline.js';
+import { alertText, closedAt, closingEntries, newsEntries, openingEntries } from './timeline.js';
 
 export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
 
@@ -368,7 +369,7 @@ class StoredIncidents implements IncidentManager {
    */
   private async close(tracking: IncidentTracking, incident: IncidentRow, isForced: boolean): Promise<void> {
     const now = this.ports.clock.now();
-    const closed = { ...incident, closedAtMs: now };
+    const closed = { ...incident, closedAtMs: closedAt(incident, now) };
     const entries = closingEntries(incident, this.hysteresis, tracking.leaves, now);
     const lessonOf = (records: readonly DecisionRecord[]): Lesson => this.ports.remember(closed, records);
     const isClosed = await this.ports.governance.close({ incident: closed, entries, lessonOf, isForced });

@@ -54,6 +54,10 @@ function severityEntry(
   return { atMs: nowMs, kind: 'diagnosis-changed', text };
 }
 
+/** When an incident that closes now is over: not before it was opened, where the clock was set back since. */
+export const closedAt = ({ openedAtMs }: Pick<Incident, 'openedAtMs'>, nowMs: number): number =>
+  Math.max(nowMs, openedAtMs);
+
 /**
  * How a timeline ends.
  * @param leaves why the model is no longer monitored; null when it has recovered
@@ -64,10 +68,15 @@ export function closingEntries(
   leaves: string | null,
   nowMs: number,
 ): readonly TimelineEntry[] {
-  const text = `Closed after ${durationText(nowMs - openedAtMs)} (open since ${timeText(openedAtMs)})`;
-  if (leaves !== null) return [{ atMs: nowMs, kind: 'closed', text: `${text}: ${leaves}.` }];
+  const atMs = closedAt({ openedAtMs }, nowMs);
+  const since = `open since ${timeText(openedAtMs)}`;
+  const text =
+    nowMs < openedAtMs
+      ? `Closed (${since}; for how long is not known, the clock was set back)`
+      : `Closed after ${durationText(nowMs - openedAtMs)} (${since})`;
+  if (leaves !== null) return [{ atMs, kind: 'closed', text: `${text}: ${leaves}.` }];
   return [
-    { atMs: nowMs, kind: 'recovered', text: `No finding in the last ${counted(close, 'evaluation')}.` },
-    { atMs: nowMs, kind: 'closed', text: `${text}.` },
+    { atMs, kind: 'recovered', text: `No finding in the last ${counted(close, 'evaluation')}.` },
+    { atMs, kind: 'closed', text: `${text}.` },
   ];
 }

@@ -11,6 +11,7 @@ import { Unavailable } from '../domain/errors.js';
 import type { Json } from '../domain/json.js';
 import type { GoldenInput, ProbeSchedule } from '../domain/model.js';
 import type { Fleet } from '../monitoring/fleet.js';
+import { unlessAborted } from '../domain/unless-aborted.js';
 import { seededRandom } from '../system/seeded-random.js';
 import type { Foundation } from './foundation.js';
 import type { Lifecycle } from './lifecycle.js';
@@ -45,17 +46,6 @@ export interface ModelDiscovery {
   readonly refresh: (() => Promise<void>) | null;
 }
 
-/** @throws Unavailable once the signal is aborted: what was asked is then left to itself */
-async function unlessAborted<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
-  const settled = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    const refuse = (): void => reject(new Unavailable('mlfi is stopping'));
-    if (signal.aborted) refuse();
-    signal.addEventListener('abort', refuse, { signal: settled.signal });
-  });
-  return Promise.race([asked, aborted]).finally(() => settled.abort());
-}
-
 export function wireModelDiscovery(
   { started, http, clock, logger, store, processMetrics, authorizationOf, closing }: Foundation,
   { discover: ask, chooseGoldenInputs: golden }: Capture,
@@ -66,7 +56,12 @@ export function wireModelDiscovery(
   const stop = new AbortController();
   const registration: RegistrationPorts = {
     fleet,
-    discover: (target) => unlessAborted(ask(target), stop.signal),
+    async discover(target) {
+      const discovery = await unlessAborted(() => ask(target), stop.signal);
+      // What was asked is left to itself.
+      if (discovery === null) throw new Unavailable('mlfi is stopping');
+      return discovery;
+    },
     chooseGoldenInputs: golden,
     schedule: defaultSchedule(started),
     clock,

@@ -1,19 +1,11 @@
 import type { AuditVerdict } from '../domain/audit.js';
+import { DECISION_TABLES } from '../domain/decision.js';
 import { Unavailable } from '../domain/errors.js';
 import type { DamagedTable, GovernanceTransaction, Logger, Store } from '../domain/ports.js';
 import type { ProcessMetrics } from '../metrics/process-metrics.js';
 
 /** What decisions are made of and put on record in. */
-const DECISION_TABLES = [
-  'audit',
-  'checkpoint',
-  'recommendation',
-  'vote',
-  'execution',
-  'execution_attempt',
-  'verification',
-  'review',
-] as const;
+const RESTED_ON = ['audit', 'checkpoint', ...DECISION_TABLES];
 
 const WRITES = /^(insert|set|update|save)/;
 const RETRY_AFTER_SECONDS = 300;
@@ -40,7 +32,7 @@ export class DecisionGate {
    * @throws what the store throws when it is away; then the gate stays as it is
    */
   async check(store: Pick<Store, 'damagedTables'>, verifyAudit: () => Promise<AuditVerdict>): Promise<void> {
-    const damaged = await store.damagedTables(DECISION_TABLES);
+    const damaged = await store.damagedTables(RESTED_ON);
     const isAuditReadable = !damaged.some(({ table }) => table === 'audit');
     const verdict = isAuditReadable ? await verifyAudit() : null;
     const broken = verdict?.kind === 'broken' ? [`the audit log is broken at entry ${verdict.atSequence}`] : [];

@@ -18,6 +18,7 @@ export function wireGovernance(
   { started, config, store, clock, logger, events, http, authorizationOf, decisionGate }: Foundation,
   relearn: (id: ModelId) => Promise<void>,
 ): WiredGovernance {
+  const stopping = new AbortController();
   const executors = createExecutors(
     {
       http,
@@ -26,6 +27,7 @@ export function wireGovernance(
       secret: authorizationOf,
       signingSecret: (name) => config.current().governance.signingSecrets.get(name)?.reveal() ?? null,
       secrets: () => secretsOf(config.current()),
+      stopping: stopping.signal,
     },
     relearn,
   );
@@ -38,6 +40,7 @@ export function wireGovernance(
     logger,
     policy: () => config.current().governance,
     soleWriter: started.database.kind === 'sqlite',
+    stopping,
   });
   const incidents = createIncidentManager({
     incidents: store.incidents,

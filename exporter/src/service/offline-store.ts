@@ -5,7 +5,7 @@ import { LOG_FILE_POSITIONS } from '../capture/sources/log-files.js';
 import { DISCOVERED_MODELS } from '../capture/sources/service-discovery.js';
 import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
 import type { Actor } from '../domain/actor.js';
-import type { IncidentId, ModelId } from '../domain/identifiers.js';
+import type { IncidentId } from '../domain/identifiers.js';
 import type { DroppedHistory } from '../domain/ports.js';
 import type { ReportFormat } from '../domain/report-format.js';
 import { reportOf } from '../explanation/report/load.js';
@@ -90,10 +90,11 @@ const REPAIR: Actor = { kind: 'system', subject: 'store-repair', name: 'mlfi sto
 /**
  * Lets go of a model whose stored state cannot be read, with the service stopped: the model, what was learnt about it, and
  * what of its history is damaged, except decisions. On record in the audit log.
+ * @param id as its rows have it: what is damaged may be the name itself
  * @returns null when the store knows no such model
  * @throws Error in words when the service still runs
  */
-export async function dropModel(config: Config, id: ModelId): Promise<DroppedHistory | null> {
+export async function dropModel(config: Config, id: string): Promise<DroppedHistory | null> {
   const store = await openStore(storeAt(config));
   try {
     const dropped = await store.models.drop(id);

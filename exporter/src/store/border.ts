@@ -88,6 +88,24 @@ export function guarded<T extends object>(repository: T, store: string, name: st
   });
 }
 
+/** What a repository only reads by; whatever else it has writes. */
+const READS =
+  /^(at|checkpoints|current|find|get|head|isActionUnderWay|labelledAmong|labelsWaiting|learning|list|newest|newestOutlines|openFor|range|read|versions|waitingAmong)$/;
+
+/** The same repository, where `first` is to succeed before anything is written. */
+export function beforeWrites<T extends object>(repository: T, first: () => Promise<void>): T {
+  return new Proxy(repository, {
+    get(target, key, receiver) {
+      const member: unknown = Reflect.get(target, key, receiver);
+      if (typeof member !== 'function' || READS.test(String(key))) return member;
+      return async (...given: unknown[]): Promise<unknown> => {
+        await first();
+        return await Reflect.apply(member, target, given);
+      };
+    },
+  });
+}
+
 /**
  * Runs a transaction of a repository, or a part of one: all of `work` or nothing.
  * @throws what `work` throws, not that SQLite had rolled back already

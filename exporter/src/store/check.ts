@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import type { Execution } from '../domain/decision.js';
 import type { DamagedTable } from '../domain/ports.js';
-import type { RecommendationState } from '../domain/recommendation.js';
-import { StoreDocumentDamaged, UnreadableDocument, type Decoder } from '../domain/codec.js';
+import { PRIORITIES, RECOMMENDATION_STATES, type RecommendationState } from '../domain/recommendation.js';
+import { StoreDocumentDamaged, UnreadableDocument, type Decoder, type RowColumns } from '../domain/codec.js';
 import { alertCodec, alertFeedbackCodec } from './codecs/alert.js';
 import { apiKeyCodec } from './codecs/api-key.js';
 import {
@@ -13,7 +13,7 @@ import {
   verificationCodec,
   voteCodec,
 } from './codecs/decision.js';
-import { incidentCodec } from './codecs/incident.js';
+import { incidentCodec, timelineRow } from './codecs/incident.js';
 import { ingestResultCodec } from './codecs/ingest-result.js';
 import { labelEvidenceCodec } from './codecs/label-evidence.js';
 import { ledgerEntryCodec, waitingLabelCodec } from './codecs/ledger.js';
@@ -50,6 +50,8 @@ export interface DocumentTable {
   readonly model: string | null;
   /** A damaged row stays when its model is let go of: that is no way back for it. */
   readonly isKept?: true;
+  /** What is selected of a row besides its columns, in SQL. */
+  readonly besides?: string;
   /** Null for a row that holds no document of ours. */
   readonly codecOf: (row: Readonly<Record<string, unknown>>) => Decoder<unknown> | null;
 }
@@ -64,13 +66,61 @@ const documents = (
   document: string | null = 'document',
 ): DocumentTable => ({ table, key, document, model, codecOf: () => codec });
 
+/**
+ * The same decoder, which compares as well the columns that rows are found and counted by. Whoever reads a document goes by these
+ * where they say otherwise, so that only the check looks.
+ */
+function withColumns<T>(own: Decoder<T>, columnsOf: (value: T, row: RowColumns) => RowColumns): Decoder<T> {
+  return {
+    ...own,
+    decode(text, row = {}) {
+      const value = own.decode(text, row);
+      for (const [column, expected] of Object.entries(columnsOf(value, row))) {
+        const stored = row[column];
+        // A store of an earlier release has fewer columns.
+        if (stored === undefined || String(stored) === String(expected)) continue;
+        throw new UnreadableDocument('damaged', `its column ${column} says otherwise`);
+      }
+      return value;
+    },
+  };
+}
+
+/** The model of the recommendation an execution belongs to. */
+const OF_RECOMMENDATION = 'model_of_recommendation';
+const checkedIncident = withColumns(incidentCodec, ({ openedAtMs, closedAtMs }) => ({
+  opened_at_ms: openedAtMs,
+  closed_at_ms: closedAtMs,
+}));
+const checkedAlert = withColumns(alertCodec, ({ endsAtMs, modelId: model }) => ({ ends_at_ms: endsAtMs, model }));
+// Its state is nowhere but in its column.
+const checkedRecommendation = withColumns(recommendationCodec, ({ priority, createdAtMs }, { state }) => ({
+  priority: PRIORITIES.indexOf(priority),
+  created_at_ms: createdAtMs,
+  state: RECOMMENDATION_STATES.find((known) => known === state) ?? 'a known one',
+}));
+const checkedExecution = withColumns(executionCodec, ({ state, executor, queuedAtMs }, row) => ({
+  state,
+  executor,
+  queued_at_ms: queuedAtMs,
+  model: row[OF_RECOMMENDATION] ?? null,
+}));
+const checkedVote = withColumns(voteCodec, ({ by: { subject }, verdict, atMs }) => ({ subject, verdict, at_ms: atMs }));
+
 /** Decisions of one model: they are never deleted, whoever lets go of it. */
-const decisions: DocumentTable = { ...documents('recommendation', ['id'], 'model', recommendationCodec), isKept: true };
-const executions: DocumentTable = { ...documents('execution', ['id'], 'model', executionCodec), isKept: true };
+const decisions: DocumentTable = {
+  ...documents('recommendation', ['id'], 'model', checkedRecommendation),
+  isKept: true,
+};
+const executions: DocumentTable = {
+  ...documents('execution', ['id'], 'model', checkedExecution),
+  isKept: true,
+  besides: `(select r.model from recommendation r where r.id = execution.recommendation) as ${OF_RECOMMENDATION}`,
+};
 
 /** Documents of one model that are no history: they go with it. Those of `history` stay, unless they are damaged. */
 const history: readonly DocumentTable[] = [
-  documents('incident', ['id'], 'model', incidentCodec),
+  documents('incident', ['id'], 'model', checkedIncident),
   documents('lesson', ['id'], 'model', lessonCodec),
   documents('model_validation', ['id'], 'model', validationCodec),
 ];
@@ -91,13 +141,14 @@ function allDocuments({ callCounters, featureKinds, driftMonitor, settings }: Ow
     documents('batch', ['model', 'batch_id'], 'model', ingestResultCodec, 'result'),
     ...history,
     decisions,
-    documents('vote', ['id'], null, voteCodec),
+    documents('incident_timeline', ['sequence'], null, timelineRow, null),
+    documents('vote', ['id'], null, checkedVote),
     executions,
     documents('execution_attempt', ['execution', 'number'], null, attemptCodec),
     documents('verification', ['recommendation'], null, verificationCodec),
     documents('review', ['recommendation'], null, reviewCodec),
     documents('api_key', ['id'], null, apiKeyCodec),
-    documents('external_alert', ['sender', 'fingerprint', 'starts_at_ms'], null, alertCodec),
+    documents('external_alert', ['sender', 'fingerprint', 'starts_at_ms'], null, checkedAlert),
     documents('page_opinion', ['incident', 'person'], null, alertFeedbackCodec),
     {
       table: 'setting',
@@ -140,6 +191,16 @@ export async function deleteDamagedHistory(db: Knex, model: string): Promise<num
       deleted += await db(table.table).where(row).delete();
     }
   return deleted;
+}
+
+/**
+ * Names the model of executions anew that say another than the recommendation they belong to: they say it a second time, to be
+ * found by.
+ * @returns how many there were
+ */
+export async function nameExecutions(db: Knex, model: string): Promise<number> {
+  const ids = db('recommendation').where({ model }).select('id');
+  return db('execution').whereIn('recommendation', ids).whereNot({ model }).update({ model });
 }
 
 /** States that somebody still waits for, and the end each comes to where nobody can read what was decided. */
@@ -209,7 +270,7 @@ type Key = Record<string, string | number>;
 
 async function* documentsOf(
   db: Knex,
-  { table, key, document, model, isKept, codecOf }: DocumentTable,
+  { table, key, document, model, isKept, besides, codecOf }: DocumentTable,
   only: string | null,
 ): AsyncGenerator<{ readonly row: Key | null; readonly error: StoreDocumentDamaged | null }> {
   let after: Key | null = null;
@@ -217,7 +278,8 @@ async function* documentsOf(
     const query = db(table)
       .orderBy([...key])
       .limit(ROWS_AT_ONCE)
-      .select<Record<string, string | number>[]>('*');
+      .select<Record<string, string | number>[]>(`${table}.*`);
+    if (besides !== undefined) void query.select(db.raw(besides));
     if (only !== null && model !== null) void query.where(model, only);
     if (after !== null) {
       const marks = key.map(() => '?').join(', ');

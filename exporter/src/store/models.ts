@@ -1,10 +1,9 @@
 import type { Knex } from 'knex';
 import { StoreDocumentDamaged } from '../domain/codec.js';
-import type { ModelId } from '../domain/identifiers.js';
 import type { Model } from '../domain/model.js';
 import type { ModelRepository } from '../domain/ports.js';
 import { wholly } from './border.js';
-import { deleteDamagedHistory, endDamagedDecisions } from './check.js';
+import { deleteDamagedHistory, endDamagedDecisions, nameExecutions } from './check.js';
 import { modelCodec } from './codecs/model.js';
 import { readDocument } from './documents.js';
 
@@ -30,7 +29,7 @@ interface Row {
 const read = ({ id, document }: Row): Model =>
   readDocument(modelCodec, document, { table: 'model', row: id, model: id }, { id });
 
-async function removeModel(db: Knex, id: ModelId): Promise<number> {
+async function removeModel(db: Knex, id: string): Promise<number> {
   let rows = 0;
   for (const table of TABLES_OF_A_MODEL) rows += await db(table).where({ model: id }).delete();
   return rows + (await db('model').where({ id }).delete());
@@ -74,7 +73,7 @@ export function modelRepository(db: Knex, store: string): ModelRepository {
     },
     drop: (id) =>
       wholly(db, async (transaction) => {
-        const rows = await removeModel(transaction, id);
+        const rows = (await removeModel(transaction, id)) + (await nameExecutions(transaction, id));
         const deleted = await deleteDamagedHistory(transaction, id);
         const kept = await endDamagedDecisions(transaction, id);
         return rows + deleted + kept === 0 ? null : { deleted, kept };

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import knex, { type Knex } from 'knex';
 import { Unavailable } from '../domain/errors.js';
@@ -10,7 +9,7 @@ import { apiKeyRepository } from './api-keys.js';
 import { auditRepository } from './audit.js';
 import { baselineRepository } from './baselines.js';
 import { batchRepository } from './batches.js';
-import { guarded, inTransaction, storeError } from './border.js';
+import { beforeWrites, guarded, inTransaction, storeError } from './border.js';
 import { checkDocuments, type OwnersCodecs, type StoreCheck } from './check.js';
 import { POSTGRESQL_LIMITS, SQLITE_LIMITS } from './chunks.js';
 import { CommitOutcomes } from './commit-outcome.js';
@@ -19,6 +18,7 @@ import { decisionRepository } from './decisions.js';
 import { governanceTransaction } from './governance.js';
 import { damagedTables, rebuildIndexes } from './integrity.js';
 import type { SetAside } from './documents.js';
+import { expectNoLogAlone, HeldFiles } from './held-files.js';
 import { incidentRepository } from './incidents.js';
 import { labelEvidenceRepository } from './label-evidence.js';
 import { ledgerRepository } from './ledger.js';
@@ -69,7 +69,8 @@ export async function openStore(
     await unlock();
     throw new Error(openingProblem(location, error));
   }
-  return storeOn(db, location, unlock, (damaged) => onDamaged(damaged.inStore(placeOf(location))));
+  const held = location.kind === 'sqlite' && access === 'write' ? await HeldFiles.of(location.file) : HeldFiles.NONE;
+  return storeOn(db, location, held, unlock, (damaged) => onDamaged(damaged.inStore(placeOf(location))));
 }
 
 /** Reads every document of a store of this or an earlier release; takes no lock and changes nothing. */
@@ -162,8 +163,9 @@ function exchange(file: string, fresh: string): string {
 
 const NOTHING_LOCKED = (): Promise<void> => Promise.resolve();
 
-function lockSqlite(file: string): Promise<() => Promise<void>> {
+async function lockSqlite(file: string): Promise<() => Promise<void>> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  expectNoLogAlone(file);
   for (const owned of [file, `${file}.writer`]) makePrivate(owned);
   return lockWriter(file);
 }
@@ -243,21 +245,34 @@ function openingProblem(location: StoreLocation, error: unknown): string {
   return `${place} cannot be opened: ${said.slice(said.lastIndexOf(' - ') + 1).replace(/^- /, '')}`;
 }
 
-function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>, setAside: SetAside): Store {
+type Guard = <T extends object>(name: string, repository: T) => T;
+
+function storeOn(
+  db: Knex,
+  location: StoreLocation,
+  held: HeldFiles,
+  unlock: () => Promise<void>,
+  setAside: SetAside,
+): Store {
   const place = placeOf(location);
   const limits = location.kind === 'sqlite' ? SQLITE_LIMITS : POSTGRESQL_LIMITS;
-  const opened = location.kind === 'sqlite' ? { file: location.file, identity: identityOf(location.file) } : null;
-  const guard = <T extends object>(name: string, repository: T): T => guarded(repository, place, name);
-  const ofIncrements = (on: Knex): IncrementStore => ({
-    baselines: guard('baselines', baselineRepository(on)),
-    windows: guard('windows', windowRepository(on, limits)),
-    ledger: guard('ledger', ledgerRepository(on, location.kind, limits)),
-    labelEvidence: guard('label evidence', labelEvidenceRepository(on)),
-    batches: guard('batches', batchRepository(on)),
-    settings: guard('settings', settingRepository(on)),
-    callCounters: guard('call counters', modelStateRepository(on, 'call_counters')),
-    featureKinds: guard('feature kinds', modelStateRepository(on, 'feature_kinds')),
-    driftMonitors: guard('drift monitors', modelStateRepository(on, 'drift_monitor')),
+  const guard: Guard = (name, repository) => guarded(repository, place, name);
+  /** Where each write is a transaction of its own. */
+  const guardSingly: Guard = (name, repository) =>
+    guard(
+      name,
+      beforeWrites(repository, () => held.stillThere()),
+    );
+  const ofIncrements = (on: Knex, by: Guard): IncrementStore => ({
+    baselines: by('baselines', baselineRepository(on)),
+    windows: by('windows', windowRepository(on, limits)),
+    ledger: by('ledger', ledgerRepository(on, location.kind, limits)),
+    labelEvidence: by('label evidence', labelEvidenceRepository(on)),
+    batches: by('batches', batchRepository(on)),
+    settings: by('settings', settingRepository(on)),
+    callCounters: by('call counters', modelStateRepository(on, 'call_counters')),
+    featureKinds: by('feature kinds', modelStateRepository(on, 'feature_kinds')),
+    driftMonitors: by('drift monitors', modelStateRepository(on, 'drift_monitor')),
   });
   const governed = async <T>(on: Knex.Transaction, work: (with_: GovernanceTransaction) => Promise<T>): Promise<T> => {
     if (location.kind === 'postgresql')
@@ -275,34 +290,27 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
     });
   };
   const increments = (on: Knex.Transaction): IncrementTransaction => ({
-    ...ofIncrements(on),
+    ...ofIncrements(on, guard),
     governance: (work) => governed(on, work),
   });
-  const stayed = async (): Promise<void> => {
-    if (opened !== null && (await identityOf(opened.file)) !== (await opened.identity))
-      throw new Unavailable(
-        'the store cannot be used: its file was moved or replaced; put it back, or start mlfi again',
-      );
-  };
   const transaction = async <T>(operation: string, work: (on: Knex.Transaction) => Promise<T>): Promise<T> => {
-    // What is written into a file that was moved away may never be seen again.
-    await stayed();
+    await held.stillThere();
     return inTransaction<Knex.Transaction, T>(place, operation, (run) => db.transaction(run), work);
   };
   // A commit of SQLite is answered in this process: there is nothing to lose on the way.
   const outcomes = location.kind === 'postgresql' ? new CommitOutcomes(db, randomUUID()) : null;
   const committed = <T>(work: (on: Knex.Transaction) => Promise<T>): Promise<T> => transaction('a commit', work);
   return {
-    ...ofIncrements(db),
-    models: guard('models', modelRepository(db, place)),
-    incidents: guard('incidents', incidentRepository(db, limits, setAside)),
-    decisions: guard('decisions', decisionRepository(db, setAside)),
-    audit: guard('audit', auditRepository(db)),
-    lessons: guard('lessons', lessonRepository(db, setAside)),
-    alertFeedback: guard('alert feedback', alertFeedbackRepository(db, setAside)),
-    validations: guard('validations', validationRepository(db, setAside)),
-    apiKeys: guard('API keys', apiKeyRepository(db)),
-    alerts: guard('alerts', alertRepository(db, setAside)),
+    ...ofIncrements(db, guardSingly),
+    models: guardSingly('models', modelRepository(db, place)),
+    incidents: guardSingly('incidents', incidentRepository(db, limits, setAside)),
+    decisions: guardSingly('decisions', decisionRepository(db, setAside)),
+    audit: guardSingly('audit', auditRepository(db)),
+    lessons: guardSingly('lessons', lessonRepository(db, setAside)),
+    alertFeedback: guardSingly('alert feedback', alertFeedbackRepository(db, setAside)),
+    validations: guardSingly('validations', validationRepository(db, setAside)),
+    apiKeys: guardSingly('API keys', apiKeyRepository(db)),
+    alerts: guardSingly('alerts', alertRepository(db, setAside)),
     governance: (work) => transaction('a decision', (on) => governed(on, work)),
     atomic: (_shard, _epoch, work) =>
       outcomes === null
@@ -312,24 +320,19 @@ function storeOn(db: Knex, location: StoreLocation, unlock: () => Promise<void>,
       decisionCounts: () => readDecisionCounts(db),
       damagedTables: (among: readonly string[] | null) => damagedTables(db, location.kind, among),
       check: async () => {
+        await held.stillThere();
         await within(CHECK_MS, db('setting').insert({ name: 'checked', value: 'true' }).onConflict('name').merge());
-        await stayed();
       },
     }),
     async close() {
+      const why = await held.stoppedBecause();
       await outcomes?.close().catch(() => undefined);
       await db.destroy();
       await unlock();
+      if (why !== null) throw new Error(why);
     },
   };
 }
-
-/** Tells a file from any other that takes its place; null when there is none. */
-const identityOf = (file: string): Promise<string | null> =>
-  stat(file, { bigint: true }).then(
-    ({ dev, ino }) => `${dev} ${ino}`,
-    () => null,
-  );
 
 /** The store as people know it; a PostgreSQL address may hold a password. */
 const placeOf = (location: StoreLocation): string =>

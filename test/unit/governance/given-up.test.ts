@@ -1,21 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Proposal } from '../../../exporter/src/domain/recommendation.js';
-import { openStore } from '../../../exporter/src/store/open-store.js';
-import { randomIds } from '../../../exporter/src/system/random-ids.js';
-import {
-  countingExecutor,
-  governanceOn,
-  MODEL,
-  movableClock,
-  person,
-  policyOf,
-  prepared,
-  proposal,
-} from '../../integration/governance/harness.js';
+import { approvedAction, deciding, StoreInFile } from '../../fixtures/approved-action.js';
+import { MODEL } from '../../integration/governance/harness.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mlfi-given-up-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,45 +12,26 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const SAID = 'Whether "Retrain fraud" helped is not known: its incident was over before it was known';
 
 /** What became of an approved proposal once its incident is over, where the statement was run on the store meanwhile. */
-async function sweptAfter(name: string, over: Partial<Proposal>, damage: string) {
-  const file = join(folder, `${name}.sqlite`);
-  let store = await openStore({ kind: 'sqlite', file });
-  const errors: string[] = [];
-  const quiet = (): void => undefined;
-  const clock = movableClock(1_000);
-  const governed = () =>
-    governanceOn(store, {
-      clock,
-      ids: randomIds,
-      policy: () => policyOf(1),
-      logger: { debug: quiet, info: quiet, warn: quiet, error: (_, message) => errors.push(message ?? '') },
-      executors: countingExecutor().executors,
-    });
-  const before = governed();
-  const open = await prepared(store, name);
-  const [proposed = expect.fail('nothing was proposed')] = await before.propose(open, [{ ...proposal(), ...over }]);
-  const { id: recommendation, digest } = proposed;
-  const ballot = { recommendation, digest, verdict: 'approve', reason: 'so be it', breakGlass: null } as const;
-  await before.vote(ballot, person('ada'));
+async function sweptAfter(name: string, proposed: Partial<Proposal>, damage: string) {
+  const file = await StoreInFile.open(join(folder, `${name}.sqlite`));
+  const { clock, on, errors } = deciding();
+  const before = on(file.store);
+  const { open, recommendation } = await approvedAction(file.store, before, { name, proposed });
   await before.dispatch();
-  await store.incidents.save({ ...open, closedAtMs: 2_000 });
-  await store.close();
-  const db = new DatabaseSync(file);
-  db.exec(damage);
-  db.close();
-  store = await openStore({ kind: 'sqlite', file });
-  const governance = governed();
+  await file.store.incidents.save({ ...open, closedAtMs: 2_000 });
+  await file.meanwhile((db) => db.exec(damage));
+  const governance = on(file.store);
   for (let sweep = 0; sweep < 3; sweep += 1) {
     clock.advance(60_000);
     await governance.sweep();
     await governance.idle();
   }
-  const state = (await store.governance((transaction) => transaction.recommendation(recommendation)))?.state;
+  const { store } = file;
+  const state = (await store.governance((transaction) => transaction.recommendation(recommendation.id)))?.state;
   const top = (await store.decisionCounts()).models.get(MODEL)?.top ?? null;
-  await store.close();
-  const after = new DatabaseSync(file);
-  const said = after.prepare("select text from incident_timeline where kind = 'verification'").all();
-  after.close();
+  const said = await file.closed((db) =>
+    db.prepare("select text from incident_timeline where kind = 'verification'").all(),
+  );
   return { state, top, errors, said: said.map(({ text }) => text) };
 }
 

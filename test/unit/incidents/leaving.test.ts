@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Fleet } from '../../../exporter/src/monitoring/fleet.js';
 import type { FleetPorts } from '../../../exporter/src/monitoring/fleet-ports.js';
+import { movableClock } from '../../integration/governance/harness.js';
 import { modelNamed, fleetOn } from '../monitoring/fleet-on-memory.js';
 import { MemoryStore } from '../monitoring/memory-store.js';
 import { evaluation, FIRM_AT_ONCE, incidentsInMemory, NOBODY_DECIDES, storedIncidents } from './fixtures.js';
@@ -54,6 +55,27 @@ it('closes the incident of a removed model, and does not say that it recovered',
   expect(incidents.current(MODEL.id)).toBeNull();
   expect(linesOf().at(-1)).toMatch(/^Closed after .+: the model was removed\.$/);
   expect(linesOf().join()).not.toContain('No finding');
+});
+
+it.each([
+  ['leaves', ': the model was removed.'],
+  ['has recovered', '.'],
+])('closes no incident before it was opened, where the clock was set back since and its model %s', async (how, end) => {
+  const clock = movableClock(7_200_000);
+  const saved = new Map<string, Incident>();
+  const incidents = incidentsInMemory(saved, { clock });
+  await incidents.apply(MODEL, BAD);
+  const open = (await incidents.apply(MODEL, BAD)) ?? expect.fail('no incident opened');
+  clock.advance(-7_192_000);
+  if (how === 'leaves') await incidents.leave(MODEL.id, 'the model was removed', () => Promise.resolve());
+  else while (incidents.current(MODEL.id) !== null) await incidents.apply(MODEL, evaluation('none', false));
+  const { closedAtMs, timeline } = saved.get(open.id) ?? expect.fail('it is gone');
+  expect([closedAtMs, open.openedAtMs]).toEqual([7_200_000, 7_200_000]);
+  expect(timeline.at(-1)).toEqual({
+    atMs: 7_200_000,
+    kind: 'closed',
+    text: `Closed (open since 1970-01-01 02:00:00 UTC; for how long is not known, the clock was set back)${end}`,
+  });
 });
 
 it('gives a new model of the same name no incident of the one that left, though that could not be closed then', async () => {

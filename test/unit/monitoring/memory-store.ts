@@ -1,5 +1,5 @@
 import type { Codec } from '../../../exporter/src/domain/codec.js';
-import type { ModelId } from '../../../exporter/src/domain/identifiers.js';
+import { modelId, type ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { TakenBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import type { EarlyLabel, LabelEvidence, LedgerEntry } from '../../../exporter/src/domain/ledger.js';
@@ -261,7 +261,7 @@ export class MemoryStore implements FleetStore {
     unlist: (id) => Promise.resolve(void this.known.delete(id)),
     remove: (id) => Promise.resolve(void this.known.delete(id)),
     forgetHistory: () => Promise.resolve(),
-    drop: (id) => Promise.resolve(this.known.delete(id) ? { deleted: 0, kept: 0 } : null),
+    drop: (id) => Promise.resolve(this.known.delete(modelId(id)) ? { deleted: 0, kept: 0 } : null),
   };
   readonly lessons: FleetStore['lessons'] = { save: () => Promise.resolve(), list: () => Promise.resolve([]) };
   readonly alertFeedback: FleetStore['alertFeedback'] = {

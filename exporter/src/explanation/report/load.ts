@@ -15,11 +15,12 @@ export async function reportOf(
   format: WrittenFormat,
   nowMs: number,
 ): Promise<string> {
-  const [model, baseline, lessons, recommendations] = await Promise.all([
+  const [model, baseline, lessons, decisions] = await Promise.all([
     store.models.get(incident.modelId),
     store.baselines.current(incident.modelId),
     store.lessons.list({ limit: 1_000 }),
-    store.governance((transaction) => transaction.recommendations({ incident: incident.id, limit: 100 })),
+    // One that is damaged is left out: it hides neither the incident nor its other decisions.
+    store.decisions.list({ incident: incident.id, limit: 100 }),
   ]);
   const until = incident.diagnosis.window.toMs + 1;
   const windows = await store.windows.range(incident.modelId, incident.diagnosis.window.fromMs - 60_000, until);
@@ -28,7 +29,8 @@ export async function reportOf(
     incident,
     diagnosis: incident.diagnosis,
     explanation: incident.explanation,
-    recommendations: recommendations
+    recommendations: decisions
+      .map(({ recommendation }) => recommendation)
       .filter(({ state }) => state !== 'withdrawn' || incident.closedAtMs !== null)
       .reverse(),
     similar: similarLessons(

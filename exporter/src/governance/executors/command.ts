@@ -15,9 +15,9 @@ const PIPES_AFTER_EXIT_MS = 500;
 /**
  * Runs one program on this machine: no shell, arguments as they were approved, an environment of nothing but PATH, what is
  * configured, `MLFI_EXECUTION_ID`, `MLFI_ACTION`, `MLFI_MODEL`, `MLFI_CAUSE` and the target's secret as `MLFI_AUTHORIZATION`. Exit 0 succeeded, any other exit failed. Ended by
- * a signal or the deadline: unknown. Who started it cannot be asked afterwards, so an execution is never begun twice.
+ * a signal, the deadline or the stop of mlfi: unknown. Who started it cannot be asked afterwards, so an execution is never begun twice.
  */
-export function createCommandProtocol(): Protocol<'command'> {
+export function createCommandProtocol(stopping?: AbortSignal): Protocol<'command'> {
   const running = new Map<string, Promise<ExecutionOutcome>>();
   return {
     executor: 'command',
@@ -28,7 +28,7 @@ export function createCommandProtocol(): Protocol<'command'> {
         text: `would run ${settings.arguments.map((text) => JSON.stringify(text)).join(' ')} in ${settings.directory}, for at most ${timeoutMs / 1_000} s`,
       }),
     execute(context, plan, execution) {
-      const begun = running.get(execution.id) ?? run(context, plan, execution);
+      const begun = running.get(execution.id) ?? run(context, plan, execution, stopping);
       running.set(execution.id, begun);
       return begun.finally(() => running.delete(execution.id));
     },
@@ -37,7 +37,12 @@ export function createCommandProtocol(): Protocol<'command'> {
   };
 }
 
-function run(context: TargetContext<'command'>, plan: Plan, { id }: Execution): Promise<ExecutionOutcome> {
+function run(
+  context: TargetContext<'command'>,
+  plan: Plan,
+  { id }: Execution,
+  stopping?: AbortSignal,
+): Promise<ExecutionOutcome> {
   const { settings, timeoutMs } = context;
   const [program = '', ...rest] = settings.arguments;
   const child = spawn(program, rest, {
@@ -50,21 +55,24 @@ function run(context: TargetContext<'command'>, plan: Plan, { id }: Execution): 
   });
   const output = tailOf(child, context.withoutSecrets);
   return new Promise((resolve) => {
-    let overdue = false;
-    const timers = [
-      setTimeout(() => {
-        overdue = true;
-        end(child, 'SIGTERM');
-        timers.push(
-          setTimeout(() => {
-            end(child, 'SIGKILL');
-            // Something that left the group may hold the pipes open for ever.
-            timers.push(setTimeout(() => finished(null, 'SIGKILL'), PIPES_AFTER_EXIT_MS));
-          }, KILL_AFTER_MS),
-        );
-      }, timeoutMs),
-    ];
+    let overdue: string | null = null;
+    const endSoon = (why: string): void => {
+      if (overdue !== null) return;
+      overdue = why;
+      end(child, 'SIGTERM');
+      timers.push(
+        setTimeout(() => {
+          end(child, 'SIGKILL');
+          // Something that left the group may hold the pipes open for ever.
+          timers.push(setTimeout(() => finished(null, 'SIGKILL'), PIPES_AFTER_EXIT_MS));
+        }, KILL_AFTER_MS),
+      );
+    };
+    const timers = [setTimeout(() => endSoon(`stopped after ${timeoutMs / 1_000} s`), timeoutMs)];
+    const stop = (): void => endSoon('stopped together with mlfi');
+    stopping?.addEventListener('abort', stop);
     const settle = (outcome: ExecutionOutcome): void => {
+      stopping?.removeEventListener('abort', stop);
       for (const timer of timers) clearTimeout(timer);
       resolve(outcome);
     };
@@ -77,17 +85,17 @@ function run(context: TargetContext<'command'>, plan: Plan, { id }: Execution): 
     });
     const finished = (code: number | null, signal: NodeJS.Signals | null): void => {
       const said = output();
-      if (overdue)
+      if (overdue !== null)
         settle({
           kind: 'unknown',
-          detail: `stopped after ${timeoutMs / 1_000} s; what it did until then is not known${said}`,
+          detail: `${overdue}; what it did until then is not known${said}`,
         });
       else if (code === 0) settle({ kind: 'succeeded', detail: `the program ended with 0${said}` });
       else if (code !== null) settle({ kind: 'failed', detail: `the program ended with ${code}${said}` });
       else settle({ kind: 'unknown', detail: `the program was ended by ${signal ?? 'a signal'}${said}` });
     };
     child.on('exit', (code, signal) => {
-      if (!overdue) timers.push(setTimeout(() => finished(code, signal), PIPES_AFTER_EXIT_MS));
+      if (overdue === null) timers.push(setTimeout(() => finished(code, signal), PIPES_AFTER_EXIT_MS));
     });
     child.on('close', finished);
   });

@@ -29,7 +29,7 @@ export function createExecutors(ports: TargetPorts, rebaseline: (model: ModelId)
     'argo-workflow': acting(createArgoWorkflowProtocol()),
     kubernetes: acting(createKubernetesProtocol(ports.clock)),
     mlflow: acting(createMlflowProtocol(ports.clock)),
-    command: acting(createCommandProtocol()),
+    command: acting(createCommandProtocol(ports.stopping)),
     'alertmanager-silence': boundExecutor(silence, ports),
   };
 }

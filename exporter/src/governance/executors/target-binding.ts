@@ -25,6 +25,8 @@ export interface TargetPorts {
   readonly signingSecret: (targetName: string) => string | null;
   /** Every secret of the configuration; none of them is ever shown. */
   readonly secrets: () => readonly string[];
+  /** Aborted when mlfi stops, and with it whatever it has begun on this machine. */
+  readonly stopping?: AbortSignal;
 }
 
 const LARGEST_ANSWER_BYTES = 1_048_576;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AuditEntry, AuditVerdict, StoredCheckpoint } from '../../domain/audit.js';
+import { StoreDocumentDamaged } from '../../domain/codec.js';
 import { anyJson, instant } from './estimates.js';
 
 const entryBody = z
@@ -9,17 +10,22 @@ export const auditEntrySchema = z
   .object({ sequence: z.number(), previous_hash: z.string(), hash: z.string(), body: entryBody })
   .meta({ id: 'AuditEntry' });
 
-/** One link of the hash chain. */
-export const auditEntryView = ({
-  sequence,
-  previousHash,
-  hash,
-  body,
-}: AuditEntry): z.output<typeof auditEntrySchema> => ({
-  sequence,
-  previous_hash: previousHash,
-  hash,
-  body: entryBody.parse(JSON.parse(Buffer.from(body).toString('utf8'))),
+/** @throws StoreDocumentDamaged for a body that is no JSON object: nothing that is written is */
+function bodyOf({ sequence, body }: AuditEntry): z.output<typeof entryBody> {
+  try {
+    return entryBody.parse(JSON.parse(Buffer.from(body).toString('utf8')));
+  } catch {
+    const place = { table: 'audit', row: String(sequence), model: null };
+    throw new StoreDocumentDamaged(place, 'damaged', 'audit entry: its body is no JSON object');
+  }
+}
+
+/** One link of the hash chain. @throws StoreDocumentDamaged */
+export const auditEntryView = (entry: AuditEntry): z.output<typeof auditEntrySchema> => ({
+  sequence: entry.sequence,
+  previous_hash: entry.previousHash,
+  hash: entry.hash,
+  body: bodyOf(entry),
 });
 
 export const auditVerdictSchema = z

@@ -4,7 +4,7 @@ import type { Cause, Diagnosis, EvidenceStatement } from '../../domain/cause.js'
 import { DETECTOR_IDS, isFindingSubject, type Finding } from '../../domain/finding.js';
 import type { Impact } from '../../domain/impact.js';
 import { INDICATOR_IDS } from '../../domain/indicator.js';
-import type { Fingerprint, IncidentRow } from '../../domain/incident.js';
+import { TIMELINE_KINDS, type Fingerprint, type IncidentRow } from '../../domain/incident.js';
 import {
   CHANGE_KINDS,
   DECOMPOSITION_PARTS,
@@ -224,6 +224,12 @@ const nameIndicators = (old: unknown): unknown => {
   const { diagnosis: before, ...rest } = read.data;
   return { ...rest, diagnosis: { ...before, causes: renameKeys(before.causes, { sign: 'indicator' }) } };
 };
+
+/** One line of a timeline, whose columns are all there is of it. */
+export const timelineRow = codec(
+  'line of a timeline',
+  z.object({ incident: z.string(), at_ms: z.number(), kind: z.enum(TIMELINE_KINDS), text: z.string() }),
+);
 
 /** The timeline's lines are rows of their own; a caller may pass one along, and it is left out. */
 export const incidentCodec = inRow(

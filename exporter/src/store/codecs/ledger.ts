@@ -8,10 +8,10 @@ const entry = z.object({
   prediction_id_hash: z.string(),
   answer_hash: z.string(),
   confidence_tenth: z.int().min(0).max(9).nullable(),
-  grid_centre: z.number().nullable(),
-  answer_cell: CELL,
+  // A store that an earlier release wrote has none of these, nor a time of arrival.
+  grid_centre: z.number().nullable().default(null),
+  answer_cell: CELL.default(null),
   at_ms: z.number(),
-  // A store that an earlier release wrote has none.
   arrived_at_ms: z.number().nullable().default(null),
 });
 const label = z.object({

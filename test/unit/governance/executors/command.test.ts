@@ -205,3 +205,19 @@ it('keeps only the end of a flood of output', async () => {
   expect(outcome.detail.length).toBeLessThan(600);
   expect(outcome.detail).toContain('line 19999');
 });
+
+it('ends the program when mlfi stops, and does not know what it did until then', async () => {
+  const begun = join(folder, 'begun');
+  const script = `import { writeFileSync } from 'node:fs'; setInterval(() => undefined, 1_000); writeFileSync(${JSON.stringify(begun)}, String(process.pid));`;
+  running(script, { timeoutMs: 300_000 });
+  const stopping = new AbortController();
+  const ports = { ...portsOf(http, () => targets), stopping: stopping.signal };
+  const outcome = run(createExecutors(ports, () => Promise.resolve()).command);
+  await expect.poll(() => existsSync(begun) && readFileSync(begun, 'utf8') !== '', { timeout: 20_000 }).toBe(true);
+  stopping.abort();
+  expect(await outcome).toEqual({
+    kind: 'unknown',
+    detail: 'stopped together with mlfi; what it did until then is not known',
+  });
+  expect(() => process.kill(Number(readFileSync(begun, 'utf8')), 0)).toThrow('ESRCH');
+});
