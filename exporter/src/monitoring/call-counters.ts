@@ -27,6 +27,8 @@ export interface CallCounters {
   readonly labelDelays?: readonly number[] | undefined;
   /** Rows before belong to an incident that is over and are judged no more; absent before the first. */
   readonly judgedFromMs?: number | undefined;
+  /** Logged rows that were set aside because mlfi's own probes judge the model; absent where none were. */
+  readonly rowsAside?: number | undefined;
   /** mlfi's clock was ahead until `setBackAtMs` and had dated rows as late as `aheadToMs`; absent where it was not, or once that time has come. */
   readonly clock?: { readonly aheadToMs: number; readonly setBackAtMs: number } | undefined;
   readonly consecutiveFailures: number;
@@ -72,6 +74,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   waiting: count.optional(),
   labelDelays: z.array(z.number().min(0)).optional(),
   judgedFromMs: z.number().optional(),
+  rowsAside: count.optional(),
   clock: z.object({ aheadToMs: z.number(), setBackAtMs: z.number() }).optional(),
   consecutiveFailures: count,
   lastVersion: z.string().nullable(),
@@ -109,6 +112,22 @@ export const withArrival = (counters: CallCounters, arrivedAtMs: number): CallCo
   ...counters,
   lastArrivalAtMs: arrivedAtMs,
 });
+
+/** Counts logged rows that are set aside: they are in the totals, and neither in any window nor a sign of traffic that may stop. */
+export const countAside = (before: CallCounters, rows: readonly Observation[]): CallCounters => ({
+  ...before,
+  calls: before.calls + rows.length,
+  failures: rows.reduce((all, { failure }) => (failure === null ? all : bump(all, failure.reason)), before.failures),
+  rowsAside: (before.rowsAside ?? 0) + rows.length,
+});
+
+/** The counters without rows that were set aside, which are counted as traffic from now on. */
+export function takenUp(before: CallCounters, rows: readonly Observation[]): CallCounters {
+  const failures = { ...before.failures };
+  for (const { failure } of rows)
+    if (failure !== null) failures[failure.reason] = Math.max(0, (failures[failure.reason] ?? 0) - 1);
+  return { ...before, calls: before.calls - rows.length, failures, rowsAside: undefined };
+}
 
 /** A history was imported: what came, came not from anybody. */
 export const afterHistory = (calls: CallCounters): CallCounters => ({

@@ -18,6 +18,7 @@ import {
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
 import type { WaitingLabel } from './early-labels.js';
 import type { RowsOfSender } from './event-clock.js';
+import type { SplitRows } from './first-rows.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import type { LabelledWindow } from './label-history.js';
 import { matchedOnArrival, type AwaitingAnswer, type Join, type MatchedLabel } from './label-joiner.js';
@@ -77,12 +78,17 @@ export interface StoredModelState {
 /** Rows that are prepared for a commit. The model itself has not changed; `records` says what it would be. */
 export interface Staged {
   readonly rows: Rows;
+  /** How the rows were taken; `rows` are those that are judged. */
+  readonly split: SplitRows;
   /** The observations before their features were read. */
   readonly sent: readonly Observation[];
   /** What the features are with these rows taken into account; the rows are read by it. */
   readonly kinds: FeatureKinds;
-  /** What was learnt of some feature was read as another kind: learning starts over with these rows. */
-  readonly rereads: boolean;
+  /**
+   * What was learnt of some feature was read as another kind, or was learnt from probes while these are enough logged rows:
+   * learning starts over with these rows.
+   */
+  readonly startsOver: boolean;
   readonly answers: readonly AwaitingAnswer[];
   readonly labels: readonly WaitingLabel[];
   /** Pure. @param judged the labels that found their answer */
@@ -121,19 +127,19 @@ export interface CountingState {
   readonly kindsToSave: FeatureReadings | null;
 }
 
-/** What the store is to hold once the rows are counted. Pure: the state stays what it is. */
+/**
+ * What the store is to hold once the rows are counted. Pure: the state stays what it is.
+ * @param startsOver learning starts over with these rows
+ */
 export function countRows(
   state: CountingState,
   { observations }: Rows,
-  rereads: boolean,
+  startsOver: boolean,
   judged: readonly MatchedLabel[],
   requirements: BaselineRequirements,
   nowMs: number,
 ): Counted {
   const { calls, windows } = state;
-  const isFirst = observations.length > 0 && calls.basis === 'probe';
-  // The first logged predictions of a model that was learnt from probes: learning starts over with them.
-  const startsOver = rereads || (isFirst && calls.probes > 0);
   const phase = startsOver ? relearnt(state.phase, requirements) : state.phase;
   const arrived = observations.map((row) => ({ row, judged: matchedOnArrival(row) }));
   const { waiting } = state.pending;
@@ -154,9 +160,7 @@ export function countRows(
   return {
     records: {
       counters: {
-        ...(observations.length === 0
-          ? calls
-          : withArrival(observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls), nowMs)),
+        ...(observations.length === 0 ? calls : withArrival(observations.reduce(countCall, calls), nowMs)),
         waiting: waiting.length + observations.length + rowsUnsaved,
         labelDelays: windows.labels.learntDelays,
       },

@@ -5,6 +5,7 @@ import type { IngestBatch, IngestNote, IngestResult, TakenBatch } from '../domai
 import type { Sample } from '../domain/observation.js';
 import type { BatchRepository, Clock } from '../domain/ports.js';
 import { cannotBeRead, type Commits } from './commits.js';
+import { noteOnFirstRows } from './first-rows.js';
 import type { IntakeCounts } from './fleet-ports.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
@@ -27,11 +28,14 @@ export class Ingest {
    * @throws Unavailable when the store cannot be written; then nothing was counted, and the batch may be sent again
    */
   async take(member: Member, sent: IngestBatch): Promise<IngestResult> {
-    const { baseline, counters, model } = member.monitored;
+    const { monitored } = member;
+    const { baseline, counters, model } = monitored;
     // What was learnt from probes says nothing about the names that users' requests have.
     const unfamiliar = unfamiliarRows(counters.basis === 'ingest' ? baseline : null, sent.observations);
     const paused = model.paused ? pausedNote(sent) : null;
-    const told = [unfamiliar, paused].filter((note) => note !== null);
+    const told = [unfamiliar, noteOnFirstRows(monitored.judgedBy, sent.observations.length), paused].filter(
+      (note) => note !== null,
+    );
     const batch = told.length === 0 ? sent : { ...sent, notes: [...sent.notes, ...told] };
     const result = await (batch.acknowledge === 'memory'
       ? this.countNow(model.id, batch)

@@ -1,0 +1,134 @@
+import { expect, it } from 'vitest';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { Observation, Sample } from '../../../exporter/src/domain/observation.js';
+import { DEFAULT_BASELINE_REQUIREMENTS } from '../../../exporter/src/domain/thresholds.js';
+import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { observation } from '../detection/rows.js';
+import { answers, askedModel, fleetOn } from './fleet-on-memory.js';
+import { MemoryStore } from './memory-store.js';
+
+const A = modelId('a');
+const AT_ONCE = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const ENOUGH = DEFAULT_BASELINE_REQUIREMENTS.minimumSamples;
+
+/** A fleet whose model has been probed every second until its baseline was admitted, by a clock that the probes move. */
+class Probed {
+  nowMs = Date.UTC(2026, 10, 29, 12);
+  readonly store = new MemoryStore();
+  fleet: ReplayFleet = this.begun();
+  private readonly random = seededRandom('probes');
+
+  private begun(): ReplayFleet {
+    return fleetOn(this.store, AT_ONCE, { clock: { now: () => this.nowMs, sleep: AT_ONCE } });
+  }
+
+  private sample(): Sample {
+    this.nowMs += 1_000;
+    const { random } = this;
+    const confidence = 0.5 + 0.5 * random.next();
+    const features = { x: random.next() };
+    return { observation: observation({ source: 'probe', atMs: this.nowMs, confidence, features }), shape: null };
+  }
+
+  async probe(calls: number): Promise<this> {
+    for (let i = 0; i < calls; i += 10) {
+      const samples = Array.from({ length: 10 }, () => this.sample());
+      await this.fleet.inModel(A, (monitored) => monitored.observe(samples, this.nowMs));
+      await this.fleet.catchUp(A);
+    }
+    return this;
+  }
+
+  rows(count: number): readonly Observation[] {
+    return Array.from({ length: count }, (_, i) =>
+      observation({ atMs: this.nowMs - count + i, predictionId: `r${this.nowMs}-${i}`, features: { y: i } }),
+    );
+  }
+
+  async send(count: number, acknowledge: 'commit' | 'memory' = 'commit') {
+    const { notes } = await this.fleet.ingest(A, answers([], { observations: this.rows(count), acknowledge }));
+    await this.fleet.catchUp(A);
+    return notes;
+  }
+
+  /** Ended and started again on what is stored. */
+  async restart(): Promise<this> {
+    await this.fleet.stop();
+    this.fleet = this.begun();
+    await this.fleet.start();
+    return this;
+  }
+
+  get counters() {
+    return this.fleet.monitoredModel(A).counters;
+  }
+
+  get version(): number | null {
+    return this.fleet.monitoredModel(A).baseline?.version ?? null;
+  }
+}
+
+async function probed(calls: number): Promise<Probed> {
+  const model = new Probed();
+  await model.fleet.add(askedModel('a'));
+  return model.probe(calls);
+}
+
+it.each(['commit', 'memory'] as const)('keeps what was learnt from probes when one row is logged (%s)', async (how) => {
+  const model = await probed(600);
+  expect(model.version).toBe(1);
+  const { calls } = model.counters;
+  expect(await model.send(1, how)).toMatchObject([{ reason: 'probes_judge', rows: 1 }]);
+  expect(model.version).toBe(1);
+  expect(model.counters).toMatchObject({ basis: 'probe', calls: calls + 1, lastPredictionAtMs: null });
+  const spots = model.fleet.status(A).blindSpots;
+  expect(spots.find(({ check }) => check === 'logged rows')?.reason).toContain(`until ${ENOUGH} rows were logged`);
+  await model.probe(10);
+  expect(model.counters).toMatchObject({ basis: 'probe', calls: calls + 11 });
+  await model.restart();
+  expect(model.version).toBe(1);
+  expect(model.counters).toMatchObject({ basis: 'probe', calls: calls + 11, rowsAside: 1 });
+});
+
+it('goes on learning from probes when one row is logged', async () => {
+  const model = await probed(100);
+  await model.send(1);
+  await model.probe(600);
+  expect(model.version).toBe(1);
+});
+
+it.each(['commit', 'memory'] as const)(
+  'learns from logged rows, all of them, once they are enough (%s)',
+  async (how) => {
+    const model = await probed(600);
+    const { calls } = model.counters;
+    for (let sent = 0; sent < ENOUGH - 50; sent += 50) await model.send(50, how);
+    expect(model.version).toBe(1);
+    expect(await model.send(50, how)).toMatchObject([{ reason: 'rows_judge' }]);
+    model.nowMs += 60_000;
+    await model.fleet.catchUp(A);
+    expect(model.version).toBeNull();
+    expect(model.counters).toMatchObject({ basis: 'ingest', calls: calls + ENOUGH });
+    expect(model.fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: ENOUGH } });
+    expect(await model.send(1, how)).toEqual([]);
+  },
+);
+
+it('counts what was logged before a restart', async () => {
+  const model = await probed(600);
+  await model.send(ENOUGH - 1);
+  await model.restart();
+  expect(await model.send(1)).toMatchObject([{ reason: 'rows_judge' }]);
+  expect(model.counters).toMatchObject({ basis: 'ingest' });
+});
+
+it('keeps a frozen baseline however many rows are logged', async () => {
+  const model = await probed(600);
+  await model.fleet.inModel(A, (monitored) => monitored.traffic.freeze(true));
+  expect(await model.send(2 * ENOUGH)).toMatchObject([{ reason: 'probes_judge' }]);
+  expect(model.version).toBe(1);
+  await model.restart();
+  expect(await model.send(1)).toMatchObject([{ reason: 'probes_judge' }]);
+  expect(model.version).toBe(1);
+});
