@@ -8,6 +8,9 @@ const MOST_ROWS = 200;
 /** Two-sided level of each comparison: it is made at every evaluation. */
 const LEVEL = 0.9999;
 
+/** A probe that failed at most so long before a time says that probes saw what was blamed then. */
+const SEEN_BY_PROBES_MS = 3_600_000;
+
 /** Newest rows that tell something of what was blamed. */
 export interface SeenSince {
   /** Infinite where nothing is blamed but golden answers: no row tells of them, mlfi asks for them itself and judges the newest. */
@@ -31,14 +34,27 @@ function tells(subject: FindingSubject, { features, prediction, confidence, labe
  * What the newest rows say, to be asked later: of each subject the rows that tell something of it, and by which of them it still
  * differs from the baseline. Keeps no other row of the state.
  */
-export function seeSince({ baseline, rows }: Pick<MonitoredModelState, 'baseline' | 'rows'>): SeeSince {
+export function seeSince({
+  baseline,
+  rows,
+  lastProbeFailureAtMs,
+  probesAnsweredMs,
+}: Pick<MonitoredModelState, 'baseline' | 'rows' | 'lastProbeFailureAtMs' | 'probesAnsweredMs'>): SeeSince {
   const newest = rows.slice(-MOST_ROWS);
   const profile = baseline?.profile ?? null;
+  // Probes of a model that logs its calls are no rows, and what they failed by they show to be over.
+  const answeredSince = (atMs: number): number =>
+    (lastProbeFailureAtMs ?? -Infinity) < atMs - SEEN_BY_PROBES_MS
+      ? 0
+      : probesAnsweredMs.filter((answeredMs) => answeredMs > atMs).length;
   return (atMs, subjects) => {
     const since = newest.filter((row) => row.atMs > atMs);
     const counts = subjects
       .filter((subject) => subject !== 'golden')
-      .map((subject) => since.filter((row) => tells(subject, row)).length);
+      .map((subject) => {
+        const rowsTelling = since.filter((row) => tells(subject, row)).length;
+        return subject === 'errors' ? Math.max(rowsTelling, answeredSince(atMs)) : rowsTelling;
+      });
     return {
       rows: subjects.length === 0 ? since.length : Math.min(...counts),
       abnormal: profile === null ? [] : differing(profile, since, subjects, LEVEL),

@@ -31,6 +31,8 @@ export interface CallCounters {
   readonly rowsAside?: number | undefined;
   /** mlfi's clock was ahead until `setBackAtMs` and had dated rows as late as `aheadToMs`; absent where it was not, or once that time has come. */
   readonly clock?: { readonly aheadToMs: number; readonly setBackAtMs: number } | undefined;
+  /** When a probe last failed; absent where none did since this is kept. */
+  readonly lastProbeFailureAtMs?: number | undefined;
   readonly consecutiveFailures: number;
   readonly lastVersion: string | null;
   readonly changes: readonly ChangeEvent[];
@@ -76,6 +78,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   judgedFromMs: z.number().optional(),
   rowsAside: count.optional(),
   clock: z.object({ aheadToMs: z.number(), setBackAtMs: z.number() }).optional(),
+  lastProbeFailureAtMs: z.number().optional(),
   consecutiveFailures: count,
   lastVersion: z.string().nullable(),
   changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
@@ -175,6 +178,7 @@ export function countCall(before: CallCounters, { atMs, failure, source, modelVe
         : hasAnsweredProbe(before)
           ? (before.lastProbeAnswerAtMs ?? before.lastAnswerAtMs)
           : null,
+    ...(probed && failure !== null ? { lastProbeFailureAtMs: atMs } : {}),
     consecutiveFailures: failure === null ? 0 : before.consecutiveFailures + 1,
     lastVersion: isLate ? before.lastVersion : (modelVersion ?? before.lastVersion),
   };

@@ -320,7 +320,7 @@ export class MonitoredModel {
 
   /** All that an evaluation reads. */
   modelState(): MonitoredModelState {
-    const { calls, features, intake, traffic } = this;
+    const { calls, contact, features, intake, traffic } = this;
     const { pending } = traffic.parts;
     return monitoredModelState(this.model, traffic.phase, calls, traffic.rows, this.window(), {
       learning: traffic.learning,
@@ -332,7 +332,8 @@ export class MonitoredModel {
         pending.rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
-      certificate: this.contact.certificate,
+      certificate: contact.certificate,
+      probesAnsweredMs: contact.answeredMs,
     });
   }
 
@@ -379,7 +380,6 @@ export class MonitoredModel {
     const { observation } = sample;
     const refused = this.contact.refused(this.calls, this.isConfiguring, observation);
     this.calls = refused ?? countCall(this.calls, observation);
-    // It says nothing about the model.
     if (refused !== null) return;
     if (observation.source === 'golden') {
       const { phase, parts } = this.traffic;

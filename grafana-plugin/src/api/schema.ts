@@ -1679,7 +1679,7 @@ export interface components {
                 line: number;
                 message: string;
                 /** @enum {string} */
-                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "field_left_out" | "positive_probability" | "inputs_unknown" | "prediction_missing" | "model_paused";
+                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "field_left_out" | "positive_probability" | "inputs_unknown" | "prediction_missing" | "model_paused" | "probes_judge" | "rows_judge";
                 rows: number;
             }[];
             rejected: number;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { seeSince } from '../../../exporter/src/evaluation/seen-since.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Observation, Sample } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS } from '../../../exporter/src/domain/thresholds.js';
@@ -29,6 +30,16 @@ class Probed {
     const confidence = 0.5 + 0.5 * random.next();
     const features = { x: random.next() };
     return { observation: observation({ source: 'probe', atMs: this.nowMs, confidence, features }), shape: null };
+  }
+
+  /** One probe that gets no answer, or one that does. */
+  async ask(isAnswered: boolean): Promise<void> {
+    const { observation: answered } = this.sample();
+    const failure = { reason: 'connect', detail: '', httpStatus: null, retryAfterMs: null } as const;
+    const unanswered = { ...answered, prediction: null, confidence: null, failure };
+    const sample = { observation: isAnswered ? answered : unanswered, shape: null };
+    await this.fleet.inModel(A, (monitored) => monitored.observe([sample], this.nowMs));
+    await this.fleet.catchUp(A);
   }
 
   async probe(calls: number): Promise<this> {
@@ -131,4 +142,21 @@ it('keeps a frozen baseline however many rows are logged', async () => {
   await model.restart();
   expect(await model.send(1)).toMatchObject([{ reason: 'probes_judge' }]);
   expect(model.version).toBe(1);
+});
+
+it('sees by its probes that a model answers again which logs its calls and has no rows in its window', async () => {
+  const model = await probed(10);
+  await model.send(ENOUGH);
+  for (let i = 0; i < 10; i += 1) await model.ask(false);
+  await model.restart();
+  const restartedAtMs = model.nowMs;
+  const seen = () => {
+    const state = { ...model.fleet.monitoredModel(A).modelState(), rows: [] };
+    return seeSince(state)(restartedAtMs, ['errors']);
+  };
+  await model.ask(false);
+  expect(seen()).toEqual({ rows: 0, abnormal: [] });
+  for (let i = 0; i < 3; i += 1) await model.ask(true);
+  expect(model.counters).toMatchObject({ basis: 'ingest', consecutiveFailures: 0 });
+  expect(seen()).toEqual({ rows: 3, abnormal: [] });
 });
