@@ -71,6 +71,8 @@ export interface VerdictBoard {
   update(statuses: readonly ModelStatus[]): void;
   of(model: string): Verdict;
   readonly complete: boolean;
+  /** Every model without its verdict has had so many calls, more than any verdict takes. */
+  isHopeless(statuses: readonly ModelStatus[], samples: number): boolean;
   /** One line per model that has not reached its verdict. */
   missing(): readonly string[];
 }
@@ -91,6 +93,15 @@ export function createVerdictBoard(expectations: readonly Expectation[], minimum
     of,
     get complete() {
       return expectations.every(({ model }) => of(model).kind === 'reached');
+    },
+    isHopeless(statuses, samples) {
+      const open = expectations.filter(({ model }) => of(model).kind === 'open');
+      return (
+        open.length > 0 &&
+        open.every(({ model }) =>
+          statuses.some(({ model: { id }, totalSamples }) => id === model && totalSamples >= samples),
+        )
+      );
     },
     missing: () =>
       expectations.flatMap(({ model }) => {

@@ -25,8 +25,9 @@ export interface DemoOptions {
   readonly dataDirectory: string;
   /** 0 picks a free one. */
   readonly port: number;
-  /** Stop when every verdict is reached, or when `onceTimeoutMs` have passed. */
+  /** Stop when every verdict is reached, when those that are not have had `onceSamples` calls, or when `onceTimeoutMs` have passed. */
   readonly once: boolean;
+  readonly onceSamples: number;
   readonly onceTimeoutMs: number;
   /** Approve the plan of the story without being asked. */
   readonly approves: boolean;

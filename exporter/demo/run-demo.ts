@@ -16,6 +16,8 @@ import { createTeller } from './teller.js';
 const POLL_EVERY_MS = 500;
 const CLEAN_ROWS_BEFORE_FAULT = 60;
 const MIN_EVALUATED_SAMPLES = 60;
+/** A busy machine lets a request time out now and then; traffic that fails for so long has stopped. */
+const STOPPED_AFTER_MS = 60_000;
 
 /** Starts sample models, exporter and traffic; tells the story, or with `once` what is found of all models. @returns the exit code */
 export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<number> {
@@ -76,6 +78,7 @@ async function watch(
   const application = startApplication(ports, models, { address: service.address, apiKey });
   const startedAtMs = clock.now();
   let outcome: number | null = null;
+  let failingSinceMs: number | null = null;
   while (outcome === null && !ports.stop.aborted) {
     const statuses = service.application.models.statuses();
     board.update(statuses);
@@ -87,7 +90,17 @@ async function watch(
       return status === undefined ? [] : [liveLine(status, board.of(name))];
     });
     screen.show(LIVE_HEADER, live, clock.now());
-    outcome = outcomeOf(options, board, teller.isWaiting(), application.failure(), clock.now() - startedAtMs, screen);
+    const elapsedMs = clock.now() - startedAtMs;
+    const failure = application.failure();
+    failingSinceMs = failure === null ? null : (failingSinceMs ?? clock.now());
+    const hasStopped = failingSinceMs !== null && clock.now() - failingSinceMs >= STOPPED_AFTER_MS;
+    const isOver = elapsedMs >= options.onceTimeoutMs || board.isHopeless(statuses, options.onceSamples);
+    outcome = outcomeOf(
+      board,
+      { isWaiting: teller.isWaiting(), isOver, elapsedMs },
+      hasStopped ? failure : null,
+      screen,
+    );
     if (outcome === null) await clock.sleep(POLL_EVERY_MS, ports.stop);
   }
   await application.stop();
@@ -95,11 +108,13 @@ async function watch(
 }
 
 function outcomeOf(
-  options: DemoOptions,
   board: VerdictBoard,
-  isWaiting: boolean,
+  {
+    isWaiting,
+    isOver,
+    elapsedMs,
+  }: { readonly isWaiting: boolean; readonly isOver: boolean; readonly elapsedMs: number },
   trafficFailure: string | null,
-  elapsedMs: number,
   screen: Screen,
 ): number | null {
   if (trafficFailure !== null) {
@@ -107,7 +122,6 @@ function outcomeOf(
     return 1;
   }
   const seconds = (elapsedMs / 1_000).toFixed(0);
-  const isOver = elapsedMs >= options.onceTimeoutMs;
   if (board.complete && (!isWaiting || isOver)) {
     screen.print(['', `Every sample model has its expected verdict, after ${seconds} s of watching.`]);
     return 0;

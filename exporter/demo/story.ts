@@ -199,14 +199,14 @@ async function repair(
   );
   const fault = models.switches.get().kind;
   say(
-    `The ${execution.executor} ${execution.state}: ${execution.detail}. The pipeline ${fault === 'none' ? 'multiplies no more' : `still has its fault (${fault})`}.`,
+    `The ${execution.executor} ${execution.state === 'succeeded' ? 'was taken' : execution.state}: ${execution.detail}. The pipeline ${fault === 'none' ? 'multiplies no more' : `still has its fault (${fault})`}.`,
   );
   if (execution.state !== 'succeeded') return 1;
   chapter('Did it help?');
   const verification = await until(
     async () => (await decisions.record(id)).verification,
     () =>
-      `${counted(status()?.findings.filter(({ kind }) => kind !== 'note').length ?? 0, 'finding')} left; evidence ${bar(status()?.evidence.lineShare ?? 0)} of the alert line`,
+      `${counted(status()?.findings.filter(({ kind }) => kind !== 'note').length ?? 0, 'finding')} left; it is judged by the rows since the repair`,
   );
   say(`${verification.outcome.replace('_', ' ')}: ${verification.detail}`);
   if (verification.outcome !== 'recovered') return 1;

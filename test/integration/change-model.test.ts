@@ -89,6 +89,11 @@ describe('PATCH /api/v1/models/{id}', () => {
     const secret = await run.request('PATCH', '/api/v1/models/reviews', { authorization_secret: 'hugging-face' });
     expect(secret).toMatchObject({ status: 400, body: { error: { field: 'authorization_secret' } } });
     expect(JSON.stringify(secret.body)).toContain('secrets stand in the configuration file alone');
+    const id = await run.request('PATCH', '/api/v1/models/reviews', { id: 'other' });
+    expect(id).toMatchObject({ status: 400, body: { error: { field: 'id' } } });
+    expect(JSON.stringify(id.body)).toMatch(/"the id of a model stays as it is; register another one\. Known here: /);
+    const schedule = await run.request('PATCH', '/api/v1/models/reviews', { schedule: { interval_ms: 1 } });
+    expect(JSON.stringify(schedule.body)).toContain('say its parts, as \\"interval_seconds\\"');
     for (const path of ['incidents', 'alerts', 'recommendations', 'decisions.csv']) {
       const pointed = await run.request('GET', `/api/v1/${path}?model_id=reviews`);
       expect(JSON.stringify(pointed), path).toContain('is not known here: say \\"model\\"');

@@ -80,6 +80,8 @@ it('shows what waits with its digest, and decides on exactly that', async () => 
   const stale = await mlfi(TOKENS.ada, 'decisions', 'approve', waiting.id, 'f'.repeat(64), '-r', 'of something else');
   expect(stale.code).toBe(1);
   expect(stale.error).not.toBe('');
+  const short = await mlfi(TOKENS.ada, 'decisions', 'approve', waiting.id, waiting.digest, '-r', 'x');
+  expect(short).toMatchObject({ code: 1, error: 'reason: must have at least 3 characters\n' });
   const approved = await mlfi(TOKENS.ada, 'decisions', 'approve', waiting.id, waiting.digest, '-r', 'it is down');
   expect(approved).toMatchObject({ code: 0, error: '' });
   expect(approved.out).toMatch(/: (approved|dispatching|succeeded)$/m);
@@ -90,6 +92,7 @@ it('lists and shows incidents, and writes their report from the running service'
   const listed = await mlfi(TOKENS.ada, 'incidents', 'list', '--model', 'low-confidence');
   expect(listed).toMatchObject({ code: 0, error: '' });
   expect(listed.out).toContain(waiting.incident_id);
+  expect(listed.out).toMatch(/ low-confidence: (?!low-confidence: )/);
   expect((await mlfi(TOKENS.ada, 'incidents', 'list', '--model', 'another')).out).toBe('no incident is open\n');
   const shown = await mlfi(TOKENS.ada, 'incidents', 'show', waiting.incident_id);
   expect(shown.out).toMatch(/severity {2}(high|critical): /);

@@ -23,7 +23,7 @@ it('the demo tells its story to the end: each chapter once, and only what came t
   };
   const lines: string[] = [];
   const code = await runDemo(
-    { dataDirectory: directory, port: 0, once: false, onceTimeoutMs: 0, approves: true, width: WIDTH },
+    { dataDirectory: directory, port: 0, once: false, onceSamples: 0, onceTimeoutMs: 0, approves: true, width: WIDTH },
     {
       clock,
       random: seededRandom('demo'),
@@ -48,7 +48,7 @@ it('the demo tells its story to the end: each chapter once, and only what came t
   const told = text.replaceAll(/\s+/g, ' ');
   expect(told).toContain('Unit or scale change in “hours-per-week”');
   expect(told).toContain('That is what was done to it.');
-  expect(told).toContain('The webhook succeeded: the receiver answered 200. The pipeline multiplies no more.');
+  expect(told).toContain('The webhook was taken: the receiver answered 200. The pipeline multiplies no more.');
   expect(told).toMatch(/recovered: .* stayed clear for/);
   // Where a busy machine changed something else meanwhile, the incident may stay open, and that is told.
   expect(told).toMatch(

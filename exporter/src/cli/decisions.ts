@@ -195,7 +195,7 @@ export function addDecisionVerbs(program: Command): void {
       .description(verb.description);
     if (command === undefined) throw new Error(`the verb "${verb.words}" belongs to no group`);
     addServiceOptions(command);
-    if (verb.reasoned) command.requiredOption('-r, --reason <text>', 'goes on record');
+    if (verb.reasoned) command.requiredOption('-r, --reason <text>', 'goes on record; at least 3 characters');
     if (verb.words.startsWith('decisions approve'))
       command.option('--ticket <id>', 'break the glass: decide alone, to be reviewed afterwards');
     if (verb.words === 'decisions list') command.option('--all', 'what was decided as well');
@@ -224,7 +224,7 @@ function shownText(body: Json): string {
   const { id, state, title, model_id, why, plan, votes, digest, expires_at_ms, required_approvals, dry_run } =
     recommendationSchema.parse(body);
   return [
-    `${title}  (${model_id}, ${state})`,
+    `${title}  (${model_id}, ${state === 'succeeded' && plan?.executor === 'webhook' ? 'taken by the receiver' : state})`,
     `  why       ${why}`,
     `  plan      ${plan === null ? 'advice for people, nothing is executed' : `${plan.executor} ${plan.target} ${JSON.stringify(plan.parameters)}`}`,
     `  dry run   ${dry_run ?? 'not made'}`,

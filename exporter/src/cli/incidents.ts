@@ -76,7 +76,9 @@ function listText(incidents: readonly Shown[], withClosed: boolean): string {
   return incidents
     .map(({ id, severity, model_id, opened_at_ms, closed_at_ms, explanation }) => {
       const when = `${timeText(opened_at_ms)}${closed_at_ms === null ? '' : `, closed ${timeText(closed_at_ms)}`}`;
-      return `${id}  ${severity.padEnd(8)} ${model_id}: ${explanation.headline} (${when})`;
+      const { headline } = explanation;
+      const what = headline.startsWith(`${model_id}: `) ? headline : `${model_id}: ${headline}`;
+      return `${id}  ${severity.padEnd(8)} ${what} (${when})`;
     })
     .join('\n');
 }

@@ -123,5 +123,6 @@ function refusalText(body: Json | null): string | null {
   const refused = refusalSchema.safeParse(body);
   if (!refused.success) return null;
   const { message, field } = refused.data.error;
-  return field == null ? message : `${field}: ${message}`;
+  // Some messages name the field themselves.
+  return field == null || message.startsWith(`${field}: `) ? message : `${field}: ${message}`;
 }

@@ -3,7 +3,7 @@ import type { JsonObject, Json } from './json.js';
 import type { ActionId } from './recommendation.js';
 import type { ExecutorId, Plan } from './executor.js';
 
-/** What each executor needs to know about its place. Texts may hold `{model}`, `{action}`, `{cause}` and `{version}`. */
+/** What each executor needs to know about its place. Texts may hold `{model}`, `{action}`, `{cause}`, `{version}` and `{previous_version}`. */
 export interface SettingsByExecutor {
   readonly webhook: { readonly url: string };
   readonly 'github-workflow': {
@@ -83,11 +83,14 @@ export interface PlanSubject {
   readonly model: string;
   readonly cause: string;
   readonly features: readonly string[];
+  /** The version in service; of a rollback the one that is rolled back. */
   readonly version: string | null;
+  /** What a rollback goes back to, where that is known by name. */
+  readonly previousVersion?: string | null;
 }
 
 /** An unfilled placeholder: what stands for it has no value that is safe to pass on. */
-export const PLACEHOLDER = /\{(model|action|cause|version)\}/;
+export const PLACEHOLDER = /\{(model|action|cause|version|previous_version)\}/;
 /** Text that cannot be taken for an option, a path, a header or markup. */
 const SAFE_VALUE = /^[A-Za-z0-9][A-Za-z0-9._+:-]{0,127}$/;
 
@@ -98,6 +101,7 @@ export function filledSettings<T>(settings: T, subject: PlanSubject): T {
     action: subject.action,
     cause: subject.cause,
     version: subject.version,
+    previous_version: subject.previousVersion ?? null,
   };
   const fill = (value: unknown): unknown => {
     if (typeof value === 'string') {
@@ -137,7 +141,7 @@ export function planFor(targets: readonly AnyActionTarget[], subject: PlanSubjec
   const target = targetFor(targets, 'action', subject);
   if (target === null) return null;
   const silence = targetFor(targets, 'silence', subject);
-  const { action, model, cause, features, version } = subject;
+  const { action, model, cause, features, version, previousVersion = null } = subject;
   return {
     executor: target.executor,
     target: addressOf(target),
@@ -147,6 +151,7 @@ export function planFor(targets: readonly AnyActionTarget[], subject: PlanSubjec
       cause,
       features: [...features],
       version,
+      ...(previousVersion === null ? {} : { previous_version: previousVersion }),
       ...(target.executor === 'webhook' ? {} : { settings: jsonOf(filledSettings(target.settings, subject)) }),
       ...(silence === null
         ? {}
@@ -157,7 +162,7 @@ export function planFor(targets: readonly AnyActionTarget[], subject: PlanSubjec
 
 /** What a plan made by `planFor` is about; null when it was not made by it. */
 export function subjectOf({ parameters }: Plan): PlanSubject | null {
-  const { action, model, cause, features, version } = parameters;
+  const { action, model, cause, features, version, previous_version: previous } = parameters;
   if (typeof action !== 'string' || typeof model !== 'string' || typeof cause !== 'string') return null;
   return {
     action: action as ActionId,
@@ -165,6 +170,7 @@ export function subjectOf({ parameters }: Plan): PlanSubject | null {
     cause,
     features: Array.isArray(features) ? features.filter((feature: Json) => typeof feature === 'string') : [],
     version: typeof version === 'string' ? version : null,
+    previousVersion: typeof previous === 'string' ? previous : null,
   };
 }
 

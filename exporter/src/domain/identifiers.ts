@@ -24,14 +24,18 @@ const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
  * @throws Invalid when the text is not a slug of 1–64 characters `a–z 0–9 -`.
  */
 export function modelId(text: string): ModelId {
-  if (!SLUG.test(text)) {
+  const id = asModelId(text);
+  if (id === null) {
     throw new Invalid(
       `model id "${text.slice(0, 80)}" must be 1–64 characters of a–z, 0–9 and "-", starting and ending with a letter or digit`,
       'model',
     );
   }
-  return text as ModelId;
+  return id;
 }
+
+/** The same; null when the text is none. */
+export const asModelId = (text: string): ModelId | null => (SLUG.test(text) ? (text as ModelId) : null);
 
 /** Derives a valid slug from any text (a name or a URL); falls back to `model`. */
 export function slugOf(text: string): ModelId {

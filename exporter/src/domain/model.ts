@@ -71,6 +71,7 @@ export interface Model {
   readonly name: string;
   /** Null for a model that is only known through prediction logs. */
   readonly endpoint: Endpoint | null;
+  /** The version in service: what the answers say, or where they say nothing, what was declared. */
   readonly versionLabel: string | null;
   readonly owner: string | null;
   readonly tags: readonly string[];
@@ -81,4 +82,10 @@ export interface Model {
   readonly state: ModelState;
   readonly paused: boolean;
   readonly createdAtMs: number;
+}
+
+/** What a rollback goes from and to, as far as the versions are known by name. */
+export interface VersionStep {
+  readonly from: string | null;
+  readonly to: string | null;
 }

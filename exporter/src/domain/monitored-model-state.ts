@@ -2,7 +2,7 @@ import type { AlertEvidence } from './alert-evidence.js';
 import type { FeatureReadings } from './feature-kind.js';
 import type { ForestBaseline, WindowForest } from './isolation-forest.js';
 import type { IntakeSummary } from './ingest.js';
-import type { Model } from './model.js';
+import type { Model, VersionStep } from './model.js';
 import type { Observation, ServerCertificate } from './observation.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from './profile.js';
 import type { CohortShapley, RowAnalysis } from './row-analysis.js';
@@ -34,6 +34,8 @@ export interface MonitoredModelState {
   /** The certificate the model's server showed last; null without TLS, and until it was asked. */
   readonly certificate: ServerCertificate | null;
   readonly changes: readonly ChangeEvent[];
+  /** What a rollback goes from and to; absent where nothing is monitored over time. */
+  readonly versionStep?: VersionStep;
   /** What the values of logged features are; empty where none are logged. */
   readonly features: FeatureReadings;
   /** What became of the rows it was sent lately; null where none are logged. */

@@ -161,8 +161,8 @@ export interface DecisionRepository {
   get(id: RecommendationId): Promise<DecisionRecord | null>;
   /** Newest first; as many queries for a thousand as for one. */
   list(filter: DecisionFilter): Promise<readonly DecisionRecord[]>;
-  /** Whether an action of the incident is being sent, or one was carried out and not verified yet; not one that waits to be sent. */
-  isActionUnderWay(incident: IncidentId): Promise<boolean>;
+  /** Whether an action of the incident is being sent, since `sentSinceMs` at the earliest, or was carried out and is not verified yet; not one that waits to be sent. */
+  isActionUnderWay(incident: IncidentId, sentSinceMs?: number): Promise<boolean>;
 }
 
 /** Everything that must change together. Obtained from `Store.governance`. */
@@ -202,7 +202,7 @@ export interface GovernanceTransaction {
   readonly settings: Pick<SettingRepository, 'get' | 'set'>;
   /** A line on the timeline of an incident that says what is committed with it. */
   appendTimeline(incident: IncidentId, entry: TimelineEntry): Promise<void>;
-  closedAtMs(incidents: readonly IncidentId[]): Promise<ReadonlyMap<IncidentId, number>>; // without those that are open
+  closedAtMs(incidents: readonly IncidentId[]): Promise<ReadonlyMap<IncidentId, number>>; // without open ones; Infinity of one that is not there
   auditHead(): Promise<AuditEntry | null>;
   insertAudit(entry: AuditEntry): Promise<void>;
 }

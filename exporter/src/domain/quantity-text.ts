@@ -34,3 +34,12 @@ export function brief(value: number): string {
   if (magnitude !== 0 && (magnitude >= 1e6 || magnitude < 1e-3)) return value.toExponential(2);
   return String(Number(value.toPrecision(4)));
 }
+
+/** Shifts are cut here: the baseline of a signal that hardly varied would make any number of them. */
+export const MAX_STANDARD_DEVIATIONS = 1_000;
+
+/** The size of a shift in words, e.g. `2.4 standard deviations`; where it was cut, that it is more. */
+export const standardDeviationsText = (shift: number): string =>
+  Math.abs(shift) >= MAX_STANDARD_DEVIATIONS
+    ? `over ${MAX_STANDARD_DEVIATIONS} standard deviations`
+    : `${brief(Math.abs(shift))} standard deviations`;

@@ -50,7 +50,9 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
   const diagnosis = diagnose(symptoms);
   const explanation = explain(diagnosis, state.model.name, state.evidence);
   const print = fingerprint(diagnosis);
-  const context = recommendationContext(state.model, state.baseline !== null, knowledge, print, nowMs);
+  const { versionStep = { from: state.model.versionLabel, to: null }, baseline } = state;
+  const stands = { versionStep, hasBaseline: baseline !== null };
+  const context = recommendationContext(state.model, stands, knowledge, print, nowMs);
   return {
     ...detected,
     findings,

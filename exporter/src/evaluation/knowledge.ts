@@ -25,7 +25,7 @@ export interface Knowledge {
  */
 export function recommendationContext(
   model: Model,
-  hasBaseline: boolean,
+  { versionStep, hasBaseline }: Pick<RecommendationContext, 'versionStep' | 'hasBaseline'>,
   { lessons, targets, verification, validation }: Omit<Knowledge, 'thresholds'>,
   fingerprint: Fingerprint,
   atMs: number,
@@ -40,7 +40,7 @@ export function recommendationContext(
     track: (cause, action, ruleRank) => trackRecord(cause, action, ruleRank, past),
     successEstimate: (cause, action, ruleRank) => estimateSuccess(cause, action, ruleRank, past),
     hasBaseline,
-    versionLabel: model.versionLabel,
+    versionStep,
   };
 }
 

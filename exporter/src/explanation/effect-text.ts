@@ -1,11 +1,13 @@
-import { brief, percent } from '../domain/quantity-text.js';
+import { brief, MAX_STANDARD_DEVIATIONS, percent, standardDeviationsText } from '../domain/quantity-text.js';
 import type { Effect } from '../domain/finding.js';
 
 /** An effect with its unit in words, e.g. `2.4 standard deviations`, `12.3 %`, `1.8 times`. */
 export function effectText({ measure, value }: Effect): string {
   switch (measure) {
     case 'standard-deviations':
-      return `${brief(value)} standard deviations`;
+      return Math.abs(value) >= MAX_STANDARD_DEVIATIONS
+        ? standardDeviationsText(value)
+        : `${brief(value)} standard deviations`;
     case 'ratio':
       return `${brief(value)} times`;
     case 'share':

@@ -24,18 +24,23 @@ export function evidenceText(evidence: AlertEvidence): string {
   const soFar =
     rising.length === 0
       ? ''
-      : `Evidence of a real change so far, on any one day: ${rising.map(clause).join('; ')}. That is ${wholePercent(evidence.lineShare)} of the way to ${promise}.`;
+      : `Evidence of a real change so far, on any one day: ${rising.map(clause).join('; ')}. That is ${shareOfWay(evidence)} of the way to ${promise}.`;
   const waits = evidence.signals.some(({ watch }) => watch === 'provisional')
     ? `For now, ${provisionalText(evidence.provisionalUntilMs)}.`
     : '';
   return [soFar, waits].filter((text) => text !== '').join(' ');
 }
 
+/** Rounded down: what does not alert has not got there. */
+const shareOfWay = ({ lineShare }: AlertEvidence): string =>
+  wholePercent(Math.min(MOST_BELOW, Math.floor(100 * lineShare) / 100));
+const MOST_BELOW = 0.99;
+
 /** Why a change that is as good as certain alerts nobody so far, for wherever the state of the model is shown. */
 export function notYetText(evidence: AlertEvidence | null): string {
   if (evidence?.signals.some(({ watch }) => watch === 'provisional') === true)
     return `Changed, not yet alerting: ${provisionalText(evidence.provisionalUntilMs)}.`;
   if (evidence?.verdict === 'quiet' || evidence?.verdict === 'warning')
-    return `Changed, not yet alerting: the evidence is ${wholePercent(evidence.lineShare)} of the way to the alert threshold.`;
+    return `Changed, not yet alerting: the evidence is ${shareOfWay(evidence)} of the way to the alert threshold.`;
   return 'Changed, not yet alerting: the next evaluation has to confirm it.';
 }

@@ -57,9 +57,9 @@ function headlineOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
 function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
   const { impact } = diagnosis;
   const harmed =
-    impact === null || impact === undefined
-      ? withoutImpact(diagnosis, name)
-      : `About ${wholePercent(impact.share)} of ${name}'s ${HARM_WORDS[impact.harm]} (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${BASIS_WORDS[impact.basis]}).`;
+    impact === null || impact === undefined || isBesides(impact, winner)
+      ? withoutImpact(diagnosis, winner, name)
+      : `About ${wholePercent(impact.share)} of ${possessive(name)} ${HARM_WORDS[impact.harm]} (${wholePercent(impact.interval.low)} to ${wholePercent(impact.interval.high)}${BASIS_WORDS[impact.basis]}).`;
   const since = diagnosis.sinceMs ?? null;
   const when = since === null ? '' : ` It began at about ${minuteText(since)}.`;
   const where =
@@ -72,6 +72,13 @@ function summaryOf(diagnosis: Diagnosis, winner: Cause, name: string): string {
     .replace(/ +/g, ' ')
     .trim();
 }
+
+/** `fraud's`, `rows'`. */
+const possessive = (name: string): string => `${name}${name.endsWith('s') ? "'" : "'s"}`;
+
+/** What happens besides the cause does not lead: a change of unit makes no answer late. */
+const isBesides = ({ harm }: Impact, winner: Cause): boolean =>
+  harm === 'late-answer' && !['service', 'none'].includes(familyOf(winner.id));
 
 /** A sentence without the parenthesis that says how well a curve fits: that is for the report. */
 const withoutStatistics = (text: string): string => text.replace(/ \(R² [^()]*\)/g, '');
@@ -93,8 +100,11 @@ const HARM_WORDS = {
  * What users feel where no share of them could be estimated: what the checks established, if that is more than other inputs; else
  * that nothing can be told. Never both.
  */
-function withoutImpact({ findings, severityReason }: Diagnosis, name: string): string {
-  const isEstablished = findings.some(({ kind }) => kind !== 'data' && kind !== 'note');
+function withoutImpact({ findings, severityReason }: Diagnosis, winner: Cause, name: string): string {
+  const isOfModel = familyOf(winner.id) === 'model';
+  const isEstablished = findings.some(
+    ({ kind, detector }) => (kind !== 'data' && kind !== 'note') || (isOfModel && detector === 'prediction-mix'),
+  );
   return isEstablished ? severityReason : `No harm to users of ${name} can be told from chance so far.`;
 }
 

@@ -1,6 +1,5 @@
 import { Conflict } from '../domain/errors.js';
 import type { IncidentRow, TimelineEntry } from '../domain/incident.js';
-import { StoreDocumentDamaged } from '../domain/codec.js';
 import { mostUrgentFirst, type DecisionRecord } from '../domain/decision-record.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Store } from '../domain/ports.js';
@@ -13,7 +12,7 @@ const MOST_RECORDS = 100;
 export interface Closing {
   readonly incident: IncidentRow;
   readonly entries: readonly TimelineEntry[];
-  /** Made of what became of each action until it is closed; of nothing where that cannot be read. */
+  /** Made of what became of each action until it is closed; without those whose rows are damaged. */
   readonly lessonOf: (records: readonly DecisionRecord[]) => Lesson;
   /** Also while an action of it is under way, whose effect nobody then looks at. */
   readonly isForced: boolean;
@@ -22,24 +21,20 @@ export interface Closing {
 /**
  * Closes an incident unless an action of it is under way. That is asked in the transaction that closes it: votes and claims are
  * transactions of their own, before this one or after it.
+ * @param sentSinceMs what was sent before is no longer under way, for nobody settles any more what came of it; without it, all is
  * @returns whether it is closed; otherwise nothing has changed
  */
 export function closeIncident(
   store: Pick<Store, 'governance'>,
   { incident, entries, lessonOf, isForced }: Closing,
+  sentSinceMs?: number,
 ): Promise<boolean> {
-  const closed = (without?: readonly DecisionRecord[]): Promise<boolean> =>
-    store.governance(async ({ decisions, lessons, incidents }) => {
-      if (!isForced && (await decisions.isActionUnderWay(incident.id))) return false;
-      const records = without ?? (await decisions.list({ incident: incident.id, limit: MOST_RECORDS }));
-      await lessons.save(lessonOf(mostUrgentFirst(records)));
-      await incidents.save(incident, entries);
-      return true;
-    });
-  return closed().catch((error: unknown) => {
-    // A lesson of less is better than an incident that stays open, not than asking again when the store can be read.
-    if (!isForced && !(error instanceof StoreDocumentDamaged)) throw error;
-    return closed([]);
+  return store.governance(async ({ decisions, lessons, incidents }) => {
+    if (!isForced && (await decisions.isActionUnderWay(incident.id, sentSinceMs))) return false;
+    const records = await decisions.list({ incident: incident.id, limit: MOST_RECORDS });
+    await lessons.save(lessonOf(mostUrgentFirst(records)));
+    await incidents.save(incident, entries);
+    return true;
   });
 }
 

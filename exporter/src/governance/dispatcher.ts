@@ -12,12 +12,15 @@ import { cancelExecution, type Settlement } from './settlement.js';
 import { auditBy, moveTo } from './transition.js';
 
 /** Longer than any executor's deadline (5 min at most): after this nobody is sending any more. */
-const ABANDONED_AFTER_MS = 600_000;
+export const ABANDONED_AFTER_MS = 600_000;
 
 interface Claim {
   readonly recommendation: Recommendation;
   readonly execution: Execution;
 }
+
+/** What an attempt says that repeats one whose process ended. */
+const SENT_AGAIN = 'sent again, for mlfi ended before its answer came';
 
 /**
  * Carries out what was approved, at most once: `dispatching` is committed before anything is sent. Actions on one model run
@@ -139,10 +142,15 @@ export class Dispatcher {
 
   /** Whether it cannot start yet: executions are stopped or frozen, or another action on the model runs. */
   private async mustWait(transaction: GovernanceTransaction, { modelId: model }: Recommendation): Promise<boolean> {
+    if (await this.areStopped(transaction)) return true;
+    return (await transaction.executions({ state: 'dispatching', model })).length > 0;
+  }
+
+  /** Whether nothing is started now: by the kill switch or a freeze. */
+  private async areStopped(transaction: GovernanceTransaction): Promise<boolean> {
     const policy = this.ports.policy();
     if (policy.killSwitch || (await transaction.killSwitch()).on) return true;
-    if (freezeAt(policy.freezes, this.ports.clock.now()) !== null) return true;
-    return (await transaction.executions({ state: 'dispatching', model })).length > 0;
+    return freezeAt(policy.freezes, this.ports.clock.now()) !== null;
   }
 
   private async send({ recommendation, execution }: Claim): Promise<void> {
@@ -171,6 +179,9 @@ export class Dispatcher {
     for (const seen of open) {
       const abandoned = clock.now() - (seen.startedAtMs ?? 0) >= ABANDONED_AFTER_MS;
       if (!abandoned && !interrupted.has(seen.id)) continue;
+      const repetition = this.settlement.executorOf(seen)?.repetition ?? 'none';
+      // It may be sent again: not while nothing is to be started. It is settled by a later pass then.
+      if (repetition !== 'none' && (await store.governance((transaction) => this.areStopped(transaction)))) continue;
       interrupted.delete(seen.id);
       const claimed = await this.takeOver(seen);
       if (claimed !== null) await this.settleTakenOver(claimed);
@@ -221,6 +232,8 @@ export class Dispatcher {
         startedAtMs: Math.max(this.ports.clock.now(), (execution.startedAtMs ?? 0) + 1),
       };
       await transaction.updateExecution(taken);
+      if (this.settlement.executorOf(taken)?.repetition === 'idempotent')
+        await this.settlement.addAttempt(transaction, taken, 'sent', 'started', SENT_AGAIN);
       await auditBy(transaction, this.ports.clock.now(), 'taken-over', SYSTEM, { execution: execution.id });
       return { recommendation, execution: taken };
     });

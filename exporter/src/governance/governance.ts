@@ -1,9 +1,9 @@
 import { mostUrgentFirst, type DecisionRecord, type RecommendationRecord } from '../domain/decision-record.js';
 import { NotFound } from '../domain/errors.js';
 import type { RecommendationId } from '../domain/identifiers.js';
-import type { Recommendation } from '../domain/recommendation.js';
+import type { Recommendation, RecommendationState } from '../domain/recommendation.js';
 import { closeIncident } from './closing.js';
-import { Dispatcher } from './dispatcher.js';
+import { ABANDONED_AFTER_MS, Dispatcher } from './dispatcher.js';
 import type { Governance, GovernancePorts, Publish, RecordFilter } from './ports.js';
 import { Proposals } from './proposals.js';
 import { resolvePlans } from './resolved-plan.js';
@@ -26,11 +26,13 @@ export function createGovernance(ports: GovernancePorts): Governance {
   const voting = new Voting(ports, settlement, publish);
   const dispatcher = new Dispatcher(ports, settlement, publish);
   const verifications = new Verifications(ports, publish);
+  // What holds up an incident has an age: of one that is sent for longer nobody settles any more what came of it.
+  const sentSinceMs = (): number => clock.now() - ABANDONED_AFTER_MS - ports.policy().verification.giveUpMs;
   return {
     resolve: (made) => resolvePlans(ports.executors, made),
     propose: (incident, made) => proposals.propose(incident, made),
     proposeBy: (incident, made, by) => proposals.proposeBy(incident, made, by),
-    close: (closing) => closeIncident(store, closing),
+    close: (closing) => closeIncident(store, closing, sentSinceMs()),
     withdraw: (incident, reason) => proposals.withdrawAll(incident, reason),
     withdrawOne: (id, reason, by) => proposals.withdraw(id, reason, by),
     actionsVotableBy: (by) => voting.actionsVotableBy(by),
@@ -41,7 +43,7 @@ export function createGovernance(ports: GovernancePorts): Governance {
     callback: (id, outcome, detail, by) => settlement.settle(id, { kind: outcome, detail }, 'callback', by),
     record: (id) => recordOf(ports, id),
     records: (filter) => recordsOf(ports, filter),
-    isActionUnderWay: (incident) => store.decisions.isActionUnderWay(incident),
+    isActionUnderWay: (incident) => store.decisions.isActionUnderWay(incident, sentSinceMs()),
     setKillSwitch: (on, reason, by) =>
       store.governance((transaction) => switchExecutions(transaction, on, reason, by, clock.now())),
     async killSwitch() {
@@ -83,10 +85,25 @@ async function recordsOf(
   return mostUrgentFirst(await store.decisions.list({ ...rest, ...(pendingOnly ? { states: ['pending'] } : {}) }));
 }
 
+/** What became of a recommendation that is no longer to be decided or sent. */
+const PAST_WORDS: Readonly<Record<Exclude<RecommendationState, 'pending' | 'approved'>, string>> = {
+  rejected: 'it was rejected',
+  expired: 'it has expired',
+  withdrawn: 'it was withdrawn',
+  revoked: 'it was revoked',
+  dispatching: 'it is being carried out',
+  succeeded: 'it was sent',
+  failed: 'it was tried and failed',
+  unknown: 'it was sent, and what became of it is not known',
+  recovered: 'it was carried out, and the model recovered',
+  not_recovered: 'it was carried out, and the model did not recover',
+  inconclusive: 'it was carried out, and whether it helped is not known',
+};
+
 async function dryRunOf({ executors }: GovernancePorts, { plan, state }: Recommendation): Promise<string> {
   if (plan === null)
     return 'advice for people: mlfi has nothing to execute (configure an executor for this action to change that)';
-  if (state !== 'pending' && state !== 'approved') return `nothing more would be done: this is ${state}`;
+  if (state !== 'pending' && state !== 'approved') return `nothing more would be done: ${PAST_WORDS[state]}`;
   const prepared = await executors[plan.executor].prepare(plan);
   return prepared.kind === 'ready' ? prepared.text : `cannot be executed: ${prepared.reason}`;
 }

@@ -88,7 +88,7 @@ export interface Governance {
   /** Nothing is sent from now on; resolves when what is being sent has been settled. */
   stop(): Promise<void>;
   /** Judges finished executions by the criteria fixed when they were proposed. */
-  verify(incident: IncidentRow, evaluated: EvaluatedSince, nowMs: number): Promise<void>;
+  verify(incident: IncidentRow, evaluated: EvaluatedSince, nowMs: number): Promise<boolean>;
   /** Closes an incident, and says whether it did: not over an action that is under way, unless it is forced. */
   close(closing: Closing): Promise<boolean>;
   withdraw(incident: Pick<IncidentRow, 'id'>, reason: string): Promise<void>;

@@ -1,8 +1,9 @@
 import type { RecommendationRecord } from '../domain/decision-record.js';
 import { SYSTEM, type Actor } from '../domain/actor.js';
 import { isSuspected } from '../domain/cause.js';
+import { StoreDocumentDamaged } from '../domain/codec.js';
 import { Conflict } from '../domain/errors.js';
-import type { ModelId, RecommendationId } from '../domain/identifiers.js';
+import type { ExecutionId, ModelId, RecommendationId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { GovernanceTransaction } from '../domain/ports.js';
 import type { Proposal, Recommendation } from '../domain/recommendation.js';
@@ -10,9 +11,10 @@ import { incidentClosed, isLeftByClose } from './closing.js';
 import type { GovernancePorts, Publish } from './ports.js';
 import { committedRecord, recommendationIn } from './record.js';
 import { resolvePlans } from './resolved-plan.js';
-import { contextOf, insertRevision, sameContent } from './revision.js';
+import { contextOf, insertRevision, isOfVersion, sameContent } from './revision.js';
 import { checkReason } from './rules/vote-rules.js';
 import { moveTo, tell } from './transition.js';
+import { RESULT } from './verification.js';
 
 const MOST_OF_AN_INCIDENT = 1_000;
 const MOST_PENDING = 10_000;
@@ -31,6 +33,9 @@ const waitsToBeSent = ({ state, plan }: Recommendation): boolean => state === 'a
 
 /** What is put on the table, and what is taken off it without a vote. */
 export class Proposals {
+  /** Actions that could not be given up, which is said once of each. */
+  private readonly stuck = new Set<RecommendationId>();
+
   constructor(
     private readonly ports: GovernancePorts,
     private readonly publish: Publish,
@@ -49,7 +54,10 @@ export class Proposals {
       for (const proposal of proposals.filter(({ action }) => action !== 'none')) {
         const newest = newestOf(existing, proposal);
         const replaceable = newest === null || ['withdrawn', 'expired'].includes(newest.state);
-        if (!replaceable && (newest.state !== 'pending' || sameContent(newest, proposal))) {
+        if (
+          !replaceable &&
+          (newest.state !== 'pending' || (sameContent(newest, proposal) && isOfVersion(newest, context)))
+        ) {
           result.push(newest);
           continue;
         }
@@ -82,7 +90,7 @@ export class Proposals {
       const newest = newestOf(existing, proposal);
       if (newest !== null && ['pending', 'approved', 'dispatching', 'unknown', 'succeeded'].includes(newest.state))
         throw new Conflict(
-          `this action is ${newest.state} already against “${proposal.cause}”; name in "cause" another one of the incident's where it is against that`,
+          `recommendation ${newest.id} is this action against “${proposal.cause}” already (${newest.state}); vote on that one, or say with "cause" which other cause of the incident this is against`,
           'action',
           { id: newest.id },
         );
@@ -144,27 +152,29 @@ export class Proposals {
   private async giveUpUnwatched(): Promise<void> {
     const { store, clock } = this.ports;
     const unwatched = await store.governance((transaction) => unwatchedIn(transaction));
-    for (const { id } of unwatched) {
+    for (const { id, isThere } of unwatched) {
       // Each by itself: one whose records are damaged keeps no other from its end.
       await store
         .governance(async (transaction) => {
           const recommendation = await recommendationIn(transaction, id);
           if (recommendation.state !== 'succeeded') return [];
-          const atMs = clock.now();
-          const execution = await transaction.execution(id);
-          if (execution !== null)
-            await transaction.insertVerification({
-              executionId: execution.id,
-              outcome: 'inconclusive',
-              atMs,
-              detail: UNWATCHED,
-            });
-          return [await moveTo(transaction, atMs, recommendation, 'inconclusive', SYSTEM, UNWATCHED)];
+          const verification = { outcome: 'inconclusive', atMs: clock.now(), detail: UNWATCHED } as const;
+          const executionId = await readableExecution(transaction, id);
+          if (executionId !== null) await transaction.insertVerification({ executionId, ...verification });
+          const moved = await moveTo(transaction, verification.atMs, recommendation, 'inconclusive', SYSTEM, UNWATCHED);
+          const said = (title: string): string => `${RESULT.inconclusive(title)}: ${UNWATCHED}`;
+          if (isThere) await tell(transaction, verification.atMs, moved, 'verification', said);
+          return [moved];
         })
-        .then(this.publish)
-        .catch((error: unknown) =>
-          this.ports.logger.error({ recommendation: id, error: String(error) }, 'an action cannot be given up'),
-        );
+        .then((moved) => {
+          this.stuck.delete(id);
+          this.publish(moved);
+        })
+        .catch((error: unknown) => {
+          if (this.stuck.has(id)) return;
+          this.stuck.add(id);
+          this.ports.logger.error({ recommendation: id, error: String(error) }, 'an action cannot be given up');
+        });
     }
   }
 
@@ -192,11 +202,29 @@ export class Proposals {
   }
 }
 
-/** Actions that were carried out and whose incident is closed. */
-async function unwatchedIn(transaction: GovernanceTransaction): Promise<readonly Recommendation[]> {
+/** Null also where it is damaged: what it says does not change that nobody looks at what it did. */
+async function readableExecution(
+  transaction: GovernanceTransaction,
+  recommendation: RecommendationId,
+): Promise<ExecutionId | null> {
+  try {
+    return (await transaction.execution(recommendation))?.id ?? null;
+  } catch (error) {
+    if (error instanceof StoreDocumentDamaged) return null;
+    throw error;
+  }
+}
+
+/** Actions that were carried out and whose incident is over: closed, or no longer there. */
+async function unwatchedIn(
+  transaction: GovernanceTransaction,
+): Promise<readonly { readonly id: RecommendationId; readonly isThere: boolean }[]> {
   const done = await transaction.recommendations({ states: ['succeeded'], limit: MOST_PENDING });
   const closedAtMs = await transaction.closedAtMs([...new Set(done.map(({ incidentId }) => incidentId))]);
-  return done.filter(({ incidentId }) => closedAtMs.has(incidentId));
+  return done.flatMap(({ id, incidentId }) => {
+    const atMs = closedAtMs.get(incidentId);
+    return atMs === undefined ? [] : [{ id, isThere: atMs !== Infinity }];
+  });
 }
 
 /** The newest revision of the same action against the same cause; follow-ups stand for themselves. */

@@ -73,6 +73,12 @@ export function sameContent(recommendation: Recommendation, proposal: Proposal):
   return content(recommendation) === content(proposal);
 }
 
+/** Whether it would still be executed: not once another version is in service than when it was proposed. */
+export const isOfVersion = (
+  { plan, modelVersion: then }: Recommendation,
+  { modelVersion: now }: Pick<RevisionContext, 'modelVersion'>,
+): boolean => plan === null || now === null || then === null || now === then;
+
 /** What people are asked when an action failed or did not help. Advice: nothing is ever executed by itself a second time. */
 function escalationOf(failed: Recommendation, what: string): Proposal {
   return {

@@ -102,22 +102,24 @@ export class Settlement {
     for (const execution of unknown) {
       const executor = this.executorOf(execution);
       if (executor?.repetition !== 'lookup' || now - (execution.finishedAtMs ?? now) > LOOKED_UP_FOR_MS) continue;
-      const recommendation = await store.governance((transaction) =>
-        transaction.recommendation(execution.recommendationId),
+      // Each by itself: one whose recommendation is damaged keeps no other from being asked about.
+      await this.lookUp(execution, executor).catch((error: unknown) =>
+        this.ports.logger.error({ execution: execution.id, error: String(error) }, 'looking it up failed'),
       );
-      const plan = recommendation?.plan ?? null;
-      const found =
-        plan === null
-          ? null
-          : await executor.lookup(execution, plan).catch((error: unknown) => {
-              this.ports.logger.error({ execution: execution.id, error: String(error) }, 'looking it up failed');
-              return null;
-            });
-      if (found === null || found.kind === 'unknown') continue;
-      const detail = found.kind === 'not-received' ? `it never arrived: ${found.detail}` : found.detail;
-      const kind = found.kind === 'succeeded' ? 'succeeded' : 'failed';
-      await this.settle(execution.id, { kind, detail }, 'lookup', SYSTEM);
     }
+  }
+
+  private async lookUp(execution: Execution, executor: Executor): Promise<void> {
+    const recommendation = await this.ports.store.governance((transaction) =>
+      transaction.recommendation(execution.recommendationId),
+    );
+    const plan = recommendation?.plan ?? null;
+    if (plan === null) return;
+    const found = await executor.lookup(execution, plan);
+    if (found.kind === 'unknown') return;
+    const detail = found.kind === 'not-received' ? `it never arrived: ${found.detail}` : found.detail;
+    const kind = found.kind === 'succeeded' ? 'succeeded' : 'failed';
+    await this.settle(execution.id, { kind, detail }, 'lookup', SYSTEM);
   }
 
   private async record(
@@ -134,8 +136,10 @@ export class Settlement {
     await transaction.updateExecution({ ...execution, state: outcome.kind, finishedAtMs: now, detail });
     await this.addAttempt(transaction, execution, kind, outcome.kind, detail);
     const moved = await moveTo(transaction, now, recommendation, outcome.kind, by, detail);
+    const isOnlyTaken = kind === 'answer' && execution.executor === 'webhook' && outcome.kind === 'succeeded';
+    const word = isOnlyTaken ? 'taken' : outcome.kind;
     const said = (title: string): string =>
-      kind === 'person' ? `${by.name}: ${title} ${outcome.kind}. ${detail}` : `${title}: ${outcome.kind}. ${detail}`;
+      kind === 'person' ? `${by.name}: ${title} ${word}. ${detail}` : `${title}: ${word}. ${detail}`;
     await tell(transaction, now, moved, 'execution', said);
     if (outcome.kind !== 'failed') return [moved];
     const what = `"${recommendation.title}" could not be carried out: ${detail}`;

@@ -22,7 +22,8 @@ export type VerificationVerdict =
   | { readonly kind: 'waiting'; readonly progress: VerificationProgress }
   | { readonly kind: 'judged'; readonly outcome: Verification['outcome']; readonly detail: string };
 
-const RESULT: Readonly<Record<Verification['outcome'], (title: string) => string>> = {
+/** What is said of an action on the timeline of its incident, given its quoted title. */
+export const RESULT: Readonly<Record<Verification['outcome'], (title: string) => string>> = {
   recovered: (title) => `${title} helped`,
   not_recovered: (title) => `${title} did not help`,
   inconclusive: (title) => `Whether ${title} helped is not known`,
@@ -127,8 +128,8 @@ export class Verifications {
     private readonly publish: Publish,
   ) {}
 
-  /** Judges the incident's finished executions by the criteria fixed when they were proposed. */
-  async verify(incident: IncidentRow, evaluated: EvaluatedSince, nowMs: number): Promise<void> {
+  /** Judges the incident's finished executions by the criteria fixed when they were proposed. @returns whether one of them helped */
+  async verify(incident: IncidentRow, evaluated: EvaluatedSince, nowMs: number): Promise<boolean> {
     const { moved, progress } = await this.ports.store.governance(async (transaction) => {
       const filter = { incident: incident.id, states: ['succeeded'], limit: 100 } as const;
       const judged = {
@@ -145,6 +146,7 @@ export class Verifications {
       else this.progress.set(id, held);
     }
     this.publish(moved);
+    return moved.some(({ state }) => state === 'recovered');
   }
 
   private async judge(

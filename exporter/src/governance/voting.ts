@@ -163,6 +163,10 @@ export class Voting {
     const newest = family.reduce((best, next) => (next.revision > best.revision ? next : best), recommendation);
     const isReplaced = recommendation.state === 'withdrawn' && newest.revision > revision;
     if (recommendation.digest === digest && !isReplaced) return;
+    if (!isReplaced && recommendation.state !== 'pending' && recommendation.state !== 'approved')
+      throw new Conflict(`this recommendation is ${recommendation.state} already`, 'state', {
+        state: recommendation.state,
+      });
     const shown = family.find((other) => other.digest === digest);
     throw new Conflict('this is not what would be approved now; look at the recommendation again', 'digest', {
       recommendation_id: newest.id,

@@ -191,7 +191,8 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
         };
       }
     },
-    close: async () => void (await Promise.all([agent.close(), agents.close()])),
+    // Not `close`, which waits for calls under way: whoever wanted their answers has ended before.
+    close: async () => void (await Promise.all([agent.destroy(), agents.close()])),
   };
 }
 

@@ -114,7 +114,8 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 
 /** What is said elsewhere, of which people think that it belongs to a request. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
-  ['id', 'the id of a model stays as it is; register another one'],
+  ['schedule', 'say its parts, as "interval_seconds"'],
+  ['interval_ms', 'say "interval_seconds"'],
   ...['secret', 'secrets', 'authorization_secret'].map(
     (name) =>
       [
@@ -127,6 +128,7 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
 /** A name that is not known, with the one that is: of `model` and `model_id` only one is. */
 function unknownName(name: string, known: readonly string[]): string {
   const meant = known.find((one) => name.startsWith(`${one}_`) || one.startsWith(`${name}_`));
+  if (name === 'id') return `the id of a model stays as it is; register another one. Known here: ${known.join(', ')}`;
   const elsewhere = meant === undefined ? ELSEWHERE.get(name) : `say "${meant}"`;
   const pointer = elsewhere === undefined ? '' : `: ${elsewhere}`;
   return `"${name}" is not known here${pointer}; known: ${known.length === 0 ? 'nothing' : known.join(', ')}`;

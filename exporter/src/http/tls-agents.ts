@@ -60,6 +60,6 @@ export function createTlsAgents(agentWith: (options: TlsOptions) => Agent): {
       agents.set(name, { content, agent });
       return agent;
     },
-    close: async () => void (await Promise.all([...agents.values()].map(({ agent }) => agent.close()))),
+    close: async () => void (await Promise.all([...agents.values()].map(({ agent }) => agent.destroy()))),
   };
 }

@@ -1,6 +1,7 @@
 import type { DecisionRecord } from '../domain/decision-record.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
+import { repairedAtMs } from './repair.js';
 import type { IncidentGovernance, IncidentPorts } from './ports.js';
 import type { GovernancePart, IncidentTracking } from './tracking.js';
 
@@ -8,6 +9,16 @@ import type { GovernancePart, IncidentTracking } from './tracking.js';
 const MOST_RECORDS = 100;
 
 type Failing = Pick<IncidentTracking, 'failing'>;
+
+/** @returns null once the signal is aborted: the work is then not begun, or left to itself */
+export async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T | null> {
+  if (signal?.aborted === true) return null;
+  const settled = new AbortController();
+  const aborted = new Promise<null>((resolve) =>
+    signal?.addEventListener('abort', () => resolve(null), { signal: settled.signal }),
+  );
+  return Promise.race([work(), aborted]).finally(() => settled.abort());
+}
 
 /**
  * What incidents ask of decisions. Monitoring goes on while those are refused or cannot be read: what fails is told in the log,
@@ -54,6 +65,11 @@ export class AttemptedDecisions {
       underWay.push(await governance.isActionUnderWay(id)),
     );
     return underWay.includes(true);
+  }
+
+  /** Takes note of when what the incident blames was repaired. */
+  async noteRepair(tracking: IncidentTracking, incident: IncidentRow): Promise<void> {
+    tracking.repairedAtMs = repairedAtMs(await this.recordsOf(tracking, incident), incident.diagnosis);
   }
 
   /** None, while decisions cannot be read. */

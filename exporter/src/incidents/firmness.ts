@@ -13,7 +13,8 @@ import type { IncidentRow } from '../domain/incident.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { compareSeverity } from '../domain/severity.js';
 import { evaluationsToChange, followSeverity, startSeverity, type HysteresisSettings } from './hysteresis.js';
-import { causeOf, isOut, isRecovering, isUnanswered, storyOf } from './story.js';
+import { causeOf, isOut, isRecovering, isUnanswered, storyOf, wasAskedSince } from './story.js';
+import { isPoorer } from './incident-size.js';
 import type { IncidentTracking } from './tracking.js';
 
 type Told = Pick<IncidentTracking, 'sameEvaluations'>;
@@ -68,6 +69,22 @@ export const waitsForProposals = (
   { diagnosis }: IncidentRow,
   hysteresis: HysteresisSettings,
 ): boolean => tracking.isUnproposed && isFirm(tracking, diagnosis, hysteresis);
+
+/**
+ * The evaluation as it is told: one that saw less of a firm cause than what is told of it leaves that as it is, but for how severe it is.
+ * The model may have been asked since, which is news.
+ */
+export function asTold(
+  { isToldFirm }: Pick<IncidentTracking, 'isToldFirm'>,
+  { diagnosis: told, explanation, fingerprint }: IncidentRow,
+  evaluation: Evaluation,
+): Evaluation {
+  const { diagnosis: now } = evaluation;
+  const isSame = storyOf(told) === storyOf(now) && !wasAskedSince(told, now);
+  if (!isToldFirm || !isSame || !isPoorer(told, now)) return evaluation;
+  const { severity, severityReason } = now;
+  return { ...evaluation, diagnosis: { ...told, severity, severityReason }, explanation, fingerprint };
+}
 
 /** Evaluations that must tell another story before it is told: a firm one does not give way to a mixture. */
 function leastToChange(told: Told, diagnosis: Diagnosis, recovers: boolean, hysteresis: HysteresisSettings): number {

@@ -1,5 +1,4 @@
 import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
-import { StoreDocumentDamaged } from '../domain/codec.js';
 import type { DecisionRecord } from '../domain/decision-record.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { incidentId } from '../domain/identifiers.js';
@@ -12,9 +11,9 @@ import { withSeverity } from '../evaluation/held-severity.js';
 import { DEFAULT_HYSTERESIS, startSeverity, type HysteresisSettings } from './hysteresis.js';
 import { growthText, isOtherSize, retold, worstOf } from './incident-size.js';
 import { ModelLanes } from './model-lane.js';
-import { AttemptedDecisions } from './attempted-decisions.js';
+import { AttemptedDecisions, unlessAborted } from './attempted-decisions.js';
 import type { IncidentManager, IncidentPorts } from './ports.js';
-import { evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
+import { asTold, evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
 import {
   causeOf,
   isProblem,
@@ -25,7 +24,14 @@ import {
   storyOf,
   wasAskedSince,
 } from './story.js';
-import { begunProposing, copied, newTracking, type IncidentTracking, type Proposing } from './tracking.js';
+import {
+  begunProposing,
+  copied,
+  newTracking,
+  WITHOUT_INCIDENT,
+  type IncidentTracking,
+  type Proposing,
+} from './tracking.js';
 import { alertText, closingEntries, newsEntries, openingEntries } from './timeline.js';
 
 export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
@@ -37,16 +43,6 @@ const MOST_LEFT = 1_000;
 
 const isSameAlert = (a: ExternalAlert, b: ExternalAlert): boolean =>
   a.sender === b.sender && a.fingerprint === b.fingerprint && a.startsAtMs === b.startsAtMs;
-
-/** @returns null once the signal is aborted: the work is then not begun, or left to itself */
-async function unlessAborted<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T | null> {
-  if (signal?.aborted === true) return null;
-  const settled = new AbortController();
-  const aborted = new Promise<null>((resolve) =>
-    signal?.addEventListener('abort', () => resolve(null), { signal: settled.signal }),
-  );
-  return Promise.race([work(), aborted]).finally(() => settled.abort());
-}
 
 /** Keeps at most one open incident per model. */
 export function createIncidentManager(
@@ -85,6 +81,7 @@ class StoredIncidents implements IncidentManager {
       // Only what was proposed tells that the cause was firm: it is firm again, any other one is to prove itself anew.
       tracking.isToldFirm = open !== null && (await this.wasProposedFor(tracking, open));
       tracking.isUnproposed = open !== null && !tracking.isToldFirm;
+      if (open !== null) await this.decisions.noteRepair(tracking, open);
       tracking.sameEvaluations = open === null ? 0 : 1;
       if (open !== null && tracking.isToldFirm)
         tracking.sameEvaluations = evaluationsToBeFirm(open.diagnosis, this.hysteresis);
@@ -96,6 +93,10 @@ class StoredIncidents implements IncidentManager {
     return this.trackings.get(model)?.open ?? null;
   }
 
+  repairedAtMs(model: ModelId): number | null {
+    return this.trackings.get(model)?.repairedAtMs ?? null;
+  }
+
   async apply(model: Model, evaluation: Evaluation, hurry?: AbortSignal): Promise<IncidentRow | null> {
     const { open, proposing } = await this.lanes.run(model.id, async () => {
       const tracking = this.trackingOf(model.id);
@@ -103,9 +104,10 @@ class StoredIncidents implements IncidentManager {
       if (open !== null) {
         const blind = newlyBlind(open.diagnosis, evaluation.unseen);
         const nowMs = this.ports.clock.now();
-        await this.decisions.attempt('verify', tracking, model.id, (governance) =>
-          governance.verify(open, { findings: stillFound(evaluation), blind, seenSince: evaluation.seenSince }, nowMs),
-        );
+        const evaluated = { findings: stillFound(evaluation), blind, seenSince: evaluation.seenSince };
+        await this.decisions.attempt('verify', tracking, model.id, async (governance) => {
+          if (await governance.verify(open, evaluated, nowMs)) await this.decisions.noteRepair(tracking, open);
+        });
       }
       const problem = isProblem(evaluation);
       // What cannot be stored did not happen: the next evaluation counts on from before.
@@ -294,8 +296,9 @@ class StoredIncidents implements IncidentManager {
   private async update(
     tracking: IncidentTracking,
     incident: IncidentRow,
-    evaluation: Evaluation,
+    seen: Evaluation,
   ): Promise<IncidentRow | null> {
+    const evaluation = asTold(tracking, incident, seen);
     tracking.clearEvaluations = 0;
     const judged = evaluation.diagnosis.severity;
     const sameStory = storyOf(incident.diagnosis) === storyOf(evaluation.diagnosis);
@@ -374,27 +377,19 @@ class StoredIncidents implements IncidentManager {
   /**
    * Closes it unless an action was begun meanwhile. Withdrawn is once it is closed: nothing is proposed or voted on after that, and
    * what a crash leaves is withdrawn by the next sweep.
-   * @param isForced also over such an action, as it is where what is stored of them is damaged, or nobody can settle it
+   * @param isForced also over such an action: the model is gone, or nobody can settle what came of it
    */
   private async close(tracking: IncidentTracking, incident: IncidentRow, isForced: boolean): Promise<void> {
     const now = this.ports.clock.now();
     const closed = { ...incident, closedAtMs: now };
     const entries = closingEntries(incident, this.hysteresis, tracking.leaves, now);
     const lessonOf = (records: readonly DecisionRecord[]): Lesson => this.ports.remember(closed, records);
-    const closing = { incident: closed, entries, lessonOf };
-    const isClosed = await this.ports.governance.close({ ...closing, isForced }).catch((error: unknown) => {
-      if (isForced || !(error instanceof StoreDocumentDamaged)) throw error;
-      return this.ports.governance.close({ ...closing, isForced: true });
-    });
+    const isClosed = await this.ports.governance.close({ incident: closed, entries, lessonOf, isForced });
     if (!isClosed) return;
     await this.decisions.attempt('withdraw', tracking, closed.modelId, (governance) =>
       governance.withdraw(closed, 'the incident closed'),
     );
-    tracking.problemEvaluations = 0;
-    tracking.clearEvaluations = 0;
-    tracking.overEvaluations = 0;
-    tracking.open = null;
-    tracking.isUnproposed = false;
+    Object.assign(tracking, WITHOUT_INCIDENT);
     tracking.untold.push({ kind: 'incident-closed', incident: closed });
   }
 }

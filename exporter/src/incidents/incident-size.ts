@@ -28,6 +28,22 @@ export function isOtherSize(told: Sized, now: Sized): boolean {
   return difference >= LEAP_SHARE || (isNews && now.atMs - told.atMs >= TOLD_EVERY_MS);
 }
 
+type Seen = Sized & Pick<Diagnosis, 'window' | 'decomposition' | 'attributions'>;
+
+/**
+ * Whether an evaluation of the same story was made from less than what is told, and lacks parts of it: after a restart, and once rows of
+ * the change have left memory. What it found besides, or that it became much worse, is told all the same.
+ */
+export function isPoorer(told: Seen, now: Seen): boolean {
+  const sawAsMuch = now.window.fromMs <= told.window.fromMs || now.window.samples >= told.window.samples;
+  if (sawAsMuch) return false;
+  const lacks =
+    ((told.impact ?? null) !== null && (now.impact ?? null) === null) ||
+    (told.decomposition !== null && now.decomposition === null) ||
+    (told.attributions.length > 0 && now.attributions.length === 0);
+  return lacks && !findsMore(told, now) && sizeOf(now) - sizeOf(told) < LEAP_SHARE;
+}
+
 /** Responses that come late are less bad than none, or wrong ones. */
 const isWorse = (a: Impact, b: Impact): boolean =>
   (a.harm === 'late-answer') === (b.harm === 'late-answer') ? a.share > b.share : b.harm === 'late-answer';

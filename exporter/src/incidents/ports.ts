@@ -38,6 +38,8 @@ export interface IncidentManager {
   /** Takes up the incident that was open before a restart. */
   restore(model: ModelId): Promise<void>;
   current(model: ModelId): IncidentRow | null;
+  /** When what the open incident blames was repaired, by an action that was verified to have helped; null where it was not. */
+  repairedAtMs(model: ModelId): number | null;
   /**
    * Opens, updates or closes the model's incident in the light of one evaluation. Returns the one that is open afterwards.
    * @param hurry once aborted, no target is asked or waited for: the proposals wait for the next evaluation; so below

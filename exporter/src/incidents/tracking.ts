@@ -25,6 +25,8 @@ export interface IncidentTracking {
   alerts: readonly ExternalAlert[];
   /** How often proposals were to be made: of several on their way the last counts. */
   proposing: number;
+  /** When the action was done that was verified to have repaired what the open incident blames; null where none was. */
+  repairedAtMs: number | null;
   /** The open incident's proposals are not made yet. */
   isUnproposed: boolean;
   /** Why the model is no longer monitored, from when it is gone until its incident is closed. */
@@ -51,11 +53,22 @@ export const newTracking = (): IncidentTracking => ({
   causesLeft: new Map(),
   alerts: [],
   proposing: 0,
+  repairedAtMs: null,
   isUnproposed: false,
   leaves: null,
   failing: new Map(),
   untold: [],
 });
+
+/** What is remembered once the open incident is closed. */
+export const WITHOUT_INCIDENT = {
+  open: null,
+  problemEvaluations: 0,
+  clearEvaluations: 0,
+  overEvaluations: 0,
+  repairedAtMs: null,
+  isUnproposed: false,
+} as const satisfies Partial<IncidentTracking>;
 
 /** The same for changes that come into force together, once all of them are stored. */
 export const copied = (tracking: IncidentTracking): IncidentTracking => ({

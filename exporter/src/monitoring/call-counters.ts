@@ -3,6 +3,13 @@ import { codec, count } from '../domain/codec.js';
 import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile } from '../domain/profile.js';
 import { CHANGE_KINDS, type ChangeEvent } from '../domain/symptoms.js';
+import {
+  answeredVersionsSchema,
+  followVersion,
+  NO_VERSIONS,
+  withDeclared,
+  type AnsweredVersions,
+} from './answered-versions.js';
 
 /** Counters and times that survive restarts; kept beside the counts. */
 export interface CallCounters {
@@ -34,7 +41,12 @@ export interface CallCounters {
   /** When a probe last failed; absent where none did since this is kept. */
   readonly lastProbeFailureAtMs?: number | undefined;
   readonly consecutiveFailures: number;
+  /** What the newest answer that names a version says. */
   readonly lastVersion: string | null;
+  /** When that answer was given; absent before that was kept. */
+  readonly lastVersionAtMs?: number | undefined;
+  /** Which versions answer; absent before that was kept, and where no answer names one. */
+  readonly versions?: AnsweredVersions | undefined;
   readonly changes: readonly ChangeEvent[];
 }
 
@@ -81,6 +93,8 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastProbeFailureAtMs: z.number().optional(),
   consecutiveFailures: count,
   lastVersion: z.string().nullable(),
+  lastVersionAtMs: z.number().optional(),
+  versions: answeredVersionsSchema.optional(),
   changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
 });
 
@@ -97,6 +111,12 @@ export function withChange(counters: CallCounters, change: ChangeEvent): CallCou
   const { atMs, kind, text } = change;
   const isKnown = counters.changes.some((known) => known.atMs === atMs && known.kind === kind && known.text === text);
   return isKnown ? counters : { ...counters, changes: [...counters.changes, change].slice(-CHANGES_KEPT) };
+}
+
+/** Somebody declared another version: it is in service, unless the answers say which one is. */
+export function withDeclaredVersion(counters: CallCounters, before: string | null, now: string): CallCounters {
+  if (counters.lastVersion !== null) return counters;
+  return { ...counters, versions: withDeclared(answeredVersions(counters), before, now) };
 }
 
 /** Counts a call that says nothing about the model: one before its first answer, or one refused by a limit on calls. */
@@ -159,6 +179,43 @@ export function comparedFromMs(
 export const lastHeardAtMs = ({ lastArrivalAtMs, lastPredictionAtMs }: CallCounters): number | null =>
   lastArrivalAtMs ?? lastPredictionAtMs;
 
+/** Which versions answer. What was stored before that was kept knows the newest one only. */
+export const answeredVersions = ({ versions, lastVersion }: CallCounters): AnsweredVersions =>
+  versions ?? (lastVersion === null ? NO_VERSIONS : { ...NO_VERSIONS, served: [lastVersion] });
+
+/** Answers name a version as long as one within this time of the newest does. */
+const NAMES_VERSION_MS = 60_000;
+
+/** The version in service by what the answers say; null where they say nothing of it, or do so no more. */
+export function answeredVersion(counters: CallCounters): string | null {
+  const { lastVersionAtMs, lastAnswerAtMs } = counters;
+  if (lastVersionAtMs === undefined || (lastAnswerAtMs ?? 0) - lastVersionAtMs > NAMES_VERSION_MS) return null;
+  return answeredVersions(counters).served.at(-1) ?? null;
+}
+
+/** Takes note of an answer's version; one that was not heard before is a change. */
+function withVersion(counters: CallCounters, modelVersion: string, atMs: number): CallCounters {
+  const known = answeredVersions(counters);
+  // Answers that name a version for the first time: what was declared until then is the same version by another name.
+  const { versions, cameAfter } =
+    counters.lastVersion === null
+      ? { versions: { ...known, served: [...known.served.slice(0, -1), modelVersion] }, cameAfter: null }
+      : followVersion(known, modelVersion, atMs);
+  const named = { ...counters, lastVersion: modelVersion, lastVersionAtMs: atMs, versions };
+  if (cameAfter === null) return named;
+  const text = `The answers' model version changed from ${cameAfter.slice(0, 60)} to ${modelVersion.slice(0, 60)}.`;
+  return withChange(named, { atMs, kind: 'model-version', text });
+}
+
+const failedProbe = (
+  { probeFailures }: CallCounters,
+  reason: string,
+  atMs: number,
+): Pick<CallCounters, 'probeFailures' | 'lastProbeFailureAtMs'> => ({
+  probeFailures: bump(probeFailures, reason),
+  lastProbeFailureAtMs: atMs,
+});
+
 /** Counts one call; an answer of another model version is a change, unless newer answers have come before it. */
 export function countCall(before: CallCounters, { atMs, failure, source, modelVersion }: Observation): CallCounters {
   const probed = source !== 'ingest';
@@ -168,7 +225,7 @@ export function countCall(before: CallCounters, { atMs, failure, source, modelVe
     calls: before.calls + 1,
     failures: failure === null ? before.failures : bump(before.failures, failure.reason),
     probes: before.probes + (probed ? 1 : 0),
-    probeFailures: probed && failure !== null ? bump(before.probeFailures, failure.reason) : before.probeFailures,
+    ...(probed && failure !== null ? failedProbe(before, failure.reason, atMs) : {}),
     lastProbeAtMs: probed ? latest(before.lastProbeAtMs, atMs) : before.lastProbeAtMs,
     lastPredictionAtMs: probed ? before.lastPredictionAtMs : latest(before.lastPredictionAtMs, atMs),
     lastAnswerAtMs: failure === null ? latest(before.lastAnswerAtMs, atMs) : before.lastAnswerAtMs,
@@ -178,12 +235,7 @@ export function countCall(before: CallCounters, { atMs, failure, source, modelVe
         : hasAnsweredProbe(before)
           ? (before.lastProbeAnswerAtMs ?? before.lastAnswerAtMs)
           : null,
-    ...(probed && failure !== null ? { lastProbeFailureAtMs: atMs } : {}),
     consecutiveFailures: failure === null ? 0 : before.consecutiveFailures + 1,
-    lastVersion: isLate ? before.lastVersion : (modelVersion ?? before.lastVersion),
   };
-  if (isLate || modelVersion === null || before.lastVersion === null || modelVersion === before.lastVersion)
-    return counters;
-  const text = `The answers' model version changed from ${before.lastVersion.slice(0, 60)} to ${modelVersion.slice(0, 60)}.`;
-  return withChange(counters, { atMs, kind: 'model-version', text });
+  return isLate || modelVersion === null ? counters : withVersion(counters, modelVersion, atMs);
 }

@@ -74,17 +74,19 @@ export class Commits {
     const due = [...members].filter(([, member]) => isDue(member) || this.outdated.has(member));
     return lanes.runAll(
       due.map(([id]) => id),
-      async () => {
-        const present = due.filter(([id, member]) => members.get(id) === member).map(([, member]) => member);
-        const renewed = [];
-        for (const member of present) renewed.push(await this.upToDate(member));
-        const entries = renewed.filter((member) => member !== null).map(entryOf);
-        const isApart = entries.map(({ member }) => this.failing.has(member.monitored.model.id));
-        let failed = await this.together(entries.filter((_, i) => !isApart[i]));
-        for (const entry of entries.filter((_, i) => isApart[i])) failed = (await this.together([entry])) ?? failed;
-        return renewed.includes(null) ? cannotBeWritten() : failed;
-      },
+      () => this.writeDue(due.filter(([id, member]) => members.get(id) === member).map(([, member]) => member)),
     );
+  }
+
+  /** The same of members whose lanes are held. */
+  private async writeDue(due: readonly Member[]): Promise<Unavailable | null> {
+    const renewed = [];
+    for (const member of due) renewed.push(await this.upToDate(member));
+    const entries = renewed.filter((member) => member !== null).map(entryOf);
+    const isApart = entries.map(({ member }) => this.failing.has(member.monitored.model.id));
+    let failed = await this.together(entries.filter((_, i) => !isApart[i]));
+    for (const entry of entries.filter((_, i) => isApart[i])) failed = (await this.together([entry])) ?? failed;
+    return renewed.includes(null) ? cannotBeWritten() : failed;
   }
 
   /** Commits one model whose lane the caller holds. @throws Unavailable when it cannot be written, or is not what is stored any more */

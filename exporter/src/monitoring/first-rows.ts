@@ -1,9 +1,17 @@
 import type { IngestNote } from '../domain/ingest.js';
-import type { Observation } from '../domain/observation.js';
+import type { LateLabel, Observation } from '../domain/observation.js';
 import type { BaselineProfile } from '../domain/profile.js';
 import { counted } from '../domain/quantity-text.js';
 import { countAside, hasAnsweredProbe, takenUp, type CallCounters } from './call-counters.js';
-import type { Rows } from './increment.js';
+import type { RowsOfSender } from './event-clock.js';
+
+/** Rows and late labels that are counted together or not at all. */
+export interface Rows {
+  readonly observations: readonly Observation[];
+  /** Who sent the observations, in their order; absent where all are of one. */
+  readonly senders?: readonly RowsOfSender[];
+  readonly labels: readonly LateLabel[];
+}
 
 /**
  * What logged rows are to a model: `traffic` it is judged by, the rows with which that begins (`first`), or rows that are only

@@ -3,7 +3,7 @@ import { storable } from '../baseline/learning.js';
 import type { DriftMonitorState } from '../detection/sequential/drift-monitor-state.js';
 import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { NumberedLabels } from '../domain/ledger.js';
-import type { LateLabel, Observation } from '../domain/observation.js';
+import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile, LearningState } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import {
@@ -17,8 +17,7 @@ import {
 } from './baseline-lifecycle.js';
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
 import type { WaitingLabel } from './early-labels.js';
-import type { RowsOfSender } from './event-clock.js';
-import type { SplitRows } from './first-rows.js';
+import type { Rows, SplitRows } from './first-rows.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import type { LabelledWindow } from './label-history.js';
 import { matchedOnArrival, type AwaitingAnswer, type Join, type MatchedLabel } from './label-joiner.js';
@@ -28,14 +27,6 @@ import { storableLearning, storableWindow } from './storable.js';
 import type { WindowLimits } from '../statistics/window-profile.js';
 import { withCounted, type Countable } from './countable.js';
 import { type Window, type Windows } from './windows.js';
-
-/** Rows and late labels that are counted together or not at all. */
-export interface Rows {
-  readonly observations: readonly Observation[];
-  /** Who sent the observations, in their order; absent where all are of one. */
-  readonly senders?: readonly RowsOfSender[];
-  readonly labels: readonly LateLabel[];
-}
 
 /** What the store is to hold of one model once its rows are counted. Rare categories are folded away. */
 export interface Records {

@@ -3,7 +3,7 @@ import type { BaselineProfile } from '../domain/profile.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import { baselineIn } from './baseline-lifecycle.js';
-import { withChange, type CallCounters } from './call-counters.js';
+import { withChange, withDeclaredVersion, type CallCounters } from './call-counters.js';
 import type { FeaturesRead } from './features-read.js';
 import { countRows, type Counted } from './increment.js';
 import type { ModelTraffic } from './model-traffic.js';
@@ -33,6 +33,11 @@ export class ModelDraft {
 
   recordChange(change: ChangeEvent): void {
     this.calls = withChange(this.calls, change);
+  }
+
+  /** Somebody says which version is in service. */
+  declareVersion(before: string | null, now: string): void {
+    this.calls = withDeclaredVersion(this.calls, before, now);
   }
 
   /**

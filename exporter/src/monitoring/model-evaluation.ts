@@ -14,6 +14,7 @@ import { IncidentExperiments } from '../experiments/per-incident.js';
 import { mayExperiment, type ExperimentPolicy } from '../experiments/run-experiment.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
 import { isUnderWay } from '../incidents/story.js';
+import { answeredVersion } from './call-counters.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
 import { figuresAt, stateOf } from './model-status.js';
@@ -93,6 +94,7 @@ export class ModelEvaluation {
     const { members, clock, events, incidents } = this.ports;
     if (monitored.model.paused || member.registration.removals > 0) return;
     const severity = member.last?.evaluation.diagnosis.severity;
+    let isOtherVersion = false;
     // Not one that was read anew meanwhile: it is not what is stored any more.
     const begun = await members.ofMember(member, async () => {
       // Not the time at which the turn was asked for: rows counted meanwhile are later, as if the clock had been set back.
@@ -102,6 +104,7 @@ export class ModelEvaluation {
         monitored.advance(nowMs, severity === 'critical' || severity === 'high') ?? member.untoldBaseline;
       // A process that ends before that is stored learns anew, from more: nothing is told or thought about before.
       if (member.untoldBaseline !== null) await this.ports.writeHeld(member);
+      isOtherVersion = await this.followVersion(member);
       const experiment = member.experiment?.result ?? null;
       return { nowMs, state: { ...monitored.modelState(), experiment } };
     });
@@ -125,11 +128,14 @@ export class ModelEvaluation {
 
     const before = incidents.current(id);
     const incident = await incidents.apply(monitored.model, evaluation, hurry);
+    // What was proposed names the version before, and would not be executed under another one.
+    if (incident !== null && isOtherVersion) await incidents.refreshProposals(id, evaluation, hurry);
     member.normalSinceMs = isUnderWay(evaluation) ? null : (member.normalSinceMs ?? newestMs(state));
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
     const isStillThere = await members.inLaneOf(member, async () => {
       if (incident === null)
         monitored.settleEvidence(before === null ? null : normalFromMs(state.rows, member.normalSinceMs));
+      else this.settleRepaired(member, state);
       const stateBefore = monitored.model.state;
       await this.changeModel(member, { state: stateOf(monitored, incident, evaluation) });
       if (stateBefore === 'configuring' && monitored.model.state !== stateBefore) this.ports.reprobe(member);
@@ -137,7 +143,27 @@ export class ModelEvaluation {
     if (!isStillThere) return;
     if (monitored.isDirty) this.ports.commit();
     if (monitored.isBehind(clock.now())) this.ports.request(id);
-    if (monitored.isConfiguring && monitored.counters.probes > 0) this.rediscover(member);
+    // Without anything to probe with there will be no probe to show that it answers: its discovery was cut off by a stop.
+    const isToBeAsked = monitored.counters.probes > 0 || monitored.model.probePayloads.length === 0;
+    if (monitored.isConfiguring && isToBeAsked) this.rediscover(member);
+  }
+
+  /**
+   * What was verified to be repaired is over: its evidence would fade as slowly as it has grown, and be told as another cause. The rows
+   * since the repair are a test of their own.
+   */
+  private settleRepaired({ monitored }: Member, state: MonitoredModelState): void {
+    const repairedAtMs = this.ports.incidents.repairedAtMs(monitored.model.id);
+    if (repairedAtMs === null || (monitored.counters.judgedFromMs ?? -Infinity) >= repairedAtMs) return;
+    monitored.settleEvidence(Math.max(repairedAtMs, normalFromMs(state.rows, newestMs(state)) ?? repairedAtMs));
+  }
+
+  /** The version in service is the one the answers name, whatever was declared; the caller holds the model's lane. */
+  private async followVersion(member: Member): Promise<boolean> {
+    const versionLabel = answeredVersion(member.monitored.counters);
+    if (versionLabel === null || versionLabel === member.monitored.model.versionLabel) return false;
+    await this.changeModel(member, { versionLabel });
+    return true;
   }
 
   /** Makes an open incident's proposals anew with what is known now. */
@@ -152,12 +178,13 @@ export class ModelEvaluation {
   /** Saves a change of the model and then makes it; the caller holds the model's lane. */
   async changeModel(
     { monitored }: Member,
-    change: Partial<Pick<Model, 'state' | 'paused'>>,
+    change: Partial<Pick<Model, 'state' | 'paused' | 'versionLabel'>>,
     audit?: AuditNote,
   ): Promise<void> {
     const before = monitored.model;
     const model = { ...before, ...change };
-    if (model.state === before.state && model.paused === before.paused) return;
+    const { state, paused, versionLabel } = before;
+    if (model.state === state && model.paused === paused && model.versionLabel === versionLabel) return;
     await writeModels(this.ports.store, audit, (models) => models.save(model));
     monitored.model = model;
     this.ports.events.publish({ kind: 'model-updated', model });

@@ -2,7 +2,8 @@ import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { WindowProfile } from '../domain/profile.js';
 import { baselineIn, type BaselinePhase } from './baseline-lifecycle.js';
-import { lastHeardAtMs, type CallCounters } from './call-counters.js';
+import { versionStep } from './answered-versions.js';
+import { answeredVersions, lastHeardAtMs, type CallCounters } from './call-counters.js';
 import type { ArrivedRow } from './countable.js';
 import type { RowBuffer } from './row-buffer.js';
 
@@ -33,6 +34,7 @@ export function monitoredModelState(
     lastHeardAtMs: lastHeardAtMs(calls),
     lastProbeFailureAtMs: calls.lastProbeFailureAtMs ?? null,
     changes: calls.changes,
+    versionStep: versionStep(answeredVersions(calls), model.versionLabel),
     experiment: null,
     rowAnalysis: null,
   };

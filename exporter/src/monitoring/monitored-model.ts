@@ -12,12 +12,11 @@ import { afterHistory, countCall, hasAnsweredProbe, withArrival, type CallCounte
 import { ClockWatch, withoutFuture } from './clock-set-back.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
-import { FirstRows, type JudgedBy } from './first-rows.js';
+import { FirstRows, type JudgedBy, type Rows } from './first-rows.js';
 import {
   countRows,
   type Counted,
   type CountingState,
-  type Rows,
   type Staged,
   type StoredModelState,
   type Written,
@@ -358,7 +357,7 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  /** No incident is open: evidence may start from nothing. @param judgedFromMs rows before are of one that is just over, or null */
+  /** Evidence may start from nothing. @param judgedFromMs rows before are of an incident that is just over, or repaired; or null */
   settleEvidence(judgedFromMs: number | null): void {
     if (judgedFromMs !== null) this.calls = { ...this.calls, judgedFromMs };
     if (judgedFromMs !== null || this.traffic.parts.detectors.alarm === 'over')

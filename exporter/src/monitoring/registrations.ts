@@ -90,6 +90,9 @@ export class Registrations {
     else
       await this.ports.commits.change(member, (draft) => {
         draft.recordChange(event);
+        const { versionLabel: before } = member.monitored.model;
+        if (model.versionLabel !== null && model.versionLabel !== before)
+          draft.declareVersion(before, model.versionLabel);
         return async (transaction) => {
           await transaction.models.save(model);
           await audit?.(transaction);

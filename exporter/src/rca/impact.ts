@@ -6,6 +6,7 @@ import type { Impact } from '../domain/impact.js';
 import type { Interval } from '../domain/estimate.js';
 import type { LevelSummary, Proportion } from '../domain/estimate.js';
 import type { MeanError } from '../domain/performance.js';
+import { saidOf } from './indicators/indicator.js';
 
 const LEVEL = 0.95;
 /** A spread, and with it an interval of the mean, needs two values at least. */
@@ -111,8 +112,10 @@ function wrongByConfidence({ confidence, golden }: Symptoms): Impact | null {
   };
 }
 
-function late({ service }: Symptoms): Impact | null {
-  const { lateBefore, lateNow, latencyBefore, latencyNow } = service;
+/** Only where a detector says that answers come later: an interval asked at every evaluation excludes zero by chance now and then. */
+function late(symptoms: Symptoms): Impact | null {
+  if (saidOf(symptoms, 'latency-regression', 'latency_seconds')?.direction !== 'up') return null;
+  const { lateBefore, lateNow, latencyBefore, latencyNow } = symptoms.service;
   if (lateBefore === null || lateNow === null || latencyBefore === null || latencyNow === null) return null;
   const difference = differenceInterval(lateNow, lateBefore);
   const interval = { low: clamp(difference.low), high: clamp(difference.high), level: LEVEL };

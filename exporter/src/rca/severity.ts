@@ -53,7 +53,9 @@ function responsesChanged(symptoms: Symptoms): string {
 }
 const sequentially = ({ findings }: Symptoms, wanted: FindingSubject): boolean =>
   findings.some(({ detector, subject }) => detector === 'sequential-evidence' && subject === wanted);
-const cost = ({ impact }: SeverityInput, otherwise: string): string => impact?.sentence ?? otherwise;
+/** Lateness is told as the reason of what is about lateness, and of nothing else. */
+const cost = ({ impact }: SeverityInput, otherwise: string): string =>
+  impact === null || impact.harm === 'late-answer' ? otherwise : impact.sentence;
 
 /** Harm that is told apart from chance is said, however small; inputs are said to differ only where nothing but inputs did. */
 const mild = ({ symptoms, impact }: SeverityInput): string =>
@@ -176,8 +178,9 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'medium',
-    holds: ({ found }) => found('latency-regression'),
-    reason: (input) => cost(input, 'Users wait longer for responses.'),
+    // A changed input is what the pipeline's own rule below tells; lateness besides is a finding.
+    holds: ({ found, cause }) => found('latency-regression') && familyOf(cause) !== 'pipeline',
+    reason: ({ impact }) => impact?.sentence ?? 'Users wait longer for responses.',
   },
   {
     severity: 'medium',
@@ -193,7 +196,12 @@ const RULES: readonly Rule[] = [
     severity: 'medium',
     holds: ({ found, cause }) => familyOf(cause) === 'pipeline' || found('prediction-mix'),
     reason: (input) =>
-      cost(input, 'The model receives inputs it was not trained for; its predictions may be affected.'),
+      cost(
+        input,
+        familyOf(input.cause) === 'model'
+          ? 'Users receive other predictions than before; whether they are worse is not known.'
+          : 'The model receives inputs it was not trained for; its predictions may be affected.',
+      ),
   },
   {
     severity: 'medium',

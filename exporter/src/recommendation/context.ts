@@ -1,5 +1,6 @@
 import { type AnyActionTarget } from '../domain/action-target.js';
 import type { CauseId } from '../domain/cause.js';
+import type { VersionStep } from '../domain/model.js';
 import {
   type ActionId,
   type SuccessEstimate,
@@ -20,5 +21,5 @@ export interface RecommendationContext {
   readonly successEstimate: (cause: CauseId, action: ActionId, ruleRank: number) => SuccessEstimate;
   readonly verification: VerificationTimes;
   readonly hasBaseline: boolean;
-  readonly versionLabel: string | null;
+  readonly versionStep: VersionStep;
 }

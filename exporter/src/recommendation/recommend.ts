@@ -7,7 +7,7 @@ import type { Severity } from '../domain/severity.js';
 import { validatedDeployment, validationText } from './candidate-validation.js';
 import type { Validation } from '../domain/validation.js';
 import { accessRules } from './access-rules.js';
-import type { Rule } from './rule.js';
+import { hasNewVersion, type Rule } from './rule.js';
 import { RULES } from './rules.js';
 import { type Plan } from '../domain/executor.js';
 import type { RecommendationContext } from './context.js';
@@ -139,7 +139,8 @@ function planOf(action: ActionId, cause: CauseId, diagnosis: Diagnosis, context:
     model: context.modelId,
     cause,
     features: diagnosis.features,
-    version: context.versionLabel,
+    version: context.versionStep.from,
+    previousVersion: action === 'rollback' && hasNewVersion(diagnosis) ? context.versionStep.to : null,
   });
   const { validation } = context;
   if (plan === null || validation === null || validationText(action, validation) === null) return plan;

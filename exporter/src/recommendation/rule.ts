@@ -20,11 +20,16 @@ export interface Rule {
 
 /** The strongest reason for the cause. */
 export const first = (subject: RuleSubject): string => subject.diagnosis.causes[0]?.supporting[0]?.text ?? '';
-/** A version before the one in service is spoken of only where a change of version was seen: else nobody knows of one. */
-function version({ context: { versionLabel }, diagnosis: { changes } }: RuleSubject): string {
-  const isKnown = changes.some(({ kind }) => kind === 'model-version' || kind === 'deployment');
-  if (!isKnown) return 'an earlier version';
-  return versionLabel === null ? 'the previous version' : `the version before ${versionLabel}`;
+/** Whether a change of version was seen. */
+export const hasNewVersion = ({ changes }: Diagnosis): boolean =>
+  changes.some(({ kind }) => kind === 'model-version' || kind === 'deployment');
+
+/** From which version to which: of one before is spoken only where a change of version was seen, else nobody knows of one. */
+function versions({ context, diagnosis }: RuleSubject): { readonly from: string; readonly to: string } {
+  const { from, to } = context.versionStep;
+  if (!hasNewVersion(diagnosis)) return { from: '', to: 'an earlier version' };
+  if (to !== null) return { from: from === null ? '' : ` from ${from}`, to };
+  return { from: '', to: from === null ? 'the previous version' : `a version before ${from}` };
 }
 
 /** Somebody looks into it. */
@@ -39,10 +44,13 @@ export const investigate = (what: string, ...steps: readonly string[]): Rule => 
 /** The version before goes back into service. */
 export const rollback = (why: string): Rule => ({
   action: 'rollback',
-  title: (subject) => `Roll ${subject.context.modelName} back to ${version(subject)}`,
+  title(subject) {
+    const { from, to } = versions(subject);
+    return `Roll ${subject.context.modelName} back${from} to ${to}`;
+  },
   why: () => why,
   steps: (subject) => [
-    `Put ${version(subject)} back into service.`,
+    `Put ${versions(subject).to} back into service.`,
     'Compare the golden answers with the baseline before sending all traffic to it.',
   ],
   expectedEffect: 'Golden answers return to those of the baseline.',

@@ -16,7 +16,7 @@ import { fleetSettings } from './monitoring.js';
 const NOTHING_TO_DECIDE: Omit<IncidentGovernance, 'close'> = {
   resolve: () => Promise.resolve([]),
   propose: () => Promise.resolve([]),
-  verify: () => Promise.resolve(),
+  verify: () => Promise.resolve(false),
   withdraw: () => Promise.resolve(),
   records: () => Promise.resolve([]),
   isActionUnderWay: () => Promise.resolve(false),

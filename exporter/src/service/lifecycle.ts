@@ -9,7 +9,7 @@ export class Lifecycle {
   isStopping = false;
   private closed: string | null = 'mlfi is starting';
   private toldAtMs = 0;
-  private models = 0;
+  private restoredModels = 0;
 
   constructor(
     private readonly metrics: Pick<ProcessMetrics, 'ready'>,
@@ -25,7 +25,7 @@ export class Lifecycle {
 
   /** `done` of `total` models are restored. */
   restored(done: number, total: number): void {
-    this.models = total;
+    this.restoredModels = total;
     this.closed = `mlfi is restoring its models: ${done} of ${total}`;
     const now = performance.now();
     if (done < total && now - this.toldAtMs < TOLD_EVERY_MS) return;
@@ -33,11 +33,11 @@ export class Lifecycle {
     this.logger.info({ done, total }, 'restoring models');
   }
 
-  /** Requests are taken from now on. */
-  running(): void {
+  /** Requests are taken from now on. @param models that are watched, those of the configuration file among them */
+  running(models: number): void {
     this.closed = null;
     this.metrics.ready(true);
-    this.logger.info({ models: this.models }, this.models === 0 ? 'ready' : 'restored and ready');
+    this.logger.info({ models }, this.restoredModels === 0 ? 'ready' : 'restored and ready');
   }
 
   stopping(): void {

@@ -177,7 +177,7 @@ async function takeModels(
 /** All that runs by itself; from here on the service is ready. */
 function run(foundation: Foundation, areas: Areas, server: HttpServer): void {
   const { closing } = foundation;
-  const { application, integrations, intake, lifecycle } = areas;
+  const { application, fleet, integrations, intake, lifecycle } = areas;
   closing.push('calls that wait for their other half', () => intake.stop());
   startSchedules(foundation, { ...areas, imports: application.imports });
   integrations.readChanges();
@@ -185,5 +185,5 @@ function run(foundation: Foundation, areas: Areas, server: HttpServer): void {
     lifecycle.stopping();
     return server.close();
   });
-  lifecycle.running();
+  lifecycle.running(fleet.ids().length);
 }

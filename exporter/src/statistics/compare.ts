@@ -1,3 +1,4 @@
+import { MAX_STANDARD_DEVIATIONS } from '../domain/quantity-text.js';
 import type { CategoricalCounts, NumericCounts } from '../domain/profile.js';
 import { brownForsythe, type WeightedValue } from './brown-forsythe.js';
 import { clopperPearsonLower, clopperPearsonUpper } from './clopper-pearson.js';
@@ -39,7 +40,6 @@ export interface NumericComparison {
   readonly varianceRatioPValue: number;
 }
 
-const MAX_SHIFT = 1_000;
 const clampRatio = (ratio: number): number => Math.min(1e6, Math.max(1e-6, ratio));
 
 /** @param edges bins of the baseline (`BaselineProfile.bins`); with none, tenths of the baseline are used for PSI and JS */
@@ -61,8 +61,9 @@ export function compareNumeric(
   const bins = edges.length === 0 ? tenths : edges;
   const sd = a.standardDeviation;
   const difference = b.mean - a.mean;
-  const cut = (shift: number): number => Math.min(MAX_SHIFT, Math.max(-MAX_SHIFT, shift));
-  const inSd = (value: number): number => (sd > 0 ? cut(value / sd) : value === 0 ? 0 : Math.sign(value) * MAX_SHIFT);
+  const cut = (shift: number): number => Math.min(MAX_STANDARD_DEVIATIONS, Math.max(-MAX_STANDARD_DEVIATIONS, shift));
+  const inSd = (value: number): number =>
+    sd > 0 ? cut(value / sd) : value === 0 ? 0 : Math.sign(value) * MAX_STANDARD_DEVIATIONS;
   const standardError = Math.sqrt(sd ** 2 / nBefore + b.standardDeviation ** 2 / nNow);
   const z = normalQuantile((1 + LEVEL) / 2);
   const ksStatistic = largestDistance(points, nBefore, nNow);

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
+import type { Execution } from '../domain/decision.js';
 import type { DamagedTable } from '../domain/ports.js';
 import type { RecommendationState } from '../domain/recommendation.js';
-import { StoreDocumentDamaged, type Decoder } from '../domain/codec.js';
+import { StoreDocumentDamaged, UnreadableDocument, type Decoder } from '../domain/codec.js';
 import { alertCodec, alertFeedbackCodec } from './codecs/alert.js';
 import { apiKeyCodec } from './codecs/api-key.js';
 import {
@@ -65,6 +66,7 @@ const documents = (
 
 /** Decisions of one model: they are never deleted, whoever lets go of it. */
 const decisions: DocumentTable = { ...documents('recommendation', ['id'], 'model', recommendationCodec), isKept: true };
+const executions: DocumentTable = { ...documents('execution', ['id'], 'model', executionCodec), isKept: true };
 
 /** Documents of one model that are no history: they go with it. Those of `history` stay, unless they are damaged. */
 const history: readonly DocumentTable[] = [
@@ -90,7 +92,7 @@ function allDocuments({ callCounters, featureKinds, driftMonitor, settings }: Ow
     ...history,
     decisions,
     documents('vote', ['id'], null, voteCodec),
-    documents('execution', ['id'], null, executionCodec),
+    executions,
     documents('execution_attempt', ['execution', 'number'], null, attemptCodec),
     documents('verification', ['recommendation'], null, verificationCodec),
     documents('review', ['recommendation'], null, reviewCodec),
@@ -146,19 +148,61 @@ const ENDS: readonly (readonly [readonly RecommendationState[], RecommendationSt
   [['dispatching', 'succeeded', 'unknown'], 'inconclusive'],
 ];
 
-/** Ends decisions of a model that cannot be read: what was decided stays as it lies there. @returns how many cannot be read */
+/** The same of the executions that follow them: what may have been sent is not known, and nobody asks any more. */
+const EXECUTION_ENDS: ReadonlyMap<Execution['state'], Execution['state']> = new Map([
+  ['queued', 'cancelled'],
+  ['dispatching', 'unknown'],
+]);
+
+/**
+ * Ends decisions of a model that cannot be read, each with its execution, whichever of the two it is: an action that stays open
+ * holds up those that come after it. What was decided stays as it lies there.
+ * @returns how many decisions cannot be read
+ */
 export async function endDamagedDecisions(db: Knex, model: string): Promise<number> {
-  let damaged = 0;
-  for await (const { row, error } of documentsOf(db, decisions, model)) {
+  const damaged = new Set<string>();
+  for await (const { row, error } of documentsOf(db, decisions, model))
+    if (row !== null && error !== null) damaged.add(String(row['id']));
+  for await (const { row, error } of documentsOf(db, executions, model)) {
     if (row === null || error === null) continue;
-    damaged += 1;
+    const found = await db('execution').where(row).first<Pick<ExecutionRow, 'recommendation'>>('recommendation');
+    damaged.add(found.recommendation);
+  }
+  for (const id of damaged) {
     for (const [states, state] of ENDS)
       await db('recommendation')
-        .where(row)
+        .where({ id })
         .whereIn('state', [...states])
         .update({ state });
+    const execution = await db('execution')
+      .where({ recommendation: id })
+      .first<ExecutionRow | undefined>('id', 'recommendation', 'state', 'document');
+    const state = EXECUTION_ENDS.get(execution?.state ?? 'succeeded');
+    if (execution === undefined || state === undefined) continue;
+    await db('execution')
+      .where({ id: execution.id })
+      .update({ state, document: endedDocument(execution, state) });
   }
-  return damaged;
+  return damaged.size;
+}
+
+interface ExecutionRow {
+  readonly id: string;
+  readonly recommendation: string;
+  readonly state: Execution['state'];
+  readonly document: string;
+}
+
+/** Of an execution that can be read: the same in another state. Of another one: as it lies there. */
+function endedDocument({ id, recommendation, document }: ExecutionRow, state: Execution['state']): string {
+  try {
+    const { finishedAtMs, startedAtMs, queuedAtMs, ...rest } = executionCodec.decode(document, { id, recommendation });
+    const ended = { ...rest, state, queuedAtMs, startedAtMs, finishedAtMs: finishedAtMs ?? startedAtMs ?? queuedAtMs };
+    return executionCodec.encode({ ...ended, detail: 'its decision is damaged' });
+  } catch (error) {
+    if (error instanceof UnreadableDocument) return document;
+    throw error;
+  }
 }
 
 type Key = Record<string, string | number>;

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { NO_MODEL_DECISIONS, type DecisionCounts, type ModelDecisionCounts } from '../domain/decision-counts.js';
 import type { Vote } from '../domain/decision.js';
 import type { ExecutorId } from '../domain/executor.js';
-import { modelId, type ModelId } from '../domain/identifiers.js';
+import { asModelId, type ModelId } from '../domain/identifiers.js';
 import type { RecommendationState } from '../domain/recommendation.js';
 import { readable } from './documents.js';
 import { readRecommendation, RECOMMENDATION_COLUMNS, type StoredRecommendation } from './recommendations.js';
@@ -28,9 +28,10 @@ type Draft = { -readonly [K in keyof ModelDecisionCounts]: ModelDecisionCounts[K
 export async function readDecisionCounts(db: Knex): Promise<DecisionCounts> {
   const drafts = new Map<ModelId, Draft>();
   const of = (model: string | number | undefined): Draft => {
-    const id = modelId(String(model));
-    const draft = drafts.get(id) ?? { ...NO_MODEL_DECISIONS };
-    drafts.set(id, draft);
+    const id = asModelId(String(model));
+    const draft = (id === null ? undefined : drafts.get(id)) ?? { ...NO_MODEL_DECISIONS };
+    // A damaged row is counted nowhere, and keeps nobody from what is counted of the others.
+    if (id !== null) drafts.set(id, draft);
     return draft;
   };
   for (const { model, n } of await grouped(db, 'incident', ['model'])) of(model).incidents = Number(n);

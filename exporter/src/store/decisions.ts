@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Codec } from '../domain/codec.js';
 import type { DecisionRecord } from '../domain/decision-record.js';
 import type { DecisionRepository } from '../domain/ports.js';
+import type { RecommendationState } from '../domain/recommendation.js';
 import { attemptCodec, executionCodec, verificationCodec, voteCodec } from './codecs/decision.js';
 import { NOTHING_ASIDE, readable, readDocument, type SetAside } from './documents.js';
 import { narrowed, readRecommendation, RECOMMENDATION_COLUMNS, type StoredRecommendation } from './recommendations.js';
@@ -9,6 +10,12 @@ import { narrowed, readRecommendation, RECOMMENDATION_COLUMNS, type StoredRecomm
 interface Belonging extends Readonly<Record<string, string | number>> {
   readonly recommendation: string;
   readonly document: string;
+}
+
+interface UnderWay {
+  readonly state: RecommendationState;
+  readonly queuedAtMs: number | null;
+  readonly sentAtMs: number | null;
 }
 
 /** Documents by the recommendation they belong to, in the order of the rows. */
@@ -84,13 +91,21 @@ export function decisionRepository(db: Knex, setAside: SetAside): DecisionReposi
   return {
     get: async (id) => (await read(db, (query) => void query.where({ id }), NOTHING_ASIDE)).at(0) ?? null,
     list: (filter) => read(db, (query) => void narrowed(query, filter), setAside),
-    async isActionUnderWay(incident) {
-      // Not one that is approved and waits to be sent: it ends with the cause it was approved for.
+    async isActionUnderWay(incident, sentSinceMs = -Infinity) {
+      // Not one that is approved and waits to be sent: it ends with the cause it was approved for. Of columns only: it is
+      // known also where a document is damaged, and nobody then settles what came of it.
       const found = await db('recommendation')
+        .leftJoin('execution', 'execution.recommendation', 'recommendation.id')
+        .leftJoin('execution_attempt', 'execution_attempt.execution', 'execution.id')
         .where({ incident })
-        .whereIn('state', ['dispatching', 'succeeded'])
-        .first<{ id: string } | undefined>('id');
-      return found !== undefined;
+        .whereIn('recommendation.state', ['dispatching', 'succeeded'])
+        .groupBy('recommendation.id', 'recommendation.state')
+        .select('recommendation.state as state')
+        .max<UnderWay[]>({ queuedAtMs: 'execution.queued_at_ms', sentAtMs: 'execution_attempt.at_ms' });
+      return found.some(
+        ({ state, queuedAtMs, sentAtMs }) =>
+          state === 'succeeded' || Math.max(queuedAtMs ?? -Infinity, sentAtMs ?? -Infinity) >= sentSinceMs,
+      );
     },
   };
 }

@@ -210,9 +210,13 @@ export function governanceTransaction(
     async closedAtMs(incidents) {
       const rows = await db('incident')
         .whereIn('id', [...incidents])
-        .whereNotNull('closed_at_ms')
-        .select<{ id: IncidentId; closed_at_ms: number }[]>('id', 'closed_at_ms');
-      return new Map(rows.map(({ id, closed_at_ms: closedAtMs }) => [id, closedAtMs]));
+        .select<{ id: IncidentId; closed_at_ms: number | null }[]>('id', 'closed_at_ms');
+      const closedAtMs = new Map(incidents.map((id) => [id, Infinity]));
+      for (const { id, closed_at_ms: atMs } of rows) {
+        if (atMs === null) closedAtMs.delete(id);
+        else closedAtMs.set(id, atMs);
+      }
+      return closedAtMs;
     },
     auditHead: () => auditHead(db),
     insertAudit: (entry) => insertAudit(db, entry),

@@ -147,6 +147,23 @@ it('offers deciding alone only where the rules allow it and an ordinary vote is 
   ]);
 });
 
+it('tells the 2xx of a webhook as taken, and not as carried out', () => {
+  const execution = {
+    id: 'e',
+    executor: 'webhook',
+    state: 'unknown' as const,
+    queued_at_ms: 1,
+    started_at_ms: 1,
+    finished_at_ms: null,
+    detail: '',
+  };
+  const succeeded = { ...execution, state: 'succeeded' as const, detail: 'the receiver answered 200' };
+  show({ state: 'succeeded', execution: succeeded });
+  expect(
+    screen.getByText(/Execution by webhook: taken by the receiver – the receiver answered 200/)
+  ).toBeInTheDocument();
+});
+
 it('lets people report on an execution whose answer was lost, and on no other', () => {
   const execution = {
     id: 'e',

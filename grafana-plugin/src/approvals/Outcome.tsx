@@ -108,7 +108,10 @@ export function Outcome({ recommendation }: { recommendation: Recommendation }) 
         <p style={{ margin: 0, overflowWrap: 'anywhere' }}>
           {t('decision.execution', 'Execution by {{executor}}: {{state}}', {
             executor: execution.executor,
-            state: EXECUTION_TEXTS[execution.state](),
+            state:
+              execution.executor === 'webhook' && execution.state === 'succeeded'
+                ? t('execution.taken', 'taken by the receiver')
+                : EXECUTION_TEXTS[execution.state](),
           })}
           {execution.detail === '' ? '' : ` – ${execution.detail}`}
           {attempts.length > 1 ? ` (${t('decision.attempts', '{{count}} events', { count: attempts.length })})` : ''}

@@ -102,7 +102,7 @@ describe.each(stores.kinds)('in %s, an execution', (kind) => {
     const executed = async (of: Recommendation): Promise<readonly string[]> =>
       (await linesOf(of)).filter((line) => line.startsWith('execution'));
     await approve(quick);
-    await expect.poll(() => executed(quick)).toEqual(['execution: "Retrain fraud": succeeded. done']);
+    await expect.poll(() => executed(quick)).toEqual(['execution: "Retrain fraud": taken. done']);
     expect((await linesOf(quick))[0]).toBe('decision: ada approved "Retrain fraud": looked at it');
     expect(
       events.flatMap((event) => (event.kind === 'recommendation-updated' ? [event.recommendation.state] : [])).slice(2),
@@ -138,7 +138,7 @@ describe.each(stores.kinds)('in %s, an execution', (kind) => {
     const stopped = governance.stop();
     answer[0]?.({ kind: 'succeeded', detail: 'at last' });
     await stopped;
-    expect((await linesOf(slow)).at(-1)).toBe('execution: "Retrain fraud": succeeded. at last');
+    expect((await linesOf(slow)).at(-1)).toBe('execution: "Retrain fraud": taken. at last');
   });
 
   it('is not begun any more after a stop, and is found queued by the next start', async () => {

@@ -32,6 +32,7 @@ export const policyOf = (approvals: number, changes: Partial<GovernancePolicy> =
   otherwise: RULES,
   freezes: [],
   breakGlass: { approvers: { users: [], emails: [], roles: ['Admin'] }, reviewWithinMs: 259_200_000 },
+  verification: { giveUpMs: 10_000 },
   killSwitch: false,
   ...changes,
 });

@@ -164,6 +164,22 @@ it('refuses a stale digest with the difference, field by field', async () => {
   expect((await refusal(vote({ ...now, digest: '0'.repeat(64) }))).details).toMatchObject({ difference: null });
 });
 
+it('says of what is over that it is, whatever digest was shown, and that nothing more would be done', async () => {
+  const recommendation = await proposed();
+  await governance.withdrawOne(recommendation.id, 'not needed', person('ada'));
+  const { message, details } = await refusal(vote({ ...recommendation, digest: '0'.repeat(64) }));
+  expect(message).toBe('this recommendation is withdrawn already');
+  expect(details).toMatchObject({ state: 'withdrawn' });
+  expect((await governance.record(recommendation.id)).dryRun).toMatch(/^nothing more would be done: it was withdrawn$/);
+});
+
+it('names the recommendation that is there already where the same action is proposed', async () => {
+  const { id, cause } = await proposed();
+  const { message, details } = await refusal(governance.proposeBy(open, proposal(), person('grace')));
+  expect(message).toMatch(new RegExp(`^recommendation ${id} is this action against “${cause}” already \\(pending\\)`));
+  expect(details).toMatchObject({ id });
+});
+
 describe('before anything is sent', () => {
   it('waits out a freeze, and expires when the start window passes first', async () => {
     policy = policyOf(1, {

@@ -112,6 +112,20 @@ it('takes over no more of a file once mlfi stops, ends before the store is close
   expect(failures).toEqual([]);
 });
 
+it('is settled only once a model that is new has been asked how it is called', async () => {
+  const { start, hold, asked } = world();
+  const configured = start();
+  const letGo = hold('http://one');
+  await configured.take(file('http://one'));
+  await expect.poll(() => asked).toContain('http://one');
+  let isSettled = false;
+  const settled = configured.settle().then(() => (isSettled = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isSettled).toBe(false);
+  letGo();
+  await settled;
+});
+
 it('is settled only once no change is under way', async () => {
   const { start, hold, model, asked } = world();
   const configured = start();

@@ -160,6 +160,17 @@ describe('expectations', () => {
   });
 });
 
+it('verdicts that are open are given up by calls, not by the clock of a slow machine', () => {
+  const board = createVerdictBoard([expectationOf('broken'), expectationOf('healthy')], 50);
+  const learning = (totalSamples: number): ModelStatus => status('healthy', { baseline: null, totalSamples });
+  const broken = status('broken', { incident: incident('broken', 'critical', [cause('model-unreachable', 1)]) });
+  board.update([broken, learning(1_402)]);
+  expect(board.isHopeless([broken, learning(1_402)], 2_500)).toBe(false);
+  expect(board.isHopeless([broken, learning(2_500)], 2_500)).toBe(true);
+  board.update([broken, status('healthy')]);
+  expect(board.isHopeless([broken, status('healthy')], 0)).toBe(false);
+});
+
 describe('what the demo prints', () => {
   const ESCAPE = '\u001b';
 

@@ -108,6 +108,15 @@ describe('what is seen', () => {
     },
   );
 
+  it('tells a shift that was cut as more than that, and not as a figure', () => {
+    const rows = quietRows('shifted', 200).map((row) => ({
+      ...row,
+      features: { ...row.features, n1: 1_024 * 1_000 * Number(row.features?.n1) },
+    }));
+    const [found] = detectIn(stateOf(baseline, rows)).findings;
+    expect(found?.sentence).toMatch(/ \(by over 1000 standard deviations\) \(200 values against 500\)\.$/);
+  });
+
   it('reports a larger effect for a larger shift', () => {
     const effects = [1, 2, 4].map((shift) => {
       const rows = quietRows('shifted', 200).map((row) => ({

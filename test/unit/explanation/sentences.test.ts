@@ -11,6 +11,7 @@ import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recomme
 import { failed, evaluated, golden, rowsOf, type Case } from '../rca/evaluated-case.js';
 import { faultsOf, type Said } from './sentence-faults.js';
 import { anySymptoms } from './sentences.js';
+import { evidenceText, notYetText } from '../../../exporter/src/explanation/evidence-text.js';
 
 const said = (symptoms: Symptoms): Said => {
   const diagnosis = diagnose(symptoms);
@@ -24,7 +25,7 @@ const said = (symptoms: Symptoms): Said => {
     successEstimate: () => ({ mean: 0.5, lowerQuantile20: 0.3, low: 0, high: 1 }),
     verification: DEFAULT_VERIFICATION_TIMES,
     hasBaseline: symptoms.hasBaseline,
-    versionLabel: null,
+    versionStep: { from: null, to: null },
   });
   return { symptoms, diagnosis, explanation, proposals };
 };
@@ -149,6 +150,15 @@ describe('what cannot be judged yet', () => {
         'shifts alert nobody before 2026-11-26 14:05 UTC: until two days of a signal are seen, a daily pattern cannot be told from a change (paging.season: auto)',
     });
     expect(explanation.paragraphs.join(' ')).toContain('For now, shifts alert nobody before 2026-11-26 14:05 UTC');
+  });
+
+  it('has come no further than 99 % while it alerts nobody', () => {
+    const judged = { ...evidence, provisionalUntilMs: null, signals: [{ ...signal, watch: 'watching' as const }] };
+    for (const lineShare of [0.994, 0.999, 1]) {
+      expect(notYetText({ ...judged, lineShare })).toContain('the evidence is 99 % of the way');
+      expect(evidenceText({ ...judged, lineShare })).toContain('That is 99 % of the way');
+    }
+    expect(notYetText({ ...judged, lineShare: 0.459 })).toContain('45 % of the way');
   });
 
   it('is not mentioned once everything can be judged', () => {

@@ -49,7 +49,7 @@ function interruptedAt(call: number, meanwhile: () => Promise<void>): Store {
     decisions: {
       ...decisions,
       list: async (filter) => (await called(), decisions.list(filter)),
-      isActionUnderWay: async (id) => (await called(), decisions.isActionUnderWay(id)),
+      isActionUnderWay: async (...asked) => (await called(), decisions.isActionUnderWay(...asked)),
     },
   };
 }

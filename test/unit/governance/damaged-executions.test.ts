@@ -26,7 +26,7 @@ it.each(['dispatching', 'unknown'] as const)(
   'carries out the actions of other models though an execution that is %s is damaged, which fails for its own model',
   async (state) => {
     const file = join(folder, `${state}.sqlite`);
-    const store = await openStore({ kind: 'sqlite', file });
+    let store = await openStore({ kind: 'sqlite', file });
     const { executors, sent } = countingExecutor();
     const { webhook } = executors;
     const started = (execute: typeof webhook.execute): Governance =>
@@ -63,9 +63,11 @@ it.each(['dispatching', 'unknown'] as const)(
     await sending;
     if (state === 'unknown') await killed.idle();
     expect(await stateOf(killed, damaged)).toBe(state);
+    await store.close();
     const db = new DatabaseSync(file);
     db.prepare("update execution set document = '{}' where recommendation = ?").run(damaged.id);
     db.close();
+    store = await openStore({ kind: 'sqlite', file });
     const restarted = started((...order) => webhook.execute(...order));
     const sound = await approved(restarted, 'sound');
     await restarted.dispatch();
@@ -86,27 +88,29 @@ it.each(['dispatching', 'unknown'] as const)(
 
 it('asks what became of an execution though the recommendation of one before it is damaged', async () => {
   const file = join(folder, 'looked-up.sqlite');
-  const store = await openStore({ kind: 'sqlite', file });
+  let store = await openStore({ kind: 'sqlite', file });
   const { executors } = countingExecutor();
   const asked: string[] = [];
-  const governance = governanceOn(store, {
-    clock: movableClock(1_000),
-    ids: randomIds,
-    policy: () => policyOf(1),
-    soleWriter: true,
-    executors: {
-      ...executors,
-      webhook: {
-        ...executors.webhook,
-        repetition: 'lookup',
-        execute: () => Promise.resolve({ kind: 'unknown', detail: 'no answer in time' }),
-        lookup({ recommendationId }) {
-          asked.push(recommendationId);
-          return Promise.resolve({ kind: 'succeeded', detail: 'it is there' });
+  const governed = (): Governance =>
+    governanceOn(store, {
+      clock: movableClock(1_000),
+      ids: randomIds,
+      policy: () => policyOf(1),
+      soleWriter: true,
+      executors: {
+        ...executors,
+        webhook: {
+          ...executors.webhook,
+          repetition: 'lookup',
+          execute: () => Promise.resolve({ kind: 'unknown', detail: 'no answer in time' }),
+          lookup({ recommendationId }) {
+            asked.push(recommendationId);
+            return Promise.resolve({ kind: 'succeeded', detail: 'it is there' });
+          },
         },
       },
-    },
-  });
+    });
+  let governance = governed();
   const unknown: Recommendation[] = [];
   for (const name of ['damaged', 'sound']) {
     const model = { ...modelInService(), id: modelId(name) };
@@ -124,10 +128,13 @@ it('asks what became of an execution though the recommendation of one before it 
     unknown.push(proposed);
   }
   const [damaged, sound] = unknown;
+  await store.close();
   const db = new DatabaseSync(file);
   db.exec('drop trigger recommendation_no_update');
   db.prepare("update recommendation set document = '{}' where id = ?").run(damaged?.id ?? '');
   db.close();
+  store = await openStore({ kind: 'sqlite', file });
+  governance = governed();
   await governance.sweep();
   await governance.idle();
   expect(asked).toEqual([sound?.id]);

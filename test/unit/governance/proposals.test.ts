@@ -82,3 +82,21 @@ it('withdraws what a crash at its close has left on the table, and no follow-up 
   expect(await statesOf(still)).toEqual(['retrain pending']);
   await governance.stop();
 });
+
+it('proposes anew what names the version before, once another one is in service', async () => {
+  const governance = governanceOn(file.store, { executors, clock: movableClock(1_000_000), ids: randomIds });
+  const open = await prepared(file.store, 'other-version');
+  const inService = async (versionLabel: string): Promise<void> => {
+    const model = (await file.store.models.get(open.modelId)) ?? expect.fail('there is no model');
+    await file.store.models.save({ ...model, versionLabel });
+  };
+  await inService('v1');
+  const [first] = await governance.propose(open, [proposal()]);
+  await inService('v2');
+  const [second] = await governance.propose(open, [proposal()]);
+  const [third] = await governance.propose(open, [proposal()]);
+  expect([first, second].map((made) => made?.modelVersion)).toEqual(['v1', 'v2']);
+  expect(third?.id).toBe(second?.id);
+  expect([...(await statesOf(open))].sort()).toEqual(['retrain pending', 'retrain withdrawn']);
+  await governance.stop();
+});

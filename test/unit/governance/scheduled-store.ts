@@ -54,7 +54,7 @@ export function scheduledStore(store: Store, scheduler: fc.Scheduler): Store {
     decisions: {
       ...decisions,
       list: (filter) => inAnyOrder(() => decisions.list(filter)),
-      isActionUnderWay: (incident) => inAnyOrder(() => decisions.isActionUnderWay(incident)),
+      isActionUnderWay: (...asked) => inAnyOrder(() => decisions.isActionUnderWay(...asked)),
     },
     lessons: { ...lessons, save: (lesson) => inAnyOrder(() => lessons.save(lesson)) },
     governance: (work) => inAnyOrder(() => store.governance(work)),

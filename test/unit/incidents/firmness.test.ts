@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { DecisionRecord } from '../../../exporter/src/domain/decision-record.js';
 import type { Finding, FindingSubject } from '../../../exporter/src/domain/finding.js';
+import type { Impact } from '../../../exporter/src/domain/impact.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { DEFAULT_HYSTERESIS } from '../../../exporter/src/incidents/hysteresis.js';
@@ -193,4 +194,46 @@ it('tells at once that no call is answered, whatever is open, and soon that it i
   await told(blaming('unit-change'));
   expect((await told(blaming('unit-change')))[0]).toBe('unit-change');
   expect((await told(unanswered()))[0]).toBe('model-unreachable');
+});
+
+/** An evaluation of rows since a time. @param parts what it could tell of them */
+function seenSince(fromMs: number, samples: number, parts: Partial<Evaluation['diagnosis']>): Evaluation {
+  const { diagnosis, explanation, ...rest } = blaming('unit-change');
+  const window = { fromMs, toMs: fromMs + 10, samples };
+  const whole = { ...diagnosis, atMs: 1_000 * fromMs, window, impact: null, decomposition: null, attributions: [] };
+  const told = { ...explanation, paragraphs: [`Seen in ${samples} calls.`] };
+  return { ...rest, explanation: told, diagnosis: { ...whole, ...parts } };
+}
+const IMPACT = { harm: 'wrong-answer', share: 0.3, sentence: '30 % are wrong.' } as unknown as Impact;
+const ATTRIBUTED = { attributions: [{ feature: 'income', value: 0.2 }] } as unknown as Partial<Evaluation['diagnosis']>;
+const RICH = { ...ATTRIBUTED, impact: IMPACT };
+
+it('leaves what is told of a firm cause, where an evaluation after a restart saw less of it', async () => {
+  const records = [
+    { recommendation: { proposedBy: { kind: 'system' }, cause: 'unit-change', state: 'pending' } },
+  ] as unknown as readonly DecisionRecord[];
+  const { incidents, saved } = managed(new Map(), records);
+  for (let i = 0; i < 10; i += 1) await incidents.apply(model, seenSince(100, 2_000, RICH));
+  const restarted = managed(saved, records).incidents;
+  await restarted.restore(model.id);
+  for (let i = 0; i < 40; i += 1) {
+    const told = await restarted.apply(model, seenSince(300, 300, {}));
+    expect(told?.diagnosis).toMatchObject(RICH);
+    expect(told?.explanation.paragraphs).toEqual(['Seen in 2000 calls.']);
+  }
+  const worse = { ...seenSince(400, 300, {}).diagnosis, severity: 'critical', severityReason: 'All are the same.' };
+  for (let i = 0; i < DEFAULT_HYSTERESIS.change; i += 1)
+    await restarted.apply(model, { ...seenSince(400, 300, {}), diagnosis: { ...worse, severity: 'critical' } });
+  const told = restarted.current(model.id);
+  expect(told).toMatchObject({ severity: 'critical', diagnosis: { ...RICH, severityReason: 'All are the same.' } });
+});
+
+it('tells what was seen anew where it is as much, or much worse', async () => {
+  const { incidents } = managed();
+  for (let i = 0; i < 10; i += 1) await incidents.apply(model, seenSince(100, 2_000, RICH));
+  const grown = { impact: { ...IMPACT, share: 0.8 } };
+  const told = await incidents.apply(model, seenSince(300, 300, grown));
+  expect(told?.diagnosis.impact?.share).toBe(0.8);
+  const all = await incidents.apply(model, seenSince(400, 4_000, {}));
+  expect(all?.diagnosis.impact).toBeNull();
 });

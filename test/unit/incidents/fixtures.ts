@@ -37,7 +37,7 @@ export function storedIncidents(saved: Map<string, Incident>): IncidentPorts['in
 export const NOBODY_DECIDES: Omit<IncidentGovernance, 'close'> = {
   resolve: (proposals) => Promise.resolve(proposals),
   propose: () => Promise.resolve([]),
-  verify: () => Promise.resolve(),
+  verify: () => Promise.resolve(false),
   withdraw: () => Promise.resolve(),
   records: () => Promise.resolve([]),
   isActionUnderWay: () => Promise.resolve(false),
@@ -98,6 +98,7 @@ export const evaluation = (severity: Severity, pages: boolean, cause: CauseId | 
     backToNormal: new Set(),
     seenSince: () => ({ rows: 100, abnormal: [] }),
     diagnosis: {
+      window: { fromMs: 0, toMs: 0, samples: 0 },
       severity,
       severityReason: 'So it was judged.',
       causes: cause === null ? [] : [{ id: cause }],

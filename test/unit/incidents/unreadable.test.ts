@@ -25,10 +25,11 @@ async function opened() {
     governance: {
       ...NOBODY_DECIDES,
       propose: () => orAway(() => Promise.resolve([])),
-      verify: () => orAway(() => Promise.resolve()),
+      verify: () => orAway(() => Promise.resolve(false)),
       withdraw: () => orAway(() => Promise.resolve()),
       records: () => orAway(() => Promise.resolve([])),
-      isActionUnderWay: () => orAway(() => Promise.resolve(false)),
+      // Asked of columns, not of the documents that are damaged.
+      isActionUnderWay: () => Promise.resolve(false),
     },
     incidents: {
       ...stored,
@@ -106,7 +107,7 @@ it.each(['verifying fails', 'decisions are refused'] as const)(
       clock,
       governance: {
         ...NOBODY_DECIDES,
-        verify: () => (broken.verify ? away() : Promise.resolve()),
+        verify: () => (broken.verify ? away() : Promise.resolve(false)),
         isActionUnderWay: () => Promise.resolve(true),
       },
       refusal: { ...NEVER_REFUSED, isRefused: () => broken.isRefused },

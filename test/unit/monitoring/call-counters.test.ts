@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import {
+  answeredVersion,
   callCountersCodec,
   countCall,
   lastHeardAtMs,
   NO_CALLS,
   withArrival,
+  withDeclaredVersion,
 } from '../../../exporter/src/monitoring/call-counters.js';
 
 const row = (atMs: number, modelVersion: string | null = null): Observation => ({
@@ -49,4 +51,36 @@ it('goes by the time of the newest prediction where a release before stored no a
   const stored = { ...NO_CALLS, lastPredictionAtMs: 5_000, lastArrivalAtMs: undefined };
   expect(lastHeardAtMs(callCountersCodec.decode(JSON.stringify(stored)))).toBe(5_000);
   expect(lastHeardAtMs(NO_CALLS)).toBeNull();
+});
+
+const named = (version: string | null, count: number, fromMs: number) =>
+  Array.from({ length: count }, (_, i) => row(fromMs + i * 1_000, version));
+
+it('takes the version in service from the answers, over a restart too, whatever is declared', () => {
+  const before = [...named('v1', 20, 1_000), ...named('v2', 20, 21_000)].reduce(countCall, NO_CALLS);
+  const restored = callCountersCodec.decode(callCountersCodec.encode(before));
+  expect(answeredVersion(restored)).toBe('v2');
+  expect(answeredVersion(withDeclaredVersion(restored, 'v2', 'v3'))).toBe('v2');
+});
+
+it('goes on from the version that a release before stored', () => {
+  const stored = { ...NO_CALLS, lastVersion: 'v1', lastAnswerAtMs: 500 };
+  const { changes, ...counters } = named('v2', 20, 1_000).reduce(
+    countCall,
+    callCountersCodec.decode(JSON.stringify(stored)),
+  );
+  expect(answeredVersion({ ...counters, changes })).toBe('v2');
+  expect(changes.map(({ text }) => text)).toEqual(["The answers' model version changed from v1 to v2."]);
+});
+
+it('leaves it to what is declared once answers name no version any more', () => {
+  const counters = [...named('v1', 20, 1_000), ...named(null, 90, 21_000)].reduce(countCall, NO_CALLS);
+  expect(answeredVersion(counters)).toBeNull();
+});
+
+it('sees no release in an answer that names the declared version its own way', () => {
+  const declared = withDeclaredVersion(NO_CALLS, 'one', 'two');
+  const { changes, versions } = countCall(declared, row(1, '2.0.1'));
+  expect(changes).toEqual([]);
+  expect(versions?.served).toEqual(['one', '2.0.1']);
 });

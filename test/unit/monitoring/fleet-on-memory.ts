@@ -34,6 +34,7 @@ export const MEMBERS_THAT_STAY: ModelEvaluationPorts['members'] = {
 export const NO_INCIDENTS: FleetPorts['incidents'] = {
   restore: () => Promise.resolve(),
   current: () => null,
+  repairedAtMs: () => null,
   apply: () => Promise.resolve(null),
   refreshProposals: () => Promise.resolve(),
   recordAlert: () => Promise.resolve(false),

@@ -132,3 +132,70 @@ it('lets an evaluation that waited while its model was read anew write nothing o
   expect(callCountersCodec.decode(store.committed.counters.get(A) ?? '').calls).toBe(800);
   await fleet.stop();
 });
+
+it('has the version in service from the answers, whatever was declared, and asks for proposals of that version', async () => {
+  const store = new MemoryStore();
+  const refreshed: (string | null)[] = [];
+  const fleet = fleetOn(store, () => new Promise((resolve) => setImmediate(resolve)), {
+    incidents: {
+      ...NO_INCIDENTS,
+      apply: () => Promise.resolve({ ...incident('i'), modelId: A }),
+      refreshProposals: (_, { proposals }) => {
+        refreshed.push(fleet.monitoredModel(A).model.versionLabel);
+        expect(proposals).toBeDefined();
+        return Promise.resolve();
+      },
+    },
+  });
+  await fleet.add({ ...modelNamed('a'), versionLabel: 'v1' });
+  const rows = (version: string, from: number) =>
+    Array.from({ length: 20 }, (_, i) =>
+      observation({ predictionId: `p${from + i}`, atMs: 1e12 + 1_000 * (from + i), modelVersion: version }),
+    );
+  await fleet.ingest(A, answers([], { observations: [...rows('v1', 0), ...rows('v2', 20)] }));
+  await fleet.start();
+  await vi.waitUntil(() => fleet.monitoredModel(A).model.versionLabel === 'v2');
+  await vi.waitUntil(() => refreshed.length > 0);
+  expect(refreshed).toEqual(['v2']);
+  expect(await store.models.get(A)).toMatchObject({ versionLabel: 'v2' });
+  await fleet.update(A, (model) => ({ ...model, versionLabel: 'v9' }));
+  await vi.waitUntil(() => fleet.monitoredModel(A).model.versionLabel === 'v2');
+  await fleet.stop();
+});
+
+it('begins evidence anew at a verified repair, and pages again where the fault goes on', async () => {
+  let nowMs = 1_767_578_400_000;
+  let repairedAtMs: number | null = null;
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const fleet = fleetOn(new MemoryStore(), turn, {
+    incidents: {
+      ...NO_INCIDENTS,
+      apply: () => Promise.resolve({ ...incident('i'), modelId: A }),
+      repairedAtMs: () => repairedAtMs,
+    },
+    clock: { now: () => nowMs, sleep: turn },
+  });
+  await fleet.add(modelNamed('a'));
+  const random = seededRandom('rows');
+  const send = async (count: number, mean: number): Promise<void> => {
+    const observations = Array.from({ length: count }, () =>
+      observation({ atMs: (nowMs += 100), confidence: mean + 0.2 * random.next() }),
+    );
+    await fleet.ingest(A, answers([], { observations }));
+    nowMs += 60_000;
+    await fleet.catchUp(A);
+  };
+  const verdict = () => fleet.monitoredModel(A).evidence().verdict;
+  await send(700, 0.7);
+  await send(3_000, 0.1);
+  expect(verdict()).toBe('alarm');
+  repairedAtMs = nowMs;
+  await send(300, 0.7);
+  expect(fleet.monitoredModel(A).counters.judgedFromMs).toBeGreaterThanOrEqual(repairedAtMs);
+  expect(verdict()).toBe('quiet');
+  await send(300, 0.7);
+  expect(verdict()).toBe('quiet');
+  await send(300, 0.1);
+  expect(verdict()).toBe('alarm');
+  await fleet.stop();
+});

@@ -21,6 +21,12 @@ describe('the explanation at three depths', () => {
     expect(summary).not.toMatch(JARGON);
   });
 
+  it('writes the possessive of a name that ends in s as English does', () => {
+    const { diagnosis } = evaluated(failing);
+    expect(explain(diagnosis, 'rows').summary).toMatch(/^About 34 % of rows' calls/);
+    expect(explain(diagnosis, 'fraud').summary).toMatch(/^About 34 % of fraud's calls/);
+  });
+
   it('says so when no harm can be told', () => {
     expect(evaluated(scaled).explanation.summary).toMatch(/^No harm to users of m can be told from chance so far\./);
   });

@@ -41,4 +41,34 @@ describe('impact', () => {
     expect(impact).toMatchObject({ harm: 'wrong-answer', basis: 'confidence' });
     expect(impact?.sentence).toMatch(/without labels, concept drift cannot be detected/);
   });
+
+  it('is no lateness that no detector found, however small the interval is', () => {
+    const shifted = (slower: number) =>
+      rowsOf('now', 2_000).map((row) => ({
+        ...row,
+        latencySeconds: slower * (row.latencySeconds ?? 0),
+        features: { ...row.features, n1: 1_024 * Number(row.features?.['n1']) },
+      }));
+    const { symptoms, diagnosis, explanation } = evaluated({ rows: shifted(1.25) });
+    const { lateBefore, lateNow } = symptoms.service;
+    if (lateBefore === null || lateNow === null) throw new Error('no latencies');
+    expect(differenceInterval(lateNow, lateBefore).low).toBeGreaterThan(0);
+    expect(symptoms.findings.map(({ subject }) => subject)).not.toContain('latency_seconds');
+    expect(diagnosis.causes[0]?.id).toBe('unit-change');
+    expect(diagnosis.impact?.harm).not.toBe('late-answer');
+    expect(explanation.summary).not.toMatch(/later than usual|slow/);
+  });
+
+  it('leads with what the cause does where answers come late besides', () => {
+    const rows = rowsOf('now', 400).map((row) => ({
+      ...row,
+      latencySeconds: 8 * (row.latencySeconds ?? 0),
+      features: { ...row.features, n1: 1_024 * Number(row.features?.['n1']) },
+    }));
+    const { diagnosis, explanation } = evaluated({ rows });
+    expect(diagnosis.causes[0]?.id).toBe('unit-change');
+    expect(diagnosis.impact?.harm).toBe('late-answer');
+    expect(diagnosis.severityReason).toMatch(/^The model receives inputs/);
+    expect(explanation.summary).toMatch(/^The model receives inputs/);
+  });
 });

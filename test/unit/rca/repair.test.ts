@@ -120,6 +120,18 @@ describe('transformations behind a shifted number', () => {
     const feet = hintFor(draw, (random) => draw(random) / 0.3048, 'feet');
     expect(feet?.sentence).toContain('the factor between metres and feet');
   });
+
+  it('knows binary prefixes, and names both where too few values tell 1024 from 1000', () => {
+    const times = (factor: number, spread: number) => {
+      const draw: Draw = (random) => 300 + spread * normal(random);
+      return hintFor(draw, (random) => factor * draw(random), `prefix ${factor}`)?.sentence;
+    };
+    expect(times(1_024, 6)).toMatch(/^“x” looks multiplied by 1024 since .* the factor between binary prefixes/);
+    expect(times(1_000, 6)).toMatch(/^“x” looks multiplied by 1000 since (?!.*(binary|which))/);
+    expect(times(1 / 1_024, 6)).toMatch(/^“x” looks divided by 1024 since/);
+    for (const factor of [1_000, 1_024])
+      expect(times(factor, 100)).toMatch(/^“x” looks multiplied by 1000 or 1024 since .*too few values to tell which/);
+  });
 });
 
 /** Ways a population moves by itself: nobody's mistake, so nothing to repair. */

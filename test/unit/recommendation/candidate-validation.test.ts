@@ -99,7 +99,7 @@ const context = (given: Validation | null): RecommendationContext => ({
   successEstimate: (cause, action, place) =>
     estimateSuccess(cause, action, place, { fingerprint: {}, atMs: 0, lessons: [] }),
   hasBaseline: true,
-  versionLabel: 'v7',
+  versionStep: { from: 'v7', to: null },
 });
 const proposals = (cause: CauseId, given: Validation | null) => recommend(diagnosis(cause), context(given));
 

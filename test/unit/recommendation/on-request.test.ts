@@ -13,6 +13,7 @@ const context = {
   targets: [],
   track: () => null,
   validation: null,
+  versionStep: { from: null, to: null },
   verification: DEFAULT_VERIFICATION_TIMES,
 } as unknown as Parameters<typeof proposalOnRequest>[4];
 

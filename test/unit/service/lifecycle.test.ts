@@ -16,7 +16,7 @@ it('takes no request before it is restored, nor once it stops, and says why', as
   life.restored(340, 1_000);
   expect(life.closedBecause()).toContain('340 of 1000');
   expect(await life.notReadyBecause(up)).toContain('340 of 1000');
-  life.running();
+  life.running(0);
   expect(life.closedBecause()).toBeNull();
   expect(await life.notReadyBecause(up)).toBeNull();
   expect(await life.notReadyBecause(() => Promise.resolve(false))).toContain('store');
@@ -27,7 +27,7 @@ it('takes no request before it is restored, nor once it stops, and says why', as
 
 it('is not ready again when the store answers only after the stop began', async () => {
   const { lifecycle: life, ready } = lifecycle();
-  life.running();
+  life.running(0);
   const asked = life.notReadyBecause(async () => {
     await Promise.resolve();
     life.stopping();
@@ -35,6 +35,12 @@ it('is not ready again when the store answers only after the stop began', async 
   });
   expect(await asked).toContain('stopping');
   expect(ready.at(-1)).toBe(false);
+});
+
+it('says how many models it watches, those of the configuration file among them', () => {
+  const { lifecycle: life, logged } = lifecycle();
+  life.running(1);
+  expect(logged.at(-1)).toEqual({ models: 1, message: 'ready' });
 });
 
 it('tells the progress of 1,000 models in few lines, the last one always', () => {

@@ -83,7 +83,7 @@ function neither({ byRole }: Fields, expected: ExpectedRows): Refusal {
     return new Refusal(
       'no_prediction',
       'prediction',
-      'a row needs a prediction, an error, or a prediction_id with a label',
+      'a row needs a prediction, a confidence, an error, or a prediction_id with a label',
     );
   return idOf(byRole.predictionId) === null
     ? new Refusal('bad_id', 'prediction_id', 'prediction_id is missing: a label needs the id of its prediction')

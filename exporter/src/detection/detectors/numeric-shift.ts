@@ -1,7 +1,7 @@
 import type { DetectorId, Finding, FindingKind } from '../../domain/finding.js';
 import type { NumericCounts, SignalKey } from '../../domain/profile.js';
 import { compareNumeric, type NumericComparison } from '../../statistics/compare.js';
-import { brief } from '../../domain/quantity-text.js';
+import { brief, standardDeviationsText } from '../../domain/quantity-text.js';
 import { significancePerSignal, windowOf, type DetectionInput } from '../detection-input.js';
 
 /** How one numeric signal is called and judged by the detector that asks. */
@@ -76,8 +76,10 @@ function sentenceOf(name: string, comparison: NumericComparison): string {
   const { meanBefore, meanNow, meanShift, varianceRatio, nNow, nBefore } = comparison;
   const counts = `(${nNow} values against ${nBefore})`;
   if (Math.abs(meanShift) >= 0.1) {
+    const size = standardDeviationsText(meanShift);
     const sign = meanShift > 0 ? '+' : '−';
-    return `${name} moved from a mean of ${brief(meanBefore)} to ${brief(meanNow)} (${sign}${brief(Math.abs(meanShift))} standard deviations) ${counts}.`;
+    const shift = size.startsWith('over') ? `by ${size}` : `${sign}${size}`;
+    return `${name} moved from a mean of ${brief(meanBefore)} to ${brief(meanNow)} (${shift}) ${counts}.`;
   }
   if (varianceRatio >= 1.5 || varianceRatio <= 1 / 1.5) {
     return `${name} kept its mean (${brief(meanNow)}) but its spread is ${brief(Math.sqrt(varianceRatio))} times the baseline's ${counts}.`;

@@ -1,5 +1,5 @@
 import { isAboutAnswers } from '../../domain/generation.js';
-import { brief, percent } from '../../domain/quantity-text.js';
+import { brief, MAX_STANDARD_DEVIATIONS, percent, standardDeviationsText } from '../../domain/quantity-text.js';
 import { failureCount } from '../../domain/profile.js';
 import { subjectText, type Effect, type Finding, type FindingKind } from '../../domain/finding.js';
 import { oddsText, type SignalEvidence } from '../../domain/alert-evidence.js';
@@ -117,7 +117,7 @@ function measure(input: DetectionInput, signal: SignalEvidence): Measured {
     effect: { measure: 'standard-deviations', value: meanShift, interval: meanShiftInterval },
     before: meanBefore,
     now: meanNow,
-    text: ` Its mean went from ${brief(meanBefore)} to ${brief(meanNow)} (${brief(meanShift)} standard deviations${intervalText(meanShiftInterval)}).`,
+    text: ` Its mean went from ${brief(meanBefore)} to ${brief(meanNow)} (${shiftText(meanShift, meanShiftInterval)}).`,
   };
 }
 
@@ -162,5 +162,8 @@ function shares(before: Count, now: Count): Measured {
   };
 }
 
-const intervalText = (interval: Interval | null): string =>
-  interval === null ? '' : `, ${brief(interval.low)} to ${brief(interval.high)}`;
+/** A shift that was cut has no interval worth telling. */
+const shiftText = (shift: number, { low, high }: Interval): string =>
+  Math.abs(shift) >= MAX_STANDARD_DEVIATIONS
+    ? `by ${standardDeviationsText(shift)}`
+    : `${brief(shift)} standard deviations, ${brief(low)} to ${brief(high)}`;

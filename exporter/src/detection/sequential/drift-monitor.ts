@@ -1,11 +1,11 @@
-import { subjectText, type FindingSubject } from '../../domain/finding.js';
+import type { FindingSubject } from '../../domain/finding.js';
 import { featureCount } from '../../domain/observation.js';
 import type { Features, FeatureValue, Observation, Prediction } from '../../domain/observation.js';
 import type { FalsePageBudget, AlertEvidence, SignalEvidence } from '../../domain/alert-evidence.js';
 import type { SignalKey } from '../../domain/profile.js';
 import { recovered, type Alarm } from './alarm.js';
 import type { DriftMonitorState, LearningReadiness } from './drift-monitor-state.js';
-import { pagingValue, signalEvidence, provisionalUntilMs } from './signal-evidence.js';
+import { pagingValue, provisionalUntilMs, signalEvidence, waitTexts, type Wait } from './signal-evidence.js';
 import { evidenceBenjaminiHochberg } from './e-d-bh.js';
 import {
   CategoricalSignal,
@@ -204,7 +204,7 @@ export class DriftMonitor {
 
   /** Whether the learning period may become a baseline: long enough for its own correlation, and steady. */
   readiness(): LearningReadiness {
-    const missing: string[] = [];
+    const missing: Wait[] = [];
     const season = new Set<string>();
     const unsteady: FindingSubject[] = [];
     let streams = 0;
@@ -219,9 +219,9 @@ export class DriftMonitor {
       const learningHere = signal.streams.filter((stream) => !stream.isMonitoring).length;
       streams += signal.streams.length;
       learning += learningHere;
-      if (learningHere > 0 && wait !== undefined) missing.push(`${subjectText(signal.subject)}: ${wait}`);
+      if (learningHere > 0 && wait !== undefined) missing.push({ subject: signal.subject, wait });
     }
-    return { missing: learning > LATECOMERS * streams ? missing : [], season: [...season], unsteady };
+    return { missing: learning > LATECOMERS * streams ? waitTexts(missing) : [], season: [...season], unsteady };
   }
 
   /** The baseline was admitted: evidence counts from now on. */

@@ -147,7 +147,7 @@ export class ScoreStream {
     if (this.season.isWaiting) return this.waitsForSeason;
     if (this.detector?.kind === 'untestable') return 'it cannot get worse than it is in the baseline';
     if (this.detector !== null || this.calibration === null) return null;
-    return 'more samples: the more alike consecutive ones are, the more it takes';
+    return 'more samples, to see how alike successive ones are';
   }
 
   add(score: number, atMs: number): void {

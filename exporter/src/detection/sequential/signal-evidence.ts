@@ -1,4 +1,6 @@
 import { provisionalText, type SignalEvidence } from '../../domain/alert-evidence.js';
+import { subjectText, type FindingSubject } from '../../domain/finding.js';
+import { counted } from '../../domain/quantity-text.js';
 import type { ScoreStreamReading } from './score-stream.js';
 import type { SignalMonitor } from './signal-monitor.js';
 
@@ -70,4 +72,22 @@ export function pagingValue(signal: SignalMonitor): number {
     if (!stream.isProvisional) sum += stream.value;
   }
   return size === 0 ? 0 : sum / size;
+}
+
+/** What a signal waits for before it is watched. */
+export interface Wait {
+  readonly subject: FindingSubject;
+  readonly wait: string;
+}
+
+/** Signals named of those that wait for the same. */
+const WAITING_NAMED = 3;
+
+/** One sentence for all that waits for the same, e.g. `latency, confidence: more samples`. */
+export function waitTexts(waits: readonly Wait[]): string[] {
+  return [...new Set(waits.map(({ wait }) => wait))].map((wait) => {
+    const names = waits.filter((one) => one.wait === wait).map(({ subject }) => subjectText(subject));
+    const more = names.length - WAITING_NAMED;
+    return `${names.slice(0, WAITING_NAMED).join(', ')}${more > 0 ? ` and ${counted(more, 'more signal')}` : ''}: ${wait}`;
+  });
 }

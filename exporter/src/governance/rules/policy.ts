@@ -15,6 +15,7 @@ export interface GovernancePolicy {
   readonly otherwise: PolicyRules;
   readonly freezes: readonly Freeze[];
   readonly breakGlass: { readonly approvers: Approvers; readonly reviewWithinMs: number };
+  readonly verification: { readonly giveUpMs: number };
   /** When true nothing is executed, whatever was approved. */
   readonly killSwitch: boolean;
 }

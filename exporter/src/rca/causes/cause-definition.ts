@@ -63,3 +63,7 @@ export function shareOfDrop(symptoms: Symptoms, part: DecompositionPartName): nu
 /** What a language model writes is of another kind than before; its confidence is that of the words it writes, so it moves with them. */
 export const writesOtherwise = ({ findings }: Symptoms): boolean =>
   findings.some(({ subject }) => isAboutAnswers(subject));
+
+/** The answers, or whoever runs the model, say that it is another version since about when the change began. */
+export const isAnotherVersion = ({ changes, changePoint }: Symptoms): boolean =>
+  (changePoint?.declared ?? changes).some(({ kind }) => kind === 'model-version');

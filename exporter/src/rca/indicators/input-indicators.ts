@@ -1,5 +1,12 @@
 import type { IndicatorId } from '../../domain/indicator.js';
-import { brief, counted, percent, quotedNames, wholePercent } from '../../domain/quantity-text.js';
+import {
+  brief,
+  counted,
+  percent,
+  quotedNames,
+  standardDeviationsText,
+  wholePercent,
+} from '../../domain/quantity-text.js';
 import type { Symptoms, FeatureEvidence, RepairHint } from '../../domain/symptoms.js';
 import {
   graded,
@@ -116,7 +123,7 @@ export const INPUT_INDICATORS: readonly Indicator[] = [
     },
     whenTrue: (symptoms, suspects) => {
       const shift = Math.max(...entriesOf(symptoms, suspects).map(({ meanShift }) => Math.abs(meanShift ?? 0)));
-      return `Its mean shifted by ${brief(shift)} standard deviations${shift >= POPULATION_SHIFT ? ' – too large for a change in the population' : ''}.`;
+      return `Its mean shifted by ${standardDeviationsText(shift)}${shift >= POPULATION_SHIFT ? ' – too large for a change in the population' : ''}.`;
     },
     whenFalse: () => '',
   },

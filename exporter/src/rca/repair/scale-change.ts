@@ -17,9 +17,26 @@ const MAX_STANDARD_ERRORS = 3;
 /** Values this many standard deviations on one side of zero do not come to lie on the other by drift. */
 const MIN_SIDED = 0.8;
 
+const whichOf = (known: KnownFactor | null): string =>
+  known !== null && known.alike.length > 0
+    ? '; too few values to tell which'
+    : known?.units == null
+      ? ''
+      : `; the factor between ${known.units}`;
+
+/** Decimal prefixes with the binary ones that are used in their place. */
+const PREFIXES = [
+  [1_000, 1_024],
+  [1e6, 1_024 ** 2],
+  [1e9, 1_024 ** 3],
+] as const;
+
 /** Conversions people make, with the units they are between; powers of ten are between many. Reciprocals are known too. */
 const KNOWN_FACTORS: readonly { readonly factor: number; readonly units: string | null }[] = [
   ...[10, 100, 1_000, 1e4, 1e6, 1e9].map((factor) => ({ factor, units: null })),
+  { factor: 1_024, units: 'binary prefixes, as of GiB and MiB' },
+  { factor: 1_024 ** 2, units: 'binary prefixes, as of GiB and KiB' },
+  { factor: 1_024 ** 3, units: 'binary prefixes, as of GiB and bytes' },
   { factor: 60, units: 'minutes and seconds' },
   { factor: 3_600, units: 'hours and seconds' },
   { factor: 86_400, units: 'days and seconds' },
@@ -68,29 +85,33 @@ function scaled(feature: string, pairs: QuantilePairs, indicator: 1 | -1, noise:
   const isLarge = indicator === -1 || factor >= LARGE_FACTOR || factor <= 1 / LARGE_FACTOR;
   if (fit < (isLarge ? MIN_FIT_OF_LARGE_FACTOR : MIN_FIT)) return null;
   const minus = indicator === 1 ? '' : '−';
-  const change = factor >= 1 ? `multiplied by ${minus}${round(factor)}` : `divided by ${minus}${round(1 / factor)}`;
+  const sizes = [factor, ...(known?.alike ?? [])].map((one) => (factor >= 1 ? one : 1 / one)).sort((a, b) => a - b);
+  const change = `${factor >= 1 ? 'multiplied' : 'divided'} by ${sizes.map((one) => `${minus}${round(one)}`).join(' or ')}`;
   return {
     transformation: 'scale',
     parameters: { factor: indicator * factor },
     fit,
     claim: `“${feature}” looks ${change}`,
-    basis: `R² ${fit.toFixed(3)} over matched quantiles${known?.units == null ? '' : `; the factor between ${known.units}`}`,
+    basis: `R² ${fit.toFixed(3)} over matched quantiles${whichOf(known)}`,
   };
 }
 
+interface KnownFactor {
+  readonly factor: number;
+  readonly units: string | null;
+  /** Others that the values cannot tell from it: 1000 and 1024 lie 2.4 % apart. */
+  readonly alike: readonly number[];
+}
+
 /** A conversion as near to the fitted factor as sampling allows; a change of indicator alone counts as one. */
-function knownFactor(
-  size: number,
-  indicator: 1 | -1,
-  error: number,
-): { readonly factor: number; readonly units: string | null } | null {
+function knownFactor(size: number, indicator: 1 | -1, error: number): KnownFactor | null {
   const isLarge = indicator === -1 || size >= LARGE_FACTOR || size <= 1 / LARGE_FACTOR;
   const tolerance = isLarge
     ? Math.min(MAX_TOLERANCE, Math.max(TOLERANCE, error))
     : size > 2 || size < 1 / 2
       ? TOLERANCE_ABOVE_TWO
       : TOLERANCE;
-  if (indicator === -1 && Math.abs(size - 1) < tolerance) return { factor: 1, units: null };
+  if (indicator === -1 && Math.abs(size - 1) < tolerance) return { factor: 1, units: null, alike: [] };
   if (size < MIN_FACTOR && size > 1 / MIN_FACTOR) return null;
   const candidates = KNOWN_FACTORS.flatMap(({ factor, units }) => [
     { factor, units },
@@ -102,8 +123,19 @@ function knownFactor(
     .sort((a, b) => a.off - b.off);
   const [nearest] = near;
   if (nearest === undefined) return null;
-  const units = near.slice(0, 2).flatMap((each) => (each.units === null ? [] : [each.units]));
-  return { factor: nearest.factor, units: units.length === 0 ? null : units.join(', or between ') };
+  const twin = near.find(({ factor, off }) => isTwin(factor, nearest.factor) && off < error);
+  if (twin !== undefined) {
+    const [decimal, binary] = nearest.units === null ? [nearest, twin] : [twin, nearest];
+    return { factor: decimal.factor, units: null, alike: [binary.factor] };
+  }
+  const told = near.filter(({ factor }) => !isTwin(factor, nearest.factor)).slice(0, 2);
+  const units = told.flatMap((each) => (each.units === null ? [] : [each.units]));
+  return { factor: nearest.factor, units: units.length === 0 ? null : units.join(', or between '), alike: [] };
 }
+
+/** A decimal prefix and the binary one that is used in its place, as kilo and kibi. */
+const isTwin = (a: number, b: number): boolean =>
+  PREFIXES.some((pair) => a !== b && [a, b].every((factor) => pair.some((one) => isEither(factor, one))));
+const isEither = (factor: number, prefix: number): boolean => factor === prefix || factor === 1 / prefix;
 
 const round = (value: number): string => String(Number(value.toPrecision(4)));

@@ -1,3 +1,4 @@
+import { waitTexts } from '../../../../exporter/src/detection/sequential/signal-evidence.js';
 import { minuteText } from '../../../../exporter/src/domain/time-text.js';
 import { describe, expect, test } from 'vitest';
 import { DriftMonitor } from '../../../../exporter/src/detection/sequential/drift-monitor.js';
@@ -436,4 +437,13 @@ test('a snapshot holds no category in clear', () => {
     monitor.observe(observation(i, { features: { city: secret }, prediction: secret }));
   }
   expect(JSON.stringify(monitor.snapshot())).not.toContain('canary');
+});
+
+test('signals that wait for the same are told in one sentence', () => {
+  const wait = 'more samples, to see how alike successive ones are';
+  const subjects = ['latency_seconds', 'confidence', 'feature:age', 'feature:income', 'prediction'] as const;
+  expect(waitTexts(subjects.map((subject) => ({ subject, wait })))).toEqual([
+    `latency, confidence, “age” and 2 more signals: ${wait}`,
+  ]);
+  expect(waitTexts([{ subject: 'errors', wait: 'something else' }])).toHaveLength(1);
 });
