@@ -34,6 +34,9 @@ The same everywhere: as keys of a model in the file ([mlfi.example.yml](../mlfi.
 describes itself nowhere needs one thing, a payload it takes: \`"payloads": [{"age": 38, "country": "DE"}]\`.
 
 - \`name\`, \`owner\`, \`tags\`, \`version\` are said of the model, without asking it; PATCH with \`null\` removes owner and version.
+  Where answers or logged rows name a version, that is the one in service, whatever \`version\` says: \`version\` is for models whose
+  answers name none. A new one is told at once, and in service once the one before has given none of the last 3 answers over 10 s
+  (of two that answer side by side: 20 answers over 60 s), so that a canary does not make them take turns.
 - \`url\`, \`connector\`, \`payloads\` are tried first. When the model does not answer, the change is refused with the server’s
   own words, and nothing is changed.
 - \`golden_inputs\`: \`null\` lets mlfi choose; an input that stays keeps its remembered answers.
