@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import {
   continueOnNewerNode,
   install as installPackages,
@@ -16,6 +17,8 @@ import {
   run,
 } from '../exporter/demo/node24.mjs';
 
+// What is started anew on our Node counts from here as well.
+const begunMs = Number((process.env.MLFI_TEST_BEGUN_MS ??= String(Date.now())));
 // Before anything else; what is called here may not use the constants below.
 if (lacksNode()) await install();
 await continueOnNewerNode();
@@ -25,8 +28,9 @@ const venv = join(root, '.venv');
 const python = join(venv, 'bin', 'python');
 const reports = mkdtempSync(join(tmpdir(), 'mlfi-test-'));
 const counts = { passed: 0, failed: 0, skipped: 0 };
-/** What the closing lines repeat: everything that did not run, and why. */
+/** What the closing lines repeat: everything that did not run, and why, and what failed. */
 const notRun = [];
+const failures = [];
 
 const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 const npm = (...args) => run('npm', args);
@@ -129,10 +133,29 @@ function tally(report) {
   counts.passed += numPassedTests;
   counts.failed += numFailedTests;
   counts.skipped += numPendingTests + numTodoTests;
-  for (const { name, assertionResults } of testResults) {
+  for (const { name, status: ofFile, message, assertionResults } of testResults) {
     const skipped = assertionResults.filter(({ status }) => !['passed', 'failed'].includes(status));
     if (skipped.length > 0) notRun.push(`${skipped.length} skipped in ${relative(root, name)}`);
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    for (const { fullName, failureMessages } of failed)
+      tell(`${relative(root, name)} › ${fullName}`, failureMessages.join('\n'));
+    if (ofFile === 'failed' && failed.length === 0) tell(relative(root, name), message);
   }
+}
+
+/** Keeps a failure for the closing lines, where a log that was cut still shows it. */
+function tell(name, message) {
+  const lines = stripVTControlCharacters(message).split('\n');
+  const ours = lines.filter((line) => line.trim() !== '' && !line.includes('node_modules'));
+  failures.push([name, ...ours.slice(0, 6)].map((line) => line.trim().slice(0, 200)).join('\n    '));
+}
+
+/** The failed tests of a Playwright report's suite and of those within it. */
+function tallyBrowser({ suites = [], specs = [] }) {
+  for (const { file, title, ok, tests } of specs)
+    if (!ok)
+      tell(`${file} › ${title}`, tests.flatMap(({ results }) => results.map(({ error }) => error?.message)).join('\n'));
+  suites.forEach(tallyBrowser);
 }
 
 async function plugin() {
@@ -181,7 +204,9 @@ async function browser() {
   const code = await npm('run', 'e2e', '-w', 'grafana-plugin');
   const report = join(root, 'grafana-plugin', 'artifacts', 'browser.json');
   if (existsSync(report)) {
-    const { expected, flaky, unexpected, skipped } = readJson(report).stats;
+    const results = readJson(report);
+    const { expected, flaky, unexpected, skipped } = results.stats;
+    tallyBrowser(results);
     counts.passed += expected + flaky;
     counts.failed += unexpected;
     counts.skipped += skipped;
@@ -213,23 +238,25 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 console.log(`Node ${process.versions.node} (${process.execPath}) runs the steps and all they start`);
-const begunMs = Date.now();
 /** What later steps stand on; after any other that fails, the rest is run all the same, so that one look shows all. */
 const NEEDED = new Set(['install', 'build', 'servers']);
 const failedSteps = [];
+const durations = [];
 for (const [name, step] of Object.entries(STEPS)) {
   if (!isWanted(name)) continue;
   const startedMs = Date.now();
   console.log(`\n=== ${name}`);
   const code = await step();
   console.log(`=== ${name}: ${code === 0 ? 'ok' : `failed (${code})`} in ${seconds(startedMs)}`);
+  durations.push(`${name} ${seconds(startedMs)}`);
   if (code === 0) continue;
   failedSteps.push(name);
   if (NEEDED.has(name)) break;
 }
 rmSync(reports, { recursive: true, force: true });
-console.log(`\n=== in all ${seconds(begunMs)}`);
+console.log(`\n=== in all ${seconds(begunMs)}: ${durations.join(', ')}`);
 if (notRun.length > 0) console.log(`Not run:\n${notRun.map((text) => `  ${text}`).join('\n')}`);
+if (failures.length > 0) console.log(`Failed:\n${failures.map((text) => `  ${text}`).join('\n')}`);
 if (failedSteps.length > 0) console.log(`FAILED at ${failedSteps.join(', ')}`);
 // A step may fail without a failing test: the linter, a test file that cannot be loaded.
 const failed = failedSteps.length === 0 ? counts.failed : Math.max(counts.failed, 1);

@@ -114,7 +114,7 @@ test('fail, follow the page, understand, approve by two people, carried out, ver
 
   await grace.goto('/panel/mlfi-approval-panel?var-model_name=tabular');
   await voteIn(grace, grace.getByTestId('decision-fix-pipeline').first(), 'Approve', 'Seconded');
-  await expect(decision.getByText(/Execution by webhook: carried out/)).toBeVisible({ timeout: 30_000 });
+  await expect(decision.getByText(/Execution by webhook: taken by the receiver/)).toBeVisible({ timeout: 30_000 });
   expect((await stage('carried-out')) as unknown[]).toHaveLength(before + 1);
 
   await expect(decision.getByText(/Verification: helped/)).toBeVisible({ timeout: 300_000 });

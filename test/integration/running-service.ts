@@ -90,15 +90,15 @@ export async function runService(settings: object = {}): Promise<RunningService>
   };
 }
 
-/** Waits until `look` gives a value, asking every 100 ms. @throws Error after `timeoutMs` */
+/** Waits until `ask` gives a value, asking every 100 ms. @throws Error after `timeoutMs` */
 export async function eventually<T>(
   what: string,
   timeoutMs: number,
-  look: () => Promise<T | null> | T | null,
+  ask: () => Promise<T | null> | T | null,
 ): Promise<T> {
   const until = Date.now() + timeoutMs;
   for (;;) {
-    const found = await look();
+    const found = await ask();
     if (found !== null) return found;
     if (Date.now() > until) throw new Error(`${what} did not happen within ${timeoutMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -87,9 +87,9 @@ it('docs/tutorial.md leads from a model to a checked repair, command by command'
       await isListening(model);
     } else {
       const heard = { last: '' };
-      const look = async (): Promise<string> => (heard.last = await output(text));
-      if (kind === 'until') await expect.poll(look, { timeout: 300_000, interval: 1_000 }).toContain(what);
-      else await look();
+      const ask = async (): Promise<string> => (heard.last = await output(text));
+      if (kind === 'until') await expect.poll(ask, { timeout: 300_000, interval: 1_000 }).toContain(what);
+      else await ask();
       exported.push(
         ...here(text)
           .split('\n')

@@ -143,9 +143,7 @@ export class ModelEvaluation {
     if (!isStillThere) return;
     if (monitored.isDirty) this.ports.commit();
     if (monitored.isBehind(clock.now())) this.ports.request(id);
-    // Without anything to probe with there will be no probe to show that it answers: its discovery was cut off by a stop.
-    const isToBeAsked = monitored.counters.probes > 0 || monitored.model.probePayloads.length === 0;
-    if (monitored.isConfiguring && isToBeAsked) this.rediscover(member);
+    if (monitored.isConfiguring) this.rediscover(member);
   }
 
   /**
@@ -217,9 +215,11 @@ export class ModelEvaluation {
 
   /** A model that never answered may simply have been down when it was added: find out how to ask it, at most once at a time. */
   private rediscover(member: Member): void {
-    const { model } = member.monitored;
+    const { model, counters } = member.monitored;
     const { clock, logger } = this.ports;
     if (member.isRediscovering || model.endpoint === null) return;
+    // Probes tell whether it answers by now; with nothing to probe with there are none: a stop cut its discovery off.
+    if (counters.probes === 0 && model.probePayloads.length > 0) return;
     member.isRediscovering = true;
     void this.ports
       .rediscover(model)

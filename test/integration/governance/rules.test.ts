@@ -336,7 +336,11 @@ describe('after the action', () => {
   };
   let rows = 100;
   let abnormal: readonly FindingSubject[] = [];
-  const look = async (afterMs: number, findings: readonly Finding[], blind: readonly string[] = []): Promise<void> => {
+  const evaluateOnce = async (
+    afterMs: number,
+    findings: readonly Finding[],
+    blind: readonly string[] = [],
+  ): Promise<void> => {
     clock.advance(afterMs);
     const since = () => ({ rows, abnormal });
     await governance.verify(open, { findings, blind: new Set(blind), seenSince: since }, clock.now());
@@ -350,13 +354,13 @@ describe('after the action', () => {
 
   it('it recovered when the findings stay away for the whole hold time', async () => {
     const recommendation = await acted();
-    await look(500, []); // still settling
-    await look(1_000, []);
-    await look(1_000, [finding]); // came back: the hold time starts anew
-    await look(500, []);
-    await look(1_900, []);
+    await evaluateOnce(500, []); // still settling
+    await evaluateOnce(1_000, []);
+    await evaluateOnce(1_000, [finding]); // came back: the hold time starts anew
+    await evaluateOnce(500, []);
+    await evaluateOnce(1_900, []);
     expect(await stateOf(recommendation)).toBe('succeeded');
-    await look(200, []);
+    await evaluateOnce(200, []);
     expect(await stateOf(recommendation)).toBe('recovered');
     expect(await lastLine()).toBe('"Retrain fraud" helped: accuracy-drop stayed clear for 2 s');
     expect((await governance.record(recommendation.id)).verification?.outcome).toBe('recovered');
@@ -364,8 +368,8 @@ describe('after the action', () => {
 
   it('it did not when they are still there at the end, and people are asked what next; nothing is sent again', async () => {
     const recommendation = await acted();
-    await look(2_000, [finding]);
-    await look(8_500, [finding]);
+    await evaluateOnce(2_000, [finding]);
+    await evaluateOnce(8_500, [finding]);
     expect(await stateOf(recommendation)).toBe('not_recovered');
     expect(await lastLine()).toBe('"Retrain fraud" did not help: accuracy-drop still found 11 s after the action');
     const [next, ...rest] = await followUps();
@@ -381,8 +385,8 @@ describe('after the action', () => {
 
   it('nobody knows when the detector went blind, or when it cleared too late', async () => {
     const recommendation = await acted();
-    await look(2_000, [], ['accuracy-drop']);
-    await look(9_000, [], ['accuracy-drop']);
+    await evaluateOnce(2_000, [], ['accuracy-drop']);
+    await evaluateOnce(9_000, [], ['accuracy-drop']);
     expect(await stateOf(recommendation)).toBe('inconclusive');
     expect(await lastLine()).toBe(
       'Whether "Retrain fraud" helped is not known: accuracy-drop could not be checked, so the outcome is unknown (0 evaluations could tell)',
@@ -397,9 +401,9 @@ describe('after the action', () => {
   ] as const)('nobody knows where %s came since, though the findings went', async (_, came, wrong, why) => {
     [rows, abnormal] = [came, wrong];
     const recommendation = await acted();
-    for (let i = 0; i < 4; i += 1) await look(2_000, []);
+    for (let i = 0; i < 4; i += 1) await evaluateOnce(2_000, []);
     expect(await stateOf(recommendation)).toBe('succeeded');
-    await look(4_000, []);
+    await evaluateOnce(4_000, []);
     [rows, abnormal] = [100, []];
     expect((await governance.record(recommendation.id)).verification).toMatchObject({
       outcome: 'inconclusive',
@@ -432,8 +436,8 @@ describe('after the action', () => {
     await governance.dispatch();
     expect(await stateOf(advice)).toBe('approved');
     await governance.report(advice.id, 'succeeded', 'rolled back by hand', person('ada'));
-    await look(1_500, []);
-    await look(2_500, []);
+    await evaluateOnce(1_500, []);
+    await evaluateOnce(2_500, []);
     expect(await stateOf(advice)).toBe('recovered');
   });
 

@@ -5,7 +5,7 @@ import { followSeverity, startSeverity, type SeverityHysteresis } from '../../..
 
 const HYSTERESIS = { change: 2, milder: 30 };
 
-/** Severity after each look. */
+/** Severity after each evaluation. */
 function followed(first: Severity, looks: readonly Severity[]): Severity[] {
   let tracking: SeverityHysteresis = startSeverity(first);
   return looks.map((judged) => {
@@ -22,7 +22,7 @@ describe('the severity of an open incident', () => {
     expect(new Set(followed('critical', looks))).toEqual(new Set(['critical']));
   });
 
-  it('rises at the second look in a row that is worse, and no further than both say', () => {
+  it('rises at the second evaluation in a row that is worse, and no further than both say', () => {
     expect(followed('low', ['high', 'critical', 'critical', 'critical'])).toEqual(['low', 'high', 'high', 'critical']);
     expect(followed('low', ['high', 'low', 'high', 'low', 'high'])).toEqual(many('low', 5));
   });

@@ -40,9 +40,9 @@ const alert = (over: Partial<ExternalAlert> = {}): ExternalAlert => ({
 });
 
 describe('an alert of somebody else', () => {
-  it('lets the first look that finds something open an incident, though the false-page budget does not page', async () => {
+  it('lets the first evaluation that finds something open an incident, though the false-page budget does not page', async () => {
     const { incidents, saved } = incidentsWith();
-    for (let look = 0; look < 5; look += 1) expect(await incidents.apply(model, evaluation('high', false))).toBeNull();
+    for (let i = 0; i < 5; i += 1) expect(await incidents.apply(model, evaluation('high', false))).toBeNull();
     await incidents.recordAlert(model.id, alert(), 'new');
     expect(await incidents.apply(model, evaluation('none', false))).toBeNull();
     const incident = await incidents.apply(model, evaluation('high', false));
@@ -111,21 +111,22 @@ describe('the severity of an open incident', () => {
   it('stays while looks go up and down, rises once, and falls only after thirty milder looks', async () => {
     const { incidents, saved } = incidentsWith();
     const linesOf = (of: IncidentRow | null) => saved.get(of?.id ?? '')?.timeline ?? [];
-    const look = (severity: Severity): Promise<IncidentRow | null> =>
+    const evaluateOnce = (severity: Severity): Promise<IncidentRow | null> =>
       incidents.apply(model, evaluation(severity, true));
-    await look('high');
-    expect((await look('high'))?.severity).toBe('high');
+    await evaluateOnce('high');
+    expect((await evaluateOnce('high'))?.severity).toBe('high');
     for (let i = 0; i < 10; i += 1) {
-      expect((await look('critical'))?.severity).toBe('high');
-      expect((await look('high'))?.severity).toBe('high');
+      expect((await evaluateOnce('critical'))?.severity).toBe('high');
+      expect((await evaluateOnce('high'))?.severity).toBe('high');
     }
-    await look('critical');
-    const risen = await look('critical');
+    await evaluateOnce('critical');
+    const risen = await evaluateOnce('critical');
     expect(risen?.severity).toBe('critical');
     const risenLines = linesOf(risen);
     expect(risenLines.at(-1)?.text).toBe('Severity rose from high to critical: So it was judged.');
-    for (let i = 0; i < 29; i += 1) expect((await look(i % 2 === 0 ? 'medium' : 'low'))?.severity).toBe('critical');
-    const fallen = await look('low');
+    for (let i = 0; i < 29; i += 1)
+      expect((await evaluateOnce(i % 2 === 0 ? 'medium' : 'low'))?.severity).toBe('critical');
+    const fallen = await evaluateOnce('low');
     expect(fallen?.severity).toBe('medium');
     expect(linesOf(fallen)).toHaveLength(risenLines.length + 1);
   });
@@ -143,17 +144,17 @@ describe('the severity of an open incident', () => {
 it('keeps the diagnosis people decided on while the action takes effect, unless it gets worse', async () => {
   let underWay = false;
   const { incidents } = incidentsWith([], () => underWay);
-  const look = async (severity: Severity, cause: CauseId): Promise<string | undefined> => {
+  const evaluateOnce = async (severity: Severity, cause: CauseId): Promise<string | undefined> => {
     await incidents.apply(model, evaluation(severity, true, cause));
     const incident = await incidents.apply(model, evaluation(severity, true, cause));
     return incident?.diagnosis.causes[0]?.id;
   };
-  expect(await look('medium', 'unit-change')).toBe('unit-change');
+  expect(await evaluateOnce('medium', 'unit-change')).toBe('unit-change');
   underWay = true;
-  expect(await look('low', 'input-drift')).toBe('unit-change');
-  expect(await look('critical', 'endpoint-errors')).toBe('endpoint-errors');
+  expect(await evaluateOnce('low', 'input-drift')).toBe('unit-change');
+  expect(await evaluateOnce('critical', 'endpoint-errors')).toBe('endpoint-errors');
   underWay = false;
-  expect(await look('low', 'input-drift')).toBe('input-drift');
+  expect(await evaluateOnce('low', 'input-drift')).toBe('input-drift');
 });
 
 it('does not take turns between two causes that explain a window about equally well', async () => {
@@ -184,11 +185,11 @@ it('tells its severity in its own words, also where another evaluation judged it
       },
     };
   };
-  const look = (severity: Severity, cause: CauseId) => incidents.apply(model, judged(severity, cause));
-  await look('high', 'endpoint-errors');
-  await look('high', 'endpoint-errors');
-  await look('low', 'input-drift');
-  const held = await look('low', 'input-drift');
+  const evaluateOnce = (severity: Severity, cause: CauseId) => incidents.apply(model, judged(severity, cause));
+  await evaluateOnce('high', 'endpoint-errors');
+  await evaluateOnce('high', 'endpoint-errors');
+  await evaluateOnce('low', 'input-drift');
+  const held = await evaluateOnce('low', 'input-drift');
   expect(held?.diagnosis.causes[0]?.id).toBe('input-drift');
   expect([held?.severity, held?.diagnosis.severity, held?.diagnosis.severityReason]).toEqual([
     'high',
@@ -204,7 +205,7 @@ it('is closed while only labels are late', async () => {
   const { incidents } = incidentsWith();
   await incidents.apply(model, evaluation('high', true, 'unit-change'));
   expect(await incidents.apply(model, evaluation('high', true, 'unit-change'))).not.toBeNull();
-  for (let look = 0; look < 3; look += 1) await incidents.apply(model, evaluation('low', false, 'label-delay'));
+  for (let i = 0; i < 3; i += 1) await incidents.apply(model, evaluation('low', false, 'label-delay'));
   expect(incidents.current(model.id)).toBeNull();
 });
 
@@ -227,15 +228,15 @@ describe('the size of an open incident', () => {
 
   it('is told as it is now, and as it was at its worst', async () => {
     const { incidents, saved } = incidentsWith();
-    const look = (share: number, atMs: number) => incidents.apply(model, sized(share, atMs));
-    await look(0.1, 0);
-    await look(0.1, 1_000);
+    const evaluateOnce = (share: number, atMs: number) => incidents.apply(model, sized(share, atMs));
+    await evaluateOnce(0.1, 0);
+    await evaluateOnce(0.1, 1_000);
     // A trifle soon after is no news, a leap is.
-    expect((await look(0.16, 2_000))?.diagnosis.impact?.share).toBe(0.1);
-    const grown = await look(0.95, 3_000);
+    expect((await evaluateOnce(0.16, 2_000))?.diagnosis.impact?.share).toBe(0.1);
+    const grown = await evaluateOnce(0.95, 3_000);
     expect([grown?.diagnosis.impact?.share, grown?.worst?.impact.share]).toEqual([0.95, 0.95]);
     expect(grown?.explanation.summary).toBe('About 95 % of the calls fail.');
-    const less = await look(0.5, 120_000);
+    const less = await evaluateOnce(0.5, 120_000);
     expect([less?.diagnosis.impact?.share, less?.worst]).toEqual([0.5, { impact: impactOf(0.95), atMs: 3_000 }]);
     expect(less?.explanation.summary).toBe(
       'About 50 % of the calls fail. At its worst, at 1970-01-01 00:00 UTC, it was 95 %.',
@@ -249,13 +250,13 @@ describe('the size of an open incident', () => {
   it('does not shrink while an action takes effect on which people decided, and grows', async () => {
     let underWay = false;
     const { incidents } = incidentsWith([], () => underWay);
-    const look = async (share: number, atMs: number) =>
+    const evaluateOnce = async (share: number, atMs: number) =>
       (await incidents.apply(model, sized(share, atMs)))?.diagnosis.impact?.share;
-    await look(0.5, 0);
-    await look(0.5, 0);
+    await evaluateOnce(0.5, 0);
+    await evaluateOnce(0.5, 0);
     underWay = true;
-    expect(await look(0.1, 100_000)).toBe(0.5);
-    expect(await look(0.9, 200_000)).toBe(0.9);
+    expect(await evaluateOnce(0.1, 100_000)).toBe(0.5);
+    expect(await evaluateOnce(0.9, 200_000)).toBe(0.9);
   });
 });
 

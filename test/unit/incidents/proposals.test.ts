@@ -142,9 +142,9 @@ it('leaves nothing pending on an incident for which somebody proposes in the las
 describe('while decisions are refused', () => {
   const SOUND = { kind: 'intact', entries: 0, headHash: '', root: '' } as const;
   const gate = new DecisionGate({ storeDamage: () => undefined }, silentLogger);
-  const look = (...damaged: readonly DamagedTable[]): Promise<void> =>
+  const evaluateOnce = (...damaged: readonly DamagedTable[]): Promise<void> =>
     gate.check({ damagedTables: () => Promise.resolve(damaged) }, () => Promise.resolve(SOUND));
-  const close = (): Promise<void> => look({ table: 'vote', detail: 'damaged', onlyIndexes: false });
+  const close = (): Promise<void> => evaluateOnce({ table: 'vote', detail: 'damaged', onlyIndexes: false });
 
   it('evaluations go on, what fails is told once, and proposals are made once decisions are taken again', async () => {
     const model = await watchedModel();
@@ -156,7 +156,7 @@ describe('while decisions are refused', () => {
     for (let more = 0; more < 8; more += 1) await service.incidents.apply(model, problem);
     expect(await statesOf(open)).toEqual([]);
     expect(told).toEqual(['decisions: cannot propose now']);
-    await look();
+    await evaluateOnce();
     await service.incidents.apply(model, problem);
     expect(await statesOf(open)).toEqual(['retrain pending', 'rollback pending']);
   });
@@ -170,7 +170,7 @@ describe('while decisions are refused', () => {
     expect(service.incidents.current(model.id)).toBeNull();
     expect((await file.store.incidents.get(open.id))?.closedAtMs).not.toBeNull();
     expect(await statesOf(open)).toEqual(['retrain pending', 'rollback pending']);
-    await look();
+    await evaluateOnce();
     await service.governance.sweep();
     expect(await statesOf(open)).toEqual(['retrain withdrawn', 'rollback withdrawn']);
   });
