@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { codec, count } from '../domain/codec.js';
 import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile } from '../domain/profile.js';
-import { CHANGE_KINDS, type ChangeEvent } from '../domain/symptoms.js';
+import { NOTED_KINDS, type ChangeEvent } from '../domain/symptoms.js';
 import {
   answeredVersionsSchema,
   followVersion,
@@ -95,7 +95,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastVersion: z.string().nullable(),
   lastVersionAtMs: z.number().optional(),
   versions: answeredVersionsSchema.optional(),
-  changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
+  changes: z.array(z.object({ atMs: z.number(), kind: z.enum(NOTED_KINDS), text: z.string() })),
 });
 
 export const callCountersCodec = codec('call counters', schema);
@@ -136,12 +136,15 @@ export const withArrival = (counters: CallCounters, arrivedAtMs: number): CallCo
   lastArrivalAtMs: arrivedAtMs,
 });
 
-/** Counts logged rows that are set aside: they are in the totals, and neither in any window nor a sign of traffic that may stop. */
-export const countAside = (before: CallCounters, rows: readonly Observation[]): CallCounters => ({
+/**
+ * Counts logged rows that are set aside: they are in the totals, and neither in any window nor a sign of traffic that may stop.
+ * @param kept as many of them may be judged once there are enough
+ */
+export const countAside = (before: CallCounters, rows: readonly Observation[], kept: number): CallCounters => ({
   ...before,
   calls: before.calls + rows.length,
   failures: rows.reduce((all, { failure }) => (failure === null ? all : bump(all, failure.reason)), before.failures),
-  rowsAside: (before.rowsAside ?? 0) + rows.length,
+  rowsAside: (before.rowsAside ?? 0) + kept,
 });
 
 /** The counters without rows that were set aside, which are counted as traffic from now on. */

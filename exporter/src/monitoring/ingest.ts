@@ -5,7 +5,6 @@ import type { IngestBatch, IngestNote, IngestResult, TakenBatch } from '../domai
 import type { Sample } from '../domain/observation.js';
 import type { BatchRepository, Clock } from '../domain/ports.js';
 import { cannotBeRead, type Commits } from './commits.js';
-import { noteOnFirstRows } from './first-rows.js';
 import type { IntakeCounts } from './fleet-ports.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
@@ -33,15 +32,13 @@ export class Ingest {
     // What was learnt from probes says nothing about the names that users' requests have.
     const unfamiliar = unfamiliarRows(counters.basis === 'ingest' ? baseline : null, sent.observations);
     const paused = model.paused ? pausedNote(sent) : null;
-    const told = [unfamiliar, noteOnFirstRows(monitored.judgedBy, sent.observations.length), paused].filter(
-      (note) => note !== null,
-    );
+    const told = [unfamiliar, paused].filter((note) => note !== null);
     const batch = told.length === 0 ? sent : { ...sent, notes: [...sent.notes, ...told] };
     const result = await (batch.acknowledge === 'memory'
       ? this.countNow(model.id, batch)
       : this.commits.add(member, batch));
     if (!result.duplicate) {
-      member.monitored.noteIntake(batch, this.clock.now());
+      member.monitored.noteIntake({ ...batch, notes: result.notes }, this.clock.now());
       if (batch.rejected > 0) member.needsEvaluation = true;
       this.counts.ingested(model.id, result.accepted, result.rejectedByReason);
     }
@@ -65,14 +62,14 @@ export class Ingest {
       const { monitored, unstored } = member;
       const known = batchId === null ? null : (unstored.get(batchId) ?? (await this.stored(member, batchId)));
       if (known !== null) return repeated(batch, known);
-      monitored.observe(
+      const split = monitored.observe(
         batch.observations.map((observation) => ({ observation, shape: null })),
         this.clock.now(),
         batch.sender,
       );
       monitored.label(batch.labels);
       member.needsEvaluation = true;
-      const counted = acceptedOf(batch);
+      const counted = acceptedOf(batch, split);
       if (batchId !== null) unstored.set(batchId, { result: counted, bodyDigest: batch.bodyDigest });
       return counted;
     });

@@ -12,7 +12,7 @@ import { afterHistory, countCall, hasAnsweredProbe, withArrival, type CallCounte
 import { ClockWatch, withoutFuture } from './clock-set-back.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
-import { FirstRows, type JudgedBy, type Rows } from './first-rows.js';
+import { FirstRows, type JudgedBy, type Rows, type SplitRows } from './first-rows.js';
 import {
   countRows,
   type Counted,
@@ -128,16 +128,16 @@ export class MonitoredModel {
     return this.isUnsaved;
   }
 
-  /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
-  observe(samples: readonly Sample[], nowMs: number, sender = ''): void {
+  /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. @returns how logged ones were taken */
+  observe(samples: readonly Sample[], nowMs: number, sender = ''): SplitRows {
     this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
     const probes = samples.filter(({ observation }) => observation.source !== 'ingest');
     const logged = samples.flatMap(({ observation }) => (observation.source === 'ingest' ? [observation] : []));
-    const split = this.first.split({ observations: logged, labels: [] }, this.judgedBy);
+    const split = this.first.split({ observations: logged, labels: [] }, this.judgedBy, nowMs);
     const sent = split.judged.observations;
     const read = this.features.read([...probes.map(({ observation }) => observation), ...sent]);
     if (split.startsOver || this.rereads(read)) this.traffic.startOver(true);
-    this.first.settle(split, this.judgedBy);
+    this.first.settle(split);
     this.calls = split.calls;
     this.adopt(read, false);
     for (const [i, { shape }] of probes.entries()) {
@@ -155,6 +155,7 @@ export class MonitoredModel {
     if (arrived.length > 0) this.calls = withArrival(this.calls, nowMs);
     this.traffic.rows.trim();
     if (samples.length > 0) this.changed();
+    return split;
   }
 
   /** Takes labels that arrived later: rows in memory get theirs at once, counts with the next commit. */
@@ -170,8 +171,7 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  /** Whether probes or logged rows judge it follows from this. */
-  get judgedBy(): JudgedBy {
+  private get judgedBy(): JudgedBy {
     const { calls, baseline } = this;
     return { calls, baseline, minimumSamples: this.settings.requirements.minimumSamples };
   }
@@ -179,7 +179,7 @@ export class MonitoredModel {
   /** Prepares logged rows for a commit without counting them. The model's clock goes on, also when the commit then fails. */
   stage(rows: Rows, nowMs: number): Staged {
     this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
-    const split = this.first.split(rows, this.judgedBy);
+    const split = this.first.split(rows, this.judgedBy, nowMs);
     const read = this.features.read(split.judged.observations);
     const { observations, kinds } = read;
     const startsOver = split.startsOver || this.rereads(read);
@@ -218,7 +218,7 @@ export class MonitoredModel {
     const { observations, labels, senders } = staged.rows;
     const { traffic } = this;
     this.stored(counted, nowMs);
-    this.first.settle(staged.split, this.judgedBy);
+    this.first.settle(staged.split);
     this.calls = staged.split.calls;
     if (staged.startsOver) traffic.startOver(true);
     this.adopt(staged, true);

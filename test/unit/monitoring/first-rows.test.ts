@@ -63,6 +63,10 @@ class Probed {
     return notes;
   }
 
+  reset(): Promise<void> {
+    return this.fleet.change(A, (draft) => void draft.reset(this.nowMs));
+  }
+
   /** Ended and started again on what is stored. */
   async restart(): Promise<this> {
     await this.fleet.stop();
@@ -126,6 +130,53 @@ it.each(['commit', 'memory'] as const)(
   },
 );
 
+it.each(['commit', 'memory'] as const)(
+  'tells whoever sends at the same time by which rows it is enough (%s)',
+  async (how) => {
+    const model = await probed(600);
+    await model.send(ENOUGH - 100, how);
+    const both = await Promise.all([model.send(60, how), model.send(60, how)]);
+    const told = both.flat().map(({ reason }) => reason);
+    // What is stored together is taken together; what is counted at once is taken one after the other.
+    expect(told).toEqual(how === 'commit' ? ['rows_judge', 'rows_judge'] : ['probes_judge', 'rows_judge']);
+  },
+);
+
+it('says among the changes of the model that rows judge it', async () => {
+  const model = await probed(600);
+  await model.send(ENOUGH - 1);
+  expect(model.counters.changes).toEqual([]);
+  await model.send(1);
+  const change = {
+    kind: 'source',
+    atMs: model.nowMs,
+    text: expect.stringContaining('Enough rows were logged') as string,
+  };
+  expect(model.counters.changes).toEqual([change]);
+  await model.restart();
+  expect(model.counters.changes).toEqual([change]);
+});
+
+it('is judged by its probes again once no row came for an hour and its baseline is reset', async () => {
+  const model = await probed(600);
+  await model.send(ENOUGH);
+  model.nowMs += 3_000_000;
+  await model.probe(10);
+  await model.reset();
+  expect(model.counters.basis).toBe('ingest');
+  model.nowMs += 1_000_000;
+  await model.probe(10);
+  await model.reset();
+  expect(model.counters).toMatchObject({ basis: 'probe', lastPredictionAtMs: null, lastArrivalAtMs: null });
+  expect(model.counters.changes.at(-1)).toMatchObject({ kind: 'source', atMs: model.nowMs });
+  await model.probe(600);
+  expect(model.version).toBe(2);
+  expect(await model.send(1)).toMatchObject([{ reason: 'probes_judge' }]);
+  await model.restart();
+  expect(model.counters).toMatchObject({ basis: 'probe', rowsAside: 1 });
+  expect(model.version).toBe(2);
+});
+
 it('counts what was logged before a restart', async () => {
   const model = await probed(600);
   await model.send(ENOUGH - 1);
@@ -141,6 +192,12 @@ it('keeps a frozen baseline however many rows are logged', async () => {
   expect(model.version).toBe(1);
   await model.restart();
   expect(await model.send(1)).toMatchObject([{ reason: 'probes_judge' }]);
+  expect(model.version).toBe(1);
+  // Nor do they make up for others once it is frozen no more.
+  await model.fleet.inModel(A, (monitored) => monitored.traffic.freeze(false));
+  expect(await model.send(1)).toMatchObject([
+    { reason: 'probes_judge', message: expect.stringContaining('1 so far') as string },
+  ]);
   expect(model.version).toBe(1);
 });
 
