@@ -27,6 +27,8 @@ export interface IncidentTracking {
   proposing: number;
   /** When the action was done that was verified to have repaired what the open incident blames; null where none was. */
   repairedAtMs: number | null;
+  /** The changes its timeline tells of; null until that is asked. */
+  changesTold: Set<string> | null;
   /** The open incident's proposals are not made yet. */
   isUnproposed: boolean;
   /** Why the model is no longer monitored, from when it is gone until its incident is closed. */
@@ -54,6 +56,7 @@ export const newTracking = (): IncidentTracking => ({
   alerts: [],
   proposing: 0,
   repairedAtMs: null,
+  changesTold: null,
   isUnproposed: false,
   leaves: null,
   failing: new Map(),
@@ -67,6 +70,7 @@ export const WITHOUT_INCIDENT = {
   clearEvaluations: 0,
   overEvaluations: 0,
   repairedAtMs: null,
+  changesTold: null,
   isUnproposed: false,
 } as const satisfies Partial<IncidentTracking>;
 
