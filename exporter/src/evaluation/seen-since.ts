@@ -2,14 +2,12 @@ import type { FindingSubject } from '../domain/finding.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { Observation } from '../domain/observation.js';
 import { differing } from './back-to-normal.js';
+import { probesAnsweredSince } from './answered-probes.js';
 
 /** Rows that are looked at. */
 const MOST_ROWS = 200;
 /** Two-sided level of each comparison: it is made at every evaluation. */
 const LEVEL = 0.9999;
-
-/** A probe that failed at most so long before a time says that probes saw what was blamed then. */
-const SEEN_BY_PROBES_MS = 3_600_000;
 
 /** Newest rows that tell something of what was blamed. */
 export interface SeenSince {
@@ -37,23 +35,18 @@ function tells(subject: FindingSubject, { features, prediction, confidence, labe
 export function seeSince({
   baseline,
   rows,
-  lastProbeFailureAtMs,
-  probesAnsweredMs,
+  ...probed
 }: Pick<MonitoredModelState, 'baseline' | 'rows' | 'lastProbeFailureAtMs' | 'probesAnsweredMs'>): SeeSince {
   const newest = rows.slice(-MOST_ROWS);
   const profile = baseline?.profile ?? null;
-  // Probes of a model that logs its calls are no rows, and what they failed by they show to be over.
-  const answeredSince = (atMs: number): number =>
-    (lastProbeFailureAtMs ?? -Infinity) < atMs - SEEN_BY_PROBES_MS
-      ? 0
-      : probesAnsweredMs.filter((answeredMs) => answeredMs > atMs).length;
   return (atMs, subjects) => {
     const since = newest.filter((row) => row.atMs > atMs);
     const counts = subjects
       .filter((subject) => subject !== 'golden')
       .map((subject) => {
         const rowsTelling = since.filter((row) => tells(subject, row)).length;
-        return subject === 'errors' ? Math.max(rowsTelling, answeredSince(atMs)) : rowsTelling;
+        // Probes of a model that logs its calls are no rows, and what they failed by they show to be over.
+        return subject === 'errors' ? Math.max(rowsTelling, probesAnsweredSince(probed, atMs)) : rowsTelling;
       });
     return {
       rows: subjects.length === 0 ? since.length : Math.min(...counts),

@@ -1,94 +1,9 @@
 import { expect, it } from 'vitest';
 import { seeSince } from '../../../exporter/src/evaluation/seen-since.js';
-import { modelId } from '../../../exporter/src/domain/identifiers.js';
-import type { Observation, Sample } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS } from '../../../exporter/src/domain/thresholds.js';
-import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
-import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
-import { observation } from '../detection/rows.js';
-import { answers, askedModel, fleetOn } from './fleet-on-memory.js';
-import { MemoryStore } from './memory-store.js';
+import { A, probed } from './probed-model.js';
 
-const A = modelId('a');
-const AT_ONCE = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const ENOUGH = DEFAULT_BASELINE_REQUIREMENTS.minimumSamples;
-
-/** A fleet whose model has been probed every second until its baseline was admitted, by a clock that the probes move. */
-class Probed {
-  nowMs = Date.UTC(2026, 10, 29, 12);
-  readonly store = new MemoryStore();
-  fleet: ReplayFleet = this.begun();
-  private readonly random = seededRandom('probes');
-
-  private begun(): ReplayFleet {
-    return fleetOn(this.store, AT_ONCE, { clock: { now: () => this.nowMs, sleep: AT_ONCE } });
-  }
-
-  private sample(): Sample {
-    this.nowMs += 1_000;
-    const { random } = this;
-    const confidence = 0.5 + 0.5 * random.next();
-    const features = { x: random.next() };
-    return { observation: observation({ source: 'probe', atMs: this.nowMs, confidence, features }), shape: null };
-  }
-
-  /** One probe that gets no answer, or one that does. */
-  async ask(isAnswered: boolean): Promise<void> {
-    const { observation: answered } = this.sample();
-    const failure = { reason: 'connect', detail: '', httpStatus: null, retryAfterMs: null } as const;
-    const unanswered = { ...answered, prediction: null, confidence: null, failure };
-    const sample = { observation: isAnswered ? answered : unanswered, shape: null };
-    await this.fleet.inModel(A, (monitored) => monitored.observe([sample], this.nowMs));
-    await this.fleet.catchUp(A);
-  }
-
-  async probe(calls: number): Promise<this> {
-    for (let i = 0; i < calls; i += 10) {
-      const samples = Array.from({ length: 10 }, () => this.sample());
-      await this.fleet.inModel(A, (monitored) => monitored.observe(samples, this.nowMs));
-      await this.fleet.catchUp(A);
-    }
-    return this;
-  }
-
-  rows(count: number): readonly Observation[] {
-    return Array.from({ length: count }, (_, i) =>
-      observation({ atMs: this.nowMs - count + i, predictionId: `r${this.nowMs}-${i}`, features: { y: i } }),
-    );
-  }
-
-  async send(count: number, acknowledge: 'commit' | 'memory' = 'commit') {
-    const { notes } = await this.fleet.ingest(A, answers([], { observations: this.rows(count), acknowledge }));
-    await this.fleet.catchUp(A);
-    return notes;
-  }
-
-  reset(): Promise<void> {
-    return this.fleet.change(A, (draft) => void draft.reset(this.nowMs));
-  }
-
-  /** Ended and started again on what is stored. */
-  async restart(): Promise<this> {
-    await this.fleet.stop();
-    this.fleet = this.begun();
-    await this.fleet.start();
-    return this;
-  }
-
-  get counters() {
-    return this.fleet.monitoredModel(A).counters;
-  }
-
-  get version(): number | null {
-    return this.fleet.monitoredModel(A).baseline?.version ?? null;
-  }
-}
-
-async function probed(calls: number): Promise<Probed> {
-  const model = new Probed();
-  await model.fleet.add(askedModel('a'));
-  return model.probe(calls);
-}
 
 it.each(['commit', 'memory'] as const)('keeps what was learnt from probes when one row is logged (%s)', async (how) => {
   const model = await probed(600);
