@@ -1314,7 +1314,7 @@ export interface components {
                 /** @description milliseconds since 1970 */
                 at_ms: number;
                 /** @enum {string} */
-                kind: "model-version" | "answer-schema" | "deployment" | "configuration" | "other";
+                kind: "model-version" | "answer-schema" | "deployment" | "configuration" | "other" | "source";
                 text: string;
             }[];
             decomposition: components["schemas"]["Decomposition"] | null;
@@ -3836,6 +3836,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description milliseconds since 1970 at which it was done, now unless given; as of rows not before 2000 and at most 5 minutes ahead */
                     at_ms?: number;
                     /** @enum {string} */
                     kind: "model-version" | "answer-schema" | "deployment" | "configuration" | "other";
