@@ -53,7 +53,7 @@ export interface SplitRows {
  * Probes judge a model that has answered them until as many rows were logged as a baseline needs: one row sent by mistake takes
  * no baseline away. A frozen baseline stays, however many come.
  */
-export function takenAs({ calls, baseline, minimumSamples }: JudgedBy, rows: number): RowsTaken {
+function takenAs({ calls, baseline, minimumSamples }: JudgedBy, rows: number): RowsTaken {
   if (rows === 0 || calls.basis === 'ingest') return 'traffic';
   if (calls.probes === 0 || !hasAnsweredProbe(calls)) return 'first';
   if (baseline?.frozen === true) return 'aside';
