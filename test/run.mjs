@@ -18,7 +18,7 @@ import {
 } from '../exporter/demo/node24.mjs';
 
 // What is started anew on our Node counts from here as well.
-const begunMs = Number((process.env.MLFI_TEST_BEGUN_MS ??= String(Date.now())));
+const begunMs = Number((process.env.NPM_TEST_BEGUN_MS ??= String(Date.now())));
 // Before anything else; what is called here may not use the constants below.
 if (lacksNode()) await install();
 await continueOnNewerNode();
