@@ -2,7 +2,7 @@ import type { FindingSubject } from '../domain/finding.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { Observation } from '../domain/observation.js';
 import { failureCount, type SignalCounts, type SignalKey, type WindowProfile } from '../domain/profile.js';
-import { silentSinceMs } from './answered-probes.js';
+import { silentSinceMs, type Silence } from './answered-probes.js';
 import { countsOf } from '../rca/symptoms/newest-rows.js';
 import { compareCategorical, compareNumeric } from '../statistics/compare.js';
 import { differenceOfProportions } from '../statistics/difference-of-proportions.js';
@@ -34,7 +34,7 @@ export function backToNormal(state: Compared, subjects: Iterable<FindingSubject>
 
 type Compared = Pick<
   MonitoredModelState,
-  'baseline' | 'rows' | 'evidence' | 'window' | 'lastProbeFailureAtMs' | 'probesAnsweredMs'
+  'baseline' | 'rows' | 'evidence' | 'window' | 'lastHeardAtMs' | 'lastProbeFailureAtMs' | 'probesAnsweredMs'
 >;
 
 function backByRows(
@@ -69,10 +69,7 @@ function backByRows(
  * @param clearSinceMs newest row's time when evaluations began to find nothing but what is over; where fewer rows have come since than
  *   are looked at, these are all that there is
  */
-export function normalFromMs(
-  state: Pick<Compared, 'rows' | 'window' | 'lastProbeFailureAtMs' | 'probesAnsweredMs'>,
-  clearSinceMs: number | null,
-): number | null {
+export function normalFromMs(state: Silence, clearSinceMs: number | null): number | null {
   const { rows } = state;
   const silentMs = silentSinceMs(state);
   if (silentMs !== null) return silentMs + 1;

@@ -35,8 +35,12 @@ function tells(subject: FindingSubject, { features, prediction, confidence, labe
 export function seeSince({
   baseline,
   rows,
+  lastHeardAtMs,
   ...probed
-}: Pick<MonitoredModelState, 'baseline' | 'rows' | 'lastProbeFailureAtMs' | 'probesAnsweredMs'>): SeeSince {
+}: Pick<
+  MonitoredModelState,
+  'baseline' | 'rows' | 'lastHeardAtMs' | 'lastProbeFailureAtMs' | 'probesAnsweredMs'
+>): SeeSince {
   const newest = rows.slice(-MOST_ROWS);
   const profile = baseline?.profile ?? null;
   return (atMs, subjects) => {
@@ -45,8 +49,11 @@ export function seeSince({
       .filter((subject) => subject !== 'golden')
       .map((subject) => {
         const rowsTelling = since.filter((row) => tells(subject, row)).length;
-        // Probes of a model that logs its calls are no rows, and what they failed by they show to be over.
-        return subject === 'errors' ? Math.max(rowsTelling, probesAnsweredSince(probed, atMs)) : rowsTelling;
+        // Probes of a model that logs its calls are no rows, and what they failed by they show to be over: while nobody calls.
+        const isSilent = lastHeardAtMs === null || lastHeardAtMs <= atMs;
+        return subject === 'errors' && isSilent
+          ? Math.max(rowsTelling, probesAnsweredSince(probed, atMs))
+          : rowsTelling;
       });
     return {
       rows: subjects.length === 0 ? since.length : Math.min(...counts),

@@ -14,7 +14,7 @@ const rowsOf = (count: number, atMs: number, factor: number) =>
     }),
   );
 const baseline = baselineOf(rowsOf(500, 0, 1));
-const NO_PROBES = { lastProbeFailureAtMs: null, probesAnsweredMs: [] };
+const NO_PROBES = { lastHeardAtMs: null, lastProbeFailureAtMs: null, probesAnsweredMs: [] };
 const bad = rowsOf(100, 1_000, 12);
 
 it.each<[string, ReturnType<typeof rowsOf>, readonly FindingSubject[], { rows: number; abnormal: readonly string[] }]>([
@@ -41,7 +41,18 @@ it.each<[string, number | null, readonly number[], readonly FindingSubject[], nu
 ])(
   'takes answered probes for calls where no row is logged: %s',
   (_, lastProbeFailureAtMs, answered, subjects, rows) => {
-    const state = { baseline, rows: [], lastProbeFailureAtMs, probesAnsweredMs: answered };
+    const state = { baseline, rows: [], lastHeardAtMs: 2_000, lastProbeFailureAtMs, probesAnsweredMs: answered };
     expect(seeSince(state)(2_000, subjects)).toEqual({ rows, abnormal: [] });
   },
 );
+
+it('takes no answered probe for calls where somebody calls', () => {
+  const state = {
+    baseline,
+    rows: [],
+    lastHeardAtMs: 2_050,
+    lastProbeFailureAtMs: 1_900,
+    probesAnsweredMs: [2_100, 2_200],
+  };
+  expect(seeSince(state)(2_000, ['errors']).rows).toBe(0);
+});
