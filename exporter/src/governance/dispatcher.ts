@@ -229,6 +229,8 @@ export class Dispatcher {
       return this.settlement.finish(execution, found, 'lookup');
     const obstacle = await this.sentAgain(claimed);
     if (obstacle === 'stopped') return obstacle;
+    // Somebody said meanwhile what became of it, or took it over.
+    if (obstacle === 'settled') return;
     if (obstacle === null) return this.send(claimed);
     const kind = found.kind === 'not-received' ? 'failed' : 'unknown';
     return this.settlement.finish(execution, { kind, detail: `${found.detail}: ${obstacle}` }, 'lookup');
@@ -237,6 +239,8 @@ export class Dispatcher {
   /** Commits that it is sent once more, unless nothing is to be started or the approval holds no longer. @returns why not, or null */
   private sentAgain({ recommendation, execution }: Claim): Promise<string | null> {
     return this.ports.store.governance(async (transaction) => {
+      const now = await transaction.executionById(execution.id);
+      if (now?.state !== 'dispatching' || now.startedAtMs !== execution.startedAtMs) return 'settled';
       if (await this.areStopped(transaction)) return 'stopped';
       const obstacle = await voidedBy(transaction, recommendation);
       if (obstacle === null) await this.settlement.addAttempt(transaction, execution, 'sent', 'started', SENT_AGAIN);

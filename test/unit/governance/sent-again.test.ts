@@ -114,6 +114,20 @@ it('sends nothing again whose kill switch was pulled while its executor was aske
   await store.close();
 });
 
+it('sends nothing again of which a person reports, while its executor is asked, that it was done', async () => {
+  const { store, started, id } = await killedWhileSending('reported', 'lookup');
+  const governance: Governance = started({
+    lookup: async () => {
+      await governance.report(id, 'succeeded', 'done by hand', person('grace'));
+      return { kind: 'not-received', detail: 'nothing there' };
+    },
+  });
+  await settled(governance);
+  expect(sent.get(id) ?? 0).toBe(0);
+  expect((await governance.record(id)).recommendation.state).toBe('succeeded');
+  await store.close();
+});
+
 it('settles what can neither be repeated nor asked for while the kill switch is on: nothing is sent for it', async () => {
   const { store, started, id } = await killedWhileSending('none', 'none');
   const governance = started({});
