@@ -14,10 +14,7 @@ export function monitoredModelState(
   calls: CallCounters,
   rows: RowBuffer,
   window: WindowProfile,
-  known: Pick<
-    MonitoredModelState,
-    'learning' | 'goldenNow' | 'evidence' | 'features' | 'intake' | 'certificate' | 'probesAnsweredMs'
-  >,
+  known: Pick<MonitoredModelState, 'learning' | 'goldenNow' | 'evidence' | 'features' | 'intake' | 'certificate'>,
 ): MonitoredModelState {
   const isAdmitted = phase.kind === 'admitted';
   return {
@@ -32,7 +29,6 @@ export function monitoredModelState(
     consecutiveFailures: calls.consecutiveFailures,
     lastAnswerAtMs: calls.lastAnswerAtMs,
     lastHeardAtMs: lastHeardAtMs(calls),
-    lastProbeFailureAtMs: calls.lastProbeFailureAtMs ?? null,
     changes: calls.changes,
     versionStep: versionStep(answeredVersions(calls), model.versionLabel),
     experiment: null,

@@ -83,8 +83,6 @@ export function stateOf(
     consecutiveFailures: 0,
     lastAnswerAtMs: null,
     lastHeardAtMs: null,
-    lastProbeFailureAtMs: null,
-    probesAnsweredMs: [],
     certificate: null,
     changes: [],
     features: new Map(),

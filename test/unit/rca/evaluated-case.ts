@@ -111,8 +111,6 @@ export function stateOf({
     consecutiveFailures,
     lastAnswerAtMs: 1,
     lastHeardAtMs: null,
-    lastProbeFailureAtMs: null,
-    probesAnsweredMs: [],
     certificate: certificate ?? null,
     changes: [],
     features: new Map(),
