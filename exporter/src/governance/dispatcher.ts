@@ -24,6 +24,9 @@ interface Claim {
 /** What is said of an action whose answer a stop did not wait for. */
 const STOPPED = 'sent, but mlfi stopped before its answer came; whether it acted is not known';
 
+/** What came of an action that was claimed when nothing was waited for any more. */
+const NOT_SENT: ExecutionOutcome = { kind: 'failed', detail: 'not sent: mlfi stopped' };
+
 /** What an attempt says that repeats one whose process ended. */
 const SENT_AGAIN = 'sent again, for mlfi ended before its answer came';
 
@@ -110,7 +113,9 @@ export class Dispatcher {
     )) {
       if (this.stopped) return;
       const claimed = await this.claims.runExclusive(() => this.claim(execution));
-      if (claimed !== null) await this.send(claimed);
+      if (claimed === null) continue;
+      const isBegun = !this.stopping.aborted;
+      await (isBegun ? this.send(claimed) : this.settlement.finish(claimed.execution, NOT_SENT, 'answer'));
     }
   }
 
@@ -185,6 +190,8 @@ export class Dispatcher {
     const { store, clock } = this.ports;
     const open = await store.governance((transaction) => transaction.executions({ state: 'dispatching', model }));
     for (const seen of open) {
+      // The next start finds it as it is.
+      if (this.stopped) return;
       const abandoned = clock.now() - (seen.startedAtMs ?? 0) >= ABANDONED_AFTER_MS;
       if (!abandoned && !interrupted.has(seen.id)) continue;
       const claimed = await this.takeOver(seen);
@@ -227,6 +234,7 @@ export class Dispatcher {
     if (found === null) return;
     if (executor?.repetition !== 'idempotent' && found.kind !== 'not-received')
       return this.settlement.finish(execution, found, 'lookup');
+    if (this.stopped) return;
     const obstacle = await this.sentAgain(claimed);
     if (obstacle === 'stopped') return obstacle;
     // Somebody said meanwhile what became of it, or took it over.

@@ -147,6 +147,8 @@ export class Settlement {
       kind === 'person' ? `${by.name}: ${title} ${word}. ${detail}` : `${title}: ${word}. ${detail}`;
     await tell(transaction, now, moved, 'execution', said);
     if (outcome.kind !== 'failed') return [moved];
+    // Once its incident is closed there is nothing to look into.
+    if ((await transaction.incidents.get(recommendation.incidentId))?.closedAtMs !== null) return [moved];
     const what = `"${recommendation.title}" could not be carried out: ${detail}`;
     const { policy, ids } = this.ports;
     const escalation = await insertEscalation(transaction, recommendation, what, policy(), ids.next(), now, SYSTEM);

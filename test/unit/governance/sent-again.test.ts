@@ -1,58 +1,31 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Executor } from '../../../exporter/src/domain/ports.js';
+import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Governance } from '../../../exporter/src/governance/governance.js';
-import { openStore } from '../../../exporter/src/store/open-store.js';
-import { randomIds } from '../../../exporter/src/system/random-ids.js';
-import {
-  countingExecutor,
-  governanceOn,
-  incident,
-  model as modelInService,
-  movableClock,
-  person,
-  policyOf,
-  proposal,
-} from '../../integration/governance/harness.js';
+import { approvedAction, deciding, hangingExecutor } from '../../fixtures/approved-action.js';
+import { person, policyOf } from '../../integration/governance/harness.js';
+import { storeOfTheFile } from './scheduled-store.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'mlfi-sent-again-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const { executors, sent } = countingExecutor();
-const { webhook } = executors;
-type Repetition = typeof webhook.repetition;
+const file = storeOfTheFile();
+const grace = person('grace');
+const NOT_RECEIVED = { kind: 'not-received', detail: 'nothing there' } as const;
+let models = 0;
 
 /** An approved action that was being sent when its process died, and the start of the next process. */
-async function killedWhileSending(name: string, repetition: Repetition) {
-  const store = await openStore({ kind: 'sqlite', file: join(folder, `${name}.sqlite`) });
-  const started = (differently: Partial<typeof webhook>): Governance =>
-    governanceOn(store, {
-      clock: movableClock(1_000),
-      ids: randomIds,
-      policy: () => policyOf(1),
-      soleWriter: true,
-      executors: { ...executors, webhook: { ...webhook, repetition, ...differently } },
-    });
-  const model = modelInService();
-  await store.models.save(model);
-  const open = { ...incident('open'), modelId: model.id };
-  await store.incidents.save(open);
-  let isSending = (): void => undefined;
-  const sending = new Promise<void>((resolve) => (isSending = resolve));
-  const killed = started({
-    execute: () => {
-      isSending();
-      return new Promise(() => undefined);
-    },
-  });
-  const [proposed = expect.fail('nothing was proposed')] = await killed.propose(open, [proposal()]);
-  const { id, digest } = proposed;
-  const ballot = { recommendation: id, digest, verdict: 'approve', reason: 'so be it', breakGlass: null } as const;
-  await killed.vote(ballot, person('ada'));
-  killed.wake(model.id);
+async function killedWhileSending(repetition: Executor['repetition']) {
+  const { on, sent } = deciding();
+  const { webhook, sending } = hangingExecutor();
+  const killed = on(file.store, { ...webhook, repetition });
+  const { open, recommendation } = await approvedAction(file.store, killed, { modelId: modelId(`m${(models += 1)}`) });
+  killed.wake(open.modelId);
   await sending;
-  return { store, started, model, open, id };
+  return {
+    open,
+    id: recommendation.id,
+    timesSent: () => sent.get(recommendation.id) ?? 0,
+    started: (differently: Partial<Executor> = {}, ports: Parameters<typeof on>[2] = {}) =>
+      on(file.store, { repetition, ...differently }, ports),
+  };
 }
 
 const settled = async (governance: Governance): Promise<void> => {
@@ -61,79 +34,95 @@ const settled = async (governance: Governance): Promise<void> => {
 };
 
 describe('what was being sent when mlfi was killed and the kill switch then held', () => {
-  const CHANGES = {
-    'its incident was closed': async ({ store, open }) => {
-      await store.incidents.save({ ...open, closedAtMs: 2_000 });
+  type Held = Awaited<ReturnType<typeof killedWhileSending>>;
+  const CHANGES: Record<string, (held: Held) => Promise<void>> = {
+    'its incident was closed': ({ open }) => file.store.incidents.save({ ...open, closedAtMs: 2_000 }),
+    'its model was removed': ({ open }) => file.store.models.remove(open.modelId),
+    'another version went into service': async ({ open }) => {
+      const model = (await file.store.models.get(open.modelId)) ?? expect.fail('no model');
+      await file.store.models.save({ ...model, versionLabel: 'another' });
     },
-    'its model was removed': async ({ store, open, model }) => {
-      await store.incidents.save({ ...open, closedAtMs: 2_000 });
-      await store.models.remove(model.id);
-    },
-    'another version went into service': async ({ store, model }) => {
-      await store.models.save({ ...model, versionLabel: 'another' });
-    },
-  } satisfies Record<string, (held: Awaited<ReturnType<typeof killedWhileSending>>) => Promise<void>>;
+  };
+  /** @returns what is recorded of it, the switch having been on while `change` happened */
+  async function afterSwitch(held: Held, change: (held: Held) => Promise<void>, differently: Partial<Executor> = {}) {
+    const governance = held.started(differently);
+    await governance.setKillSwitch(true, 'it does harm', grace);
+    await settled(governance);
+    await change(held);
+    await governance.setKillSwitch(false, 'it was another one', grace);
+    await settled(governance);
+    return governance;
+  }
 
   for (const [why, change] of Object.entries(CHANGES))
     it(`is not sent again where ${why} meanwhile: what happened to it stays unknown`, async () => {
-      const held = await killedWhileSending(why, 'idempotent');
-      const { store, started, id } = held;
-      const governance = started({});
-      await governance.setKillSwitch(true, 'it does harm', person('grace'));
-      await settled(governance);
-      await change(held);
-      await governance.setKillSwitch(false, 'it was another one', person('grace'));
-      await settled(governance);
-      expect(sent.get(id) ?? 0).toBe(0);
-      expect((await governance.record(id)).attempts).toEqual([
+      const held = await killedWhileSending('idempotent');
+      const { attempts } = await (await afterSwitch(held, change)).record(held.id);
+      expect(held.timesSent()).toBe(0);
+      expect(attempts).toEqual([
         expect.objectContaining({ kind: 'sent' }),
         expect.objectContaining({ outcome: 'unknown' }),
       ]);
-      await store.close();
     });
+
+  it('has failed where nothing arrived, and nothing more is proposed for an incident that is closed', async () => {
+    const held = await killedWhileSending('lookup');
+    const close: (typeof CHANGES)[string] = ({ open }) => file.store.incidents.save({ ...open, closedAtMs: 2_000 });
+    const governance = await afterSwitch(held, close, { lookup: () => Promise.resolve(NOT_RECEIVED) });
+    expect(held.timesSent()).toBe(0);
+    expect((await governance.record(held.id)).recommendation.state).toBe('failed');
+    expect(await governance.records({ incident: held.open.id, pendingOnly: true, limit: 10 })).toEqual([]);
+  });
+});
+
+it('sends nothing again during a freeze', async () => {
+  const { started, timesSent } = await killedWhileSending('idempotent');
+  const freezes = [{ name: 'the holidays', kind: 'once' as const, fromMs: 0, untilMs: 1e9 }];
+  await settled(started({}, { policy: () => policyOf(1, { freezes }) }));
+  expect(timesSent()).toBe(0);
+  await settled(started());
+  expect(timesSent()).toBe(1);
 });
 
 it('sends nothing again whose kill switch was pulled while its executor was asked', async () => {
-  const { store, started, id } = await killedWhileSending('lookup', 'lookup');
+  const { started, id, timesSent } = await killedWhileSending('lookup');
   const governance: Governance = started({
     lookup: async () => {
-      await governance.setKillSwitch(true, 'stop it', person('grace'));
-      return { kind: 'not-received', detail: 'nothing there' };
+      await governance.setKillSwitch(true, 'stop it', grace);
+      return NOT_RECEIVED;
     },
   });
   await settled(governance);
   expect((await governance.killSwitch()).on).toBe(true);
-  expect(sent.get(id) ?? 0).toBe(0);
+  expect(timesSent()).toBe(0);
 
-  await governance.setKillSwitch(false, 'it was another one', person('grace'));
-  const again = started({ lookup: () => Promise.resolve({ kind: 'not-received', detail: 'nothing there' }) });
+  await governance.setKillSwitch(false, 'it was another one', grace);
+  const again = started({ lookup: () => Promise.resolve(NOT_RECEIVED) });
   await settled(again);
-  expect(sent.get(id)).toBe(1);
+  expect(timesSent()).toBe(1);
   const { attempts } = await again.record(id);
   expect(attempts.filter(({ kind }) => kind === 'sent')).toHaveLength(2);
-  await store.close();
 });
 
 it('sends nothing again of which a person reports, while its executor is asked, that it was done', async () => {
-  const { store, started, id } = await killedWhileSending('reported', 'lookup');
+  const { started, id, timesSent } = await killedWhileSending('lookup');
   const governance: Governance = started({
     lookup: async () => {
-      await governance.report(id, 'succeeded', 'done by hand', person('grace'));
-      return { kind: 'not-received', detail: 'nothing there' };
+      await governance.report(id, 'succeeded', 'done by hand', grace);
+      return NOT_RECEIVED;
     },
   });
   await settled(governance);
-  expect(sent.get(id) ?? 0).toBe(0);
+  expect(timesSent()).toBe(0);
   expect((await governance.record(id)).recommendation.state).toBe('succeeded');
-  await store.close();
 });
 
 it('settles what can neither be repeated nor asked for while the kill switch is on: nothing is sent for it', async () => {
-  const { store, started, id } = await killedWhileSending('none', 'none');
-  const governance = started({});
-  await governance.setKillSwitch(true, 'it does harm', person('grace'));
+  const { started, id, timesSent } = await killedWhileSending('none');
+  const governance = started();
+  await governance.setKillSwitch(true, 'it does harm', grace);
   await settled(governance);
-  expect(sent.get(id) ?? 0).toBe(0);
-  expect((await governance.record(id)).recommendation.state).not.toBe('dispatching');
-  await store.close();
+  await governance.setKillSwitch(false, 'it was another one', grace);
+  expect(timesSent()).toBe(0);
+  expect((await governance.record(id)).recommendation.state).toBe('unknown');
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import type { Executors } from '../../../exporter/src/governance/executors/index.js';
 import { approvedAction, deciding, hangingExecutor } from '../../fixtures/approved-action.js';
 import { storeOfTheFile } from './scheduled-store.js';
 
@@ -69,4 +70,48 @@ it('leaves to the next start what was half sent, where the server that is asked 
   await restarted.dispatch();
   await restarted.idle();
   expect((await restarted.record(recommendation.id)).recommendation.state).toBe('succeeded');
+});
+
+it('says of what is claimed when a stop has waited long enough that it was not sent', async () => {
+  const { on, sent } = deciding();
+  const stopping: Promise<void>[] = [];
+  const governance = on(
+    file.store,
+    {},
+    {
+      failPoint: (point) => {
+        if (point === 'before-claim-commit') stopping.push(governance.stop());
+      },
+    },
+  );
+  const { recommendation } = await approvedAction(file.store, governance, { modelId: modelId('claimed-late') });
+  await governance.dispatch();
+  await Promise.all(stopping);
+  expect(stopping).toHaveLength(1);
+  expect(sent.has(recommendation.id)).toBe(false);
+  const { execution } = await governance.record(recommendation.id);
+  expect([execution?.state, execution?.detail]).toEqual(['failed', 'not sent: mlfi stopped']);
+});
+
+it('keeps the answer that comes while it is waited for', async () => {
+  const { on, clock } = deciding();
+  let answer = (): void => undefined;
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  let isSending = (): void => undefined;
+  const sending = new Promise<void>((resolve) => (isSending = resolve));
+  const execute: Executors['webhook']['execute'] = async () => {
+    isSending();
+    await answered;
+    return { kind: 'succeeded', detail: 'done' };
+  };
+  // Time that does not pass: the answer is there before the patience is over.
+  const patient = { ...clock, sleep: () => new Promise<void>(() => undefined) };
+  const governance = on(file.store, { execute }, { clock: patient });
+  const { open, recommendation } = await approvedAction(file.store, governance, { modelId: modelId('answered-late') });
+  governance.wake(open.modelId);
+  await sending;
+  const stopped = governance.stop();
+  answer();
+  await stopped;
+  expect((await governance.record(recommendation.id)).execution).toMatchObject({ state: 'succeeded', detail: 'done' });
 });
