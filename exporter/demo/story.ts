@@ -215,7 +215,11 @@ async function repair(
   const end = await until(
     async () => {
       const lesson = (await history.lessons(10)).find((one) => one.incidentId === incidentId);
-      return lesson ?? (clock.now() - waitsSinceMs >= CLOSED_WITHIN_MS ? 'open' : null);
+      const isOver = clock.now() - waitsSinceMs >= CLOSED_WITHIN_MS;
+      if (lesson === undefined) return isOver ? 'open' : null;
+      // What is learnt from a lesson is counted a moment after it is stored.
+      const record = history.summary().actions.find((one) => one.cause === cause && one.action === action);
+      return record !== undefined || isOver ? { lesson, record } : null;
     },
     () => 'the incident closes once the model has been normal for a while',
   );
@@ -224,9 +228,9 @@ async function repair(
     say(`The incident is still open; what helped is remembered once it closes. What it says by now: ${headline}`);
     return 0;
   }
-  const record = history.summary().actions.find((one) => one.cause === cause && one.action === action);
+  const { lesson, record } = end;
   say(
-    `The incident closed at ${timeText(end.closedAtMs)}. ` +
+    `The incident closed at ${timeText(lesson.closedAtMs)}. ` +
       (record === undefined
         ? ''
         : `Against ${cause}, ${action} has helped in ${record.helped} of ${counted(record.tried, 'case')}: by that the next plans are ranked.`),

@@ -5,15 +5,25 @@ import type { Lesson } from '../domain/lesson.js';
 
 type Outcome = Lesson['actions'][number]['outcome'];
 
-/** What is kept of a closed incident: its cause, its fingerprint, and what became of each proposed action. One lesson an incident: it has the incident's id. */
+/**
+ * What is kept of a closed incident: its cause, its fingerprint, and what became of each proposed action. One lesson an incident: it
+ * has the incident's id. Its cause is the one that an action helped against, whatever was looked into after that.
+ */
 export function remember(incident: IncidentRow, records: readonly DecisionRecord[]): Lesson {
+  const lastCause = incident.diagnosis.causes[0]?.id ?? 'none';
+  const helped = records.find(({ verification }) => verification?.outcome === 'recovered')?.recommendation;
+  const { headline } = incident.explanation;
   return {
     id: lessonId(incident.id),
     incidentId: incident.id,
     modelId: incident.modelId,
-    cause: incident.diagnosis.causes[0]?.id ?? 'none',
+    cause: helped?.cause ?? lastCause,
     severity: incident.severity,
-    headline: incident.explanation.headline,
+    // It is what was seen last, which may be of another cause by then.
+    headline:
+      helped === undefined || helped.cause === lastCause
+        ? headline
+        : `“${helped.title}” helped. Afterwards: ${headline}`,
     fingerprint: incident.fingerprint,
     openedAtMs: incident.openedAtMs,
     closedAtMs: incident.closedAtMs ?? incident.openedAtMs,
