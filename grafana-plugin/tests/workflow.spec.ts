@@ -259,9 +259,10 @@ test('200 features, long names, a narrow screen', async ({ page }) => {
   await expect(page.getByRole('group', { name: /^f199: share of values/ })).toBeVisible();
   for (const width of [1400, 380]) {
     await page.setViewportSize({ width, height: 800 });
-    expect(
-      await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-    ).toBeLessThanOrEqual(0);
+    // Charts take their new width a moment after the window has it.
+    await expect
+      .poll(() => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth))
+      .toBeLessThanOrEqual(0);
   }
 });
 

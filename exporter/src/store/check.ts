@@ -50,8 +50,8 @@ export interface DocumentTable {
   readonly model: string | null;
   /** A damaged row stays when its model is let go of: that is no way back for it. */
   readonly isKept?: true;
-  /** What is selected of a row besides its columns, in SQL. */
-  readonly besides?: string;
+  /** What is selected of a row besides its columns, in SQL, where the other table that it is of can be read. */
+  readonly besides?: { readonly of: string; readonly sql: string };
   /** Null for a row that holds no document of ours. */
   readonly codecOf: (row: Readonly<Record<string, unknown>>) => Decoder<unknown> | null;
 }
@@ -103,7 +103,7 @@ const checkedExecution = withColumns(executionCodec, ({ state, executor, queuedA
   state,
   executor,
   queued_at_ms: queuedAtMs,
-  model: row[OF_RECOMMENDATION] ?? null,
+  ...(OF_RECOMMENDATION in row ? { model: row[OF_RECOMMENDATION] ?? null } : {}),
 }));
 const checkedVote = withColumns(voteCodec, ({ by: { subject }, verdict, atMs }) => ({ subject, verdict, at_ms: atMs }));
 
@@ -115,7 +115,10 @@ const decisions: DocumentTable = {
 const executions: DocumentTable = {
   ...documents('execution', ['id'], 'model', checkedExecution),
   isKept: true,
-  besides: `(select r.model from recommendation r where r.id = execution.recommendation) as ${OF_RECOMMENDATION}`,
+  besides: {
+    of: 'recommendation',
+    sql: `(select r.model from recommendation r where r.id = execution.recommendation) as ${OF_RECOMMENDATION}`,
+  },
 };
 
 /** Documents of one model that are no history: they go with it. Those of `history` stay, unless they are damaged. */
@@ -168,8 +171,10 @@ export async function checkDocuments(db: Knex, owners: OwnersCodecs): Promise<St
   for (const table of allDocuments(owners)) {
     // A store of an earlier release has fewer.
     if (!(await db.schema.hasTable(table.table))) continue;
+    const { besides, ...alone } = table;
+    const isReadable = besides === undefined || unreadable.every((other) => other.table !== besides.of);
     try {
-      for await (const { row, error } of documentsOf(db, table, null)) {
+      for await (const { row, error } of documentsOf(db, isReadable ? table : alone, null)) {
         read += row === null ? 0 : 1;
         if (error !== null) damaged.push(error);
       }
@@ -279,7 +284,7 @@ async function* documentsOf(
       .orderBy([...key])
       .limit(ROWS_AT_ONCE)
       .select<Record<string, string | number>[]>(`${table}.*`);
-    if (besides !== undefined) void query.select(db.raw(besides));
+    if (besides !== undefined) void query.select(db.raw(besides.sql));
     if (only !== null && model !== null) void query.where(model, only);
     if (after !== null) {
       const marks = key.map(() => '?').join(', ');
