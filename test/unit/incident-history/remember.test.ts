@@ -18,7 +18,6 @@ it('remembers an incident under the cause that an action helped against, whateve
   expect(remember(later, [record])).toMatchObject({ cause: 'none', headline: 'looking into it: Join lost' });
   const executionId = record.execution?.id ?? expect.fail('nothing is to be executed');
   const verification = {
-    recommendationId: recommendation.id,
     executionId,
     outcome: 'recovered',
     detail: 'it stayed clear',
