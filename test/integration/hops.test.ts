@@ -97,7 +97,7 @@ vi.mock('../../exporter/src/monitoring/monitored-model.js', async (original) => 
       }
       override observe(...given: Parameters<Monitored.MonitoredModel['observe']>) {
         note('MonitoredModel.observe', given[0]);
-        super.observe(...given);
+        return super.observe(...given);
       }
     },
   };

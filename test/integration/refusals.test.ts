@@ -337,8 +337,8 @@ describe('before the first answer', () => {
       expect(investigation).toMatchObject({ verdict: 'failing', setup: null });
       expect(EXIT_CODES[investigation.verdict]).toBe(1);
       expect(investigation.diagnosis).toMatchObject({ severity: 'critical', impact: { harm: 'no-answer', share: 1 } });
-      expect(investigation.diagnosis.causes[0]?.id).toBe('model-unreachable');
-      expect(investigation.explanation.headline).toMatch(/server error/);
+      expect(investigation.diagnosis.causes[0]?.id).toBe('endpoint-errors');
+      expect(investigation.explanation.headline).toMatch(/Every call fails: the server answered 500/);
     } finally {
       failing.close();
     }

@@ -49,6 +49,17 @@ it('says in plain words what is wrong with a body', async () => {
   });
 });
 
+it.each([
+  [99_999_999_999_999, 'more than 5 minutes in the future'],
+  [Math.floor(Date.now() / 1_000), 'this looks like seconds'],
+  [1.5, 'must be a whole number'],
+] as const)('refuses a change at a time that cannot be meant: %s', async (at_ms, why) => {
+  const change = { kind: 'deployment', text: 'v8', at_ms };
+  const answer = await running.request('POST', '/api/v1/models/a/changes', change);
+  const message = expect.stringContaining(why) as string;
+  expect(answer).toMatchObject({ status: 400, body: { error: { field: 'at_ms', message } } });
+});
+
 it('names what a label lacks', async () => {
   const fieldOf = async (body: unknown): Promise<unknown> =>
     (await running.request('POST', '/api/v1/models/a/labels', body)).body;

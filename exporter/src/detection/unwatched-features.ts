@@ -15,6 +15,7 @@ const REASONS: readonly (readonly [kind: FeatureKind, reason: string])[] = [
 const CHECKS: Readonly<Partial<Record<NoteReason, string>>> = {
   inputs_unknown: 'inputs under new names',
   prediction_missing: 'answers that were not sent',
+  probes_judge: 'logged rows',
 };
 
 /** What of the rows sent is not watched, or not read as it was meant. */

@@ -86,6 +86,10 @@ export interface AlertEvidence {
   readonly budget: FalsePageBudget;
 }
 
+/** Less than a hundredth of the way to the paging line: told as 0 %. */
+export const isWithoutSign = ({ verdict, lineShare }: Pick<AlertEvidence, 'verdict' | 'lineShare'>): boolean =>
+  verdict === 'quiet' && lineShare < 0.01;
+
 /** Why a shift alerts nobody yet, and until when: what is said of a provisional signal wherever it is shown. */
 export const provisionalText = (untilMs: number | null): string =>
   `shifts alert nobody ${untilMs === null ? 'yet' : `before ${minuteText(untilMs)}`}: until two days of a signal are seen, a daily pattern cannot be told from a change (paging.season: auto)`;

@@ -187,3 +187,7 @@ export function attributedFindings({
   if (own.length > 0) return own;
   return serious.length > 0 ? serious : findings;
 }
+
+/** A server that answers each call with an error: no call gets a prediction, as of a model that cannot be reached. */
+export const failsEachCall = ({ id, shareExplained }: Pick<Cause, 'id' | 'shareExplained'>): boolean =>
+  id === 'endpoint-errors' && shareExplained === 1;

@@ -48,6 +48,10 @@ export const NOTE_REASONS = [
   'prediction_missing',
   /** Nothing was changed, and nothing is judged before the model is resumed. */
   'model_paused',
+  /** Nothing was changed, and nothing is found in the rows: mlfi's own probes judge the model until enough were logged. */
+  'probes_judge',
+  /** Nothing was changed, and the model is judged by logged rows from now on. */
+  'rows_judge',
 ] as const;
 export type NoteReason = (typeof NOTE_REASONS)[number];
 

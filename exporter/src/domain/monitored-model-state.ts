@@ -27,6 +27,10 @@ export interface MonitoredModelState {
   readonly lastAnswerAtMs: number | null;
   /** When logged predictions last came, whatever time they have; null when none ever did. */
   readonly lastHeardAtMs: number | null;
+  /** When a probe of mlfi's own last failed; null when none did. */
+  readonly lastProbeFailureAtMs: number | null;
+  /** Times of the newest probes, all answered since one failed, oldest first; none after a restart. */
+  readonly probesAnsweredMs: readonly number[];
   /** The certificate the model's server showed last; null without TLS, and until it was asked. */
   readonly certificate: ServerCertificate | null;
   readonly changes: readonly ChangeEvent[];

@@ -180,12 +180,16 @@ export interface SegmentEvidence {
   readonly confirmed: boolean | null;
 }
 
+/** What somebody may tell of. */
 export const CHANGE_KINDS = ['model-version', 'answer-schema', 'deployment', 'configuration', 'other'] as const;
+
+/** The same, and what mlfi itself notes: that a model is judged by another `source` of calls. That is no evidence of a cause. */
+export const NOTED_KINDS = [...CHANGE_KINDS, 'source'] as const;
 
 /** Something somebody did: a release, a configuration change. */
 export interface ChangeEvent {
   readonly atMs: number;
-  readonly kind: (typeof CHANGE_KINDS)[number];
+  readonly kind: (typeof NOTED_KINDS)[number];
   readonly text: string;
 }
 

@@ -2,6 +2,7 @@ import type { FindingSubject } from '../domain/finding.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { Observation } from '../domain/observation.js';
 import { failureCount, type SignalCounts, type SignalKey, type WindowProfile } from '../domain/profile.js';
+import { silentSinceMs, type Silence } from './answered-probes.js';
 import { countsOf } from '../rca/symptoms/newest-rows.js';
 import { compareCategorical, compareNumeric } from '../statistics/compare.js';
 import { differenceOfProportions } from '../statistics/difference-of-proportions.js';
@@ -22,14 +23,24 @@ interface Share {
 /**
  * What has changed and is over: the newest rows differ from the first ones since the change, and not from the baseline. A window that
  * holds rows of both times is a mixture that no single cause explains, so it is told apart by its ends. Nothing where the rows are
- * too few to show the difference.
+ * too few to show the difference. Calls that failed are over as well once probes are answered and nobody calls.
  * @param subjects what findings are about
  */
-export function backToNormal(
-  { baseline, rows, evidence }: Pick<MonitoredModelState, 'baseline' | 'rows' | 'evidence'>,
-  subjects: Iterable<FindingSubject>,
-): ReadonlySet<FindingSubject> {
+export function backToNormal(state: Compared, subjects: Iterable<FindingSubject>): ReadonlySet<FindingSubject> {
   const asked = [...new Set(subjects)];
+  const byRows = backByRows(state, asked);
+  return asked.includes('errors') && silentSinceMs(state) !== null ? new Set([...byRows, 'errors']) : byRows;
+}
+
+type Compared = Pick<
+  MonitoredModelState,
+  'baseline' | 'rows' | 'evidence' | 'window' | 'lastHeardAtMs' | 'lastProbeFailureAtMs' | 'probesAnsweredMs'
+>;
+
+function backByRows(
+  { baseline, rows, evidence }: Compared,
+  asked: readonly FindingSubject[],
+): ReadonlySet<FindingSubject> {
   if (baseline === null || asked.length === 0) return new Set();
   const sinceMs = evidence?.verdict === 'alarm' ? (evidence.changeAtMs ?? -Infinity) : -Infinity;
   const since = rows.filter(({ atMs }) => atMs >= sinceMs);
@@ -58,7 +69,10 @@ export function backToNormal(
  * @param clearSinceMs newest row's time when evaluations began to find nothing but what is over; where fewer rows have come since than
  *   are looked at, these are all that there is
  */
-export function normalFromMs(rows: readonly Observation[], clearSinceMs: number | null): number | null {
+export function normalFromMs(state: Silence, clearSinceMs: number | null): number | null {
+  const { rows } = state;
+  const silentMs = silentSinceMs(state);
+  if (silentMs !== null) return silentMs + 1;
   const ofFewestMs = rows.at(-FEWEST_ROWS)?.atMs ?? rows[0]?.atMs ?? null;
   if (clearSinceMs === null || ofFewestMs === null) return clearSinceMs;
   return Math.min(clearSinceMs, ofFewestMs);

@@ -108,6 +108,8 @@ export async function investigate(
       consecutiveFailures: trailingFailures(collected),
       lastAnswerAtMs: lastAnswer(collected),
       lastHeardAtMs: null,
+      lastProbeFailureAtMs: null,
+      probesAnsweredMs: [],
       certificate: certificateIn(collected),
       changes: [],
       features: new Map(),

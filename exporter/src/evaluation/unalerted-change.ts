@@ -1,5 +1,5 @@
-import type { AlertEvidence } from '../domain/alert-evidence.js';
-import { blamesNothing, type Diagnosis, type Explanation } from '../domain/cause.js';
+import { isWithoutSign, type AlertEvidence } from '../domain/alert-evidence.js';
+import { attributedFindings, blamesNothing, type Diagnosis, type Explanation } from '../domain/cause.js';
 import type { UnalertedChange } from '../domain/model-status.js';
 import { compareSeverity } from '../domain/severity.js';
 import { notYetText } from '../explanation/evidence-text.js';
@@ -15,14 +15,28 @@ const LIKELY_CAUSE = 0.5;
  * @param evidence what was gathered over time; null for an evaluation of one moment
  */
 export function unalertedChange(
-  { causes: [first], severity, impact }: Diagnosis,
+  diagnosis: Diagnosis,
   { headline }: Explanation,
   evidence: AlertEvidence | null,
 ): UnalertedChange | null {
+  const { causes, severity, impact } = diagnosis;
+  const [first] = causes;
   const least = impact?.basis === 'counted' ? LIKELY_CAUSE : STRONG_CAUSE;
   if (first === undefined || blamesNothing(first.id) || first.probability < least) return null;
   if (compareSeverity(severity, 'medium') < 0) return null;
   // Every signal is as it was again: what is left of the change in the window is past.
   if (evidence?.recovered === true) return null;
+  if (evidence !== null && isDenied(diagnosis, evidence)) return null;
   return { severity, cause: first.id, headline: `${headline} ${notYetText(evidence)}` };
+}
+
+/**
+ * All that is blamed is watched over time, and there is no sign of a change: a comparison of one window that says otherwise is one
+ * of many that are made.
+ */
+function isDenied(diagnosis: Diagnosis, evidence: AlertEvidence): boolean {
+  if (!isWithoutSign(evidence)) return false;
+  const blamed = attributedFindings(diagnosis).map(({ subject }) => subject);
+  const watched = new Set(evidence.signals.filter(({ watch }) => watch === 'watching').map(({ subject }) => subject));
+  return blamed.length > 0 && blamed.every((subject) => watched.has(subject));
 }

@@ -1,6 +1,12 @@
 import { counted, wholePercent } from '../domain/quantity-text.js';
 import { subjectText } from '../domain/finding.js';
-import { oddsText, provisionalText, type AlertEvidence, type SignalEvidence } from '../domain/alert-evidence.js';
+import {
+  isWithoutSign,
+  oddsText,
+  provisionalText,
+  type AlertEvidence,
+  type SignalEvidence,
+} from '../domain/alert-evidence.js';
 
 /** Signals named at most. */
 const MAX_SIGNALS = 3;
@@ -40,6 +46,8 @@ const MOST_BELOW = 0.99;
 export function notYetText(evidence: AlertEvidence | null): string {
   if (evidence?.signals.some(({ watch }) => watch === 'provisional') === true)
     return `Changed, not yet alerting: ${provisionalText(evidence.provisionalUntilMs)}.`;
+  if (evidence !== null && isWithoutSign(evidence))
+    return 'Changed, not yet alerting: there is no evidence of it over time so far.';
   if (evidence?.verdict === 'quiet' || evidence?.verdict === 'warning')
     return `Changed, not yet alerting: the evidence is ${shareOfWay(evidence)} of the way to the alert threshold.`;
   return 'Changed, not yet alerting: the next evaluation has to confirm it.';

@@ -11,6 +11,7 @@ import type { Evaluation } from '../evaluation/evaluate.js';
 import { withSeverity } from '../evaluation/held-severity.js';
 import { DEFAULT_HYSTERESIS, startSeverity, type HysteresisSettings } from './hysteresis.js';
 import { growthText, isOtherSize, retold, worstOf } from './incident-size.js';
+import { tellChanges } from './changes-told.js';
 import { ModelLanes } from './model-lane.js';
 import { AttemptedDecisions } from './attempted-decisions.js';
 import type { IncidentManager, IncidentPorts } from './ports.js';
@@ -99,6 +100,7 @@ class StoredIncidents implements IncidentManager {
       const { open } = tracking;
       followVersion(tracking, model);
       if (open !== null) {
+        await tellChanges(this.ports, tracking, evaluation);
         const blind = newlyBlind(open.diagnosis, evaluation.unseen);
         const nowMs = this.ports.clock.now();
         const evaluated = { findings: stillFound(evaluation), blind, seenSince: evaluation.seenSince };

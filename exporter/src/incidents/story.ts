@@ -1,11 +1,12 @@
-import { attributedFindings, hasTrait, type CauseId, type Diagnosis } from '../domain/cause.js';
+import { attributedFindings, failsEachCall, hasTrait, type CauseId, type Diagnosis } from '../domain/cause.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 
 /** No call is answered, whether nothing is there or what is there refuses all of them. */
 export function isUnanswered({ causes: [first], findings }: Pick<Diagnosis, 'causes' | 'findings'>): boolean {
   if (first === undefined) return false;
-  return first.id === 'model-unreachable' || (hasTrait(first.id, 'says-itself') && isOut({ findings }));
+  if (first.id === 'model-unreachable') return true;
+  return (hasTrait(first.id, 'says-itself') || failsEachCall(first)) && isOut({ findings });
 }
 
 /** A check says that no call is answered. */
@@ -17,8 +18,12 @@ type Telling = Pick<IncidentRow, 'diagnosis' | 'explanation'>;
 /** The cause a diagnosis puts first; `none` where it has none. */
 export const causeOf = ({ causes: [first] }: Diagnosis): CauseId => first?.id ?? 'none';
 
-/** Two diagnoses tell the same story when cause and features agree. */
-export const storyOf = (diagnosis: Diagnosis): string => [causeOf(diagnosis), ...diagnosis.features].join('|');
+/** Two diagnoses tell the same story when cause and features agree. That each call fails is another than that some do: other plans are made. */
+export function storyOf(diagnosis: Diagnosis): string {
+  const [first] = diagnosis.causes;
+  const isOfEach = first !== undefined && failsEachCall(first);
+  return [causeOf(diagnosis), ...(isOfEach ? ['each call'] : []), ...diagnosis.features].join('|');
+}
 
 /** Whether the model was asked since: an experiment that confirms a cause is told, and makes no other story of it. */
 export const wasAskedSince = (told: Diagnosis, { experiment }: Diagnosis): boolean =>

@@ -4,6 +4,7 @@ import type { ExternalAlert } from '../domain/alert.js';
 import type { Incident, TimelineEntry } from '../domain/incident.js';
 import { compareSeverity, type Severity } from '../domain/severity.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
+import { changeEntry } from './changes-told.js';
 import type { HysteresisSettings } from './hysteresis.js';
 
 export const alertText = ({ sender, name, summary }: ExternalAlert): string =>
@@ -18,7 +19,7 @@ export function openingEntries(
 ): readonly TimelineEntry[] {
   const firstEvidence = diagnosis.findings[0]?.sentence ?? 'First finding.';
   return [
-    ...diagnosis.changes.map(({ atMs, text }): TimelineEntry => ({ atMs, kind: 'change', text })),
+    ...diagnosis.changes.map(changeEntry),
     ...firing.map((alert): TimelineEntry => ({ atMs: alert.startsAtMs, kind: 'alert', text: alertText(alert) })),
     { atMs: firstEvidenceAtMs, kind: 'first-evidence', text: firstEvidence },
     { atMs: nowMs, kind: 'opened', text: explanation.headline },

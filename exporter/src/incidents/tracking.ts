@@ -28,6 +28,8 @@ export interface IncidentTracking {
   proposing: number;
   /** When the action was done that was verified to have repaired what the open incident blames; null where none was. */
   repairedAtMs: number | null;
+  /** The changes its timeline tells of; null until that is asked. */
+  changesTold: Set<string> | null;
   /** A repair may have been verified that is not read yet. */
   isRepairUnread: boolean;
   /** The open incident's proposals are not made yet, or are to be made anew. */
@@ -59,6 +61,7 @@ export const newTracking = (): IncidentTracking => ({
   alerts: [],
   proposing: 0,
   repairedAtMs: null,
+  changesTold: null,
   isRepairUnread: false,
   isUnproposed: false,
   proposedVersion: null,
@@ -74,6 +77,7 @@ export const WITHOUT_INCIDENT = {
   clearEvaluations: 0,
   overEvaluations: 0,
   repairedAtMs: null,
+  changesTold: null,
   isRepairUnread: false,
   isUnproposed: false,
   proposedVersion: null,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { codec, count } from '../domain/codec.js';
 import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile } from '../domain/profile.js';
-import { CHANGE_KINDS, type ChangeEvent } from '../domain/symptoms.js';
+import { NOTED_KINDS, type ChangeEvent } from '../domain/symptoms.js';
 import {
   answeredVersionsSchema,
   followVersion,
@@ -34,8 +34,12 @@ export interface CallCounters {
   readonly labelDelays?: readonly number[] | undefined;
   /** Rows before belong to an incident that is over and are judged no more; absent before the first. */
   readonly judgedFromMs?: number | undefined;
+  /** Logged rows that were set aside because mlfi's own probes judge the model; absent where none were. */
+  readonly rowsAside?: number | undefined;
   /** mlfi's clock was ahead until `setBackAtMs` and had dated rows as late as `aheadToMs`; absent where it was not, or once that time has come. */
   readonly clock?: { readonly aheadToMs: number; readonly setBackAtMs: number } | undefined;
+  /** When a probe last failed; absent where none did since this is kept. */
+  readonly lastProbeFailureAtMs?: number | undefined;
   readonly consecutiveFailures: number;
   /** What the newest answer that names a version says. */
   readonly lastVersion: string | null;
@@ -84,12 +88,14 @@ const schema: z.ZodType<CallCounters> = z.object({
   waiting: count.optional(),
   labelDelays: z.array(z.number().min(0)).optional(),
   judgedFromMs: z.number().optional(),
+  rowsAside: count.optional(),
   clock: z.object({ aheadToMs: z.number(), setBackAtMs: z.number() }).optional(),
+  lastProbeFailureAtMs: z.number().optional(),
   consecutiveFailures: count,
   lastVersion: z.string().nullable(),
   lastVersionAtMs: z.number().optional(),
   versions: answeredVersionsSchema.optional(),
-  changes: z.array(z.object({ atMs: z.number(), kind: z.enum(CHANGE_KINDS), text: z.string() })),
+  changes: z.array(z.object({ atMs: z.number(), kind: z.enum(NOTED_KINDS), text: z.string() })),
 });
 
 export const callCountersCodec = codec('call counters', schema);
@@ -129,6 +135,25 @@ export const withArrival = (counters: CallCounters, arrivedAtMs: number): CallCo
   ...counters,
   lastArrivalAtMs: arrivedAtMs,
 });
+
+/**
+ * Counts logged rows that are set aside: they are in the totals, and neither in any window nor a sign of traffic that may stop.
+ * @param kept as many of them may be judged once there are enough
+ */
+export const countAside = (before: CallCounters, rows: readonly Observation[], kept: number): CallCounters => ({
+  ...before,
+  calls: before.calls + rows.length,
+  failures: rows.reduce((all, { failure }) => (failure === null ? all : bump(all, failure.reason)), before.failures),
+  rowsAside: (before.rowsAside ?? 0) + kept,
+});
+
+/** The counters without rows that were set aside, which are counted as traffic from now on. */
+export function takenUp(before: CallCounters, rows: readonly Observation[]): CallCounters {
+  const failures = { ...before.failures };
+  for (const { failure } of rows)
+    if (failure !== null) failures[failure.reason] = Math.max(0, (failures[failure.reason] ?? 0) - 1);
+  return { ...before, calls: before.calls - rows.length, failures, rowsAside: undefined };
+}
 
 /** A history was imported: what came, came not from anybody. */
 export const afterHistory = (calls: CallCounters): CallCounters => ({
@@ -185,6 +210,15 @@ function withVersion(counters: CallCounters, modelVersion: string, atMs: number)
   return withChange(named, { atMs, kind: 'model-version', text });
 }
 
+const failedProbe = (
+  { probeFailures }: CallCounters,
+  reason: string,
+  atMs: number,
+): Pick<CallCounters, 'probeFailures' | 'lastProbeFailureAtMs'> => ({
+  probeFailures: bump(probeFailures, reason),
+  lastProbeFailureAtMs: atMs,
+});
+
 /** Counts one call; an answer of another model version is a change, unless newer answers have come before it. */
 export function countCall(before: CallCounters, { atMs, failure, source, modelVersion }: Observation): CallCounters {
   const probed = source !== 'ingest';
@@ -194,7 +228,7 @@ export function countCall(before: CallCounters, { atMs, failure, source, modelVe
     calls: before.calls + 1,
     failures: failure === null ? before.failures : bump(before.failures, failure.reason),
     probes: before.probes + (probed ? 1 : 0),
-    probeFailures: probed && failure !== null ? bump(before.probeFailures, failure.reason) : before.probeFailures,
+    ...(probed && failure !== null ? failedProbe(before, failure.reason, atMs) : {}),
     lastProbeAtMs: probed ? latest(before.lastProbeAtMs, atMs) : before.lastProbeAtMs,
     lastPredictionAtMs: probed ? before.lastPredictionAtMs : latest(before.lastPredictionAtMs, atMs),
     lastAnswerAtMs: failure === null ? latest(before.lastAnswerAtMs, atMs) : before.lastAnswerAtMs,

@@ -3,12 +3,17 @@ import type { Observation, ServerCertificate } from '../domain/observation.js';
 import { isSetup, setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
 import { countRefusedProbe, NO_CALLS, type CallCounters } from './call-counters.js';
 
+/** Answered probes whose times are kept. */
+const ANSWERS_KEPT = 20;
+
 /** Whether mlfi can ask a model at all. Until the first answer, failed calls say nothing about the model. */
 export class FirstContact {
   /** Why it cannot be asked at present though nothing is known to be wrong with it; null when it can. */
   problem: SetupProblem | null = null;
   /** The certificate its server showed last; null without TLS, and until it was asked. */
   certificate: ServerCertificate | null = null;
+  /** Times of the newest probes, all answered since one failed, oldest first; none after a restart. */
+  answeredMs: readonly number[] = [];
 
   /** A model that was found by asking it has answered; one that was taken over from the configuration unasked has not. */
   static counters({ endpoint, state, createdAtMs }: Model): CallCounters {
@@ -21,8 +26,9 @@ export class FirstContact {
    * @returns the counters with it; null for any other observation
    */
   refused(calls: CallCounters, isConfiguring: boolean, observation: Observation): CallCounters | null {
-    const { source, failure } = observation;
+    const { source, failure, atMs } = observation;
     if (source === 'ingest') return null;
+    this.answeredMs = failure === null ? [...this.answeredMs, atMs].slice(-ANSWERS_KEPT) : [];
     if (failure !== null && ((isConfiguring && isSetup(failure)) || failure.reason === 'rate_limited')) {
       this.problem = setupProblemOf(failure);
       return countRefusedProbe(calls, observation);

@@ -3,7 +3,7 @@ import { storable } from '../baseline/learning.js';
 import type { DriftMonitorState } from '../detection/sequential/drift-monitor-state.js';
 import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { NumberedLabels } from '../domain/ledger.js';
-import type { LateLabel, Observation } from '../domain/observation.js';
+import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile, LearningState } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import {
@@ -17,7 +17,7 @@ import {
 } from './baseline-lifecycle.js';
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
 import type { WaitingLabel } from './early-labels.js';
-import type { RowsOfSender } from './event-clock.js';
+import type { Rows, SplitRows } from './first-rows.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import type { LabelledWindow } from './label-history.js';
 import { matchedOnArrival, type AwaitingAnswer, type Join, type MatchedLabel } from './label-joiner.js';
@@ -27,14 +27,6 @@ import { storableLearning, storableWindow } from './storable.js';
 import type { WindowLimits } from '../statistics/window-profile.js';
 import { withCounted, type Countable } from './countable.js';
 import { type Window, type Windows } from './windows.js';
-
-/** Rows and late labels that are counted together or not at all. */
-export interface Rows {
-  readonly observations: readonly Observation[];
-  /** Who sent the observations, in their order; absent where all are of one. */
-  readonly senders?: readonly RowsOfSender[];
-  readonly labels: readonly LateLabel[];
-}
 
 /** What the store is to hold of one model once its rows are counted. Rare categories are folded away. */
 export interface Records {
@@ -77,12 +69,17 @@ export interface StoredModelState {
 /** Rows that are prepared for a commit. The model itself has not changed; `records` says what it would be. */
 export interface Staged {
   readonly rows: Rows;
+  /** How the rows were taken; `rows` are those that are judged. */
+  readonly split: SplitRows;
   /** The observations before their features were read. */
   readonly sent: readonly Observation[];
   /** What the features are with these rows taken into account; the rows are read by it. */
   readonly kinds: FeatureKinds;
-  /** What was learnt of some feature was read as another kind: learning starts over with these rows. */
-  readonly rereads: boolean;
+  /**
+   * What was learnt of some feature was read as another kind, or was learnt from probes while these are enough logged rows:
+   * learning starts over with these rows.
+   */
+  readonly startsOver: boolean;
   readonly answers: readonly AwaitingAnswer[];
   readonly labels: readonly WaitingLabel[];
   /** Pure. @param judged the labels that found their answer */
@@ -121,19 +118,19 @@ export interface CountingState {
   readonly kindsToSave: FeatureReadings | null;
 }
 
-/** What the store is to hold once the rows are counted. Pure: the state stays what it is. */
+/**
+ * What the store is to hold once the rows are counted. Pure: the state stays what it is.
+ * @param startsOver learning starts over with these rows
+ */
 export function countRows(
   state: CountingState,
   { observations }: Rows,
-  rereads: boolean,
+  startsOver: boolean,
   judged: readonly MatchedLabel[],
   requirements: BaselineRequirements,
   nowMs: number,
 ): Counted {
   const { calls, windows } = state;
-  const isFirst = observations.length > 0 && calls.basis === 'probe';
-  // The first logged predictions of a model that was learnt from probes: learning starts over with them.
-  const startsOver = rereads || (isFirst && calls.probes > 0);
   const phase = startsOver ? relearnt(state.phase, requirements) : state.phase;
   const arrived = observations.map((row) => ({ row, judged: matchedOnArrival(row) }));
   const { waiting } = state.pending;
@@ -154,9 +151,7 @@ export function countRows(
   return {
     records: {
       counters: {
-        ...(observations.length === 0
-          ? calls
-          : withArrival(observations.reduce(countCall, isFirst ? { ...calls, basis: 'ingest' } : calls), nowMs)),
+        ...(observations.length === 0 ? calls : withArrival(observations.reduce(countCall, calls), nowMs)),
         waiting: waiting.length + observations.length + rowsUnsaved,
         labelDelays: windows.labels.learntDelays,
       },

@@ -27,7 +27,8 @@ export class Ingest {
    * @throws Unavailable when the store cannot be written; then nothing was counted, and the batch may be sent again
    */
   async take(member: Member, sent: IngestBatch): Promise<IngestResult> {
-    const { baseline, counters, model } = member.monitored;
+    const { monitored } = member;
+    const { baseline, counters, model } = monitored;
     // What was learnt from probes says nothing about the names that users' requests have.
     const unfamiliar = unfamiliarRows(counters.basis === 'ingest' ? baseline : null, sent.observations);
     const paused = model.paused ? pausedNote(sent) : null;
@@ -37,7 +38,7 @@ export class Ingest {
       ? this.countNow(model.id, batch)
       : this.commits.add(member, batch));
     if (!result.duplicate) {
-      member.monitored.noteIntake(batch, this.clock.now());
+      member.monitored.noteIntake({ ...batch, notes: result.notes }, this.clock.now());
       if (batch.rejected > 0) member.needsEvaluation = true;
       this.counts.ingested(model.id, result.accepted, result.rejectedByReason);
     }
@@ -61,14 +62,14 @@ export class Ingest {
       const { monitored, unstored } = member;
       const known = batchId === null ? null : (unstored.get(batchId) ?? (await this.stored(member, batchId)));
       if (known !== null) return repeated(batch, known);
-      monitored.observe(
+      const split = monitored.observe(
         batch.observations.map((observation) => ({ observation, shape: null })),
         this.clock.now(),
         batch.sender,
       );
       monitored.label(batch.labels);
       member.needsEvaluation = true;
-      const counted = acceptedOf(batch);
+      const counted = acceptedOf(batch, split);
       if (batchId !== null) unstored.set(batchId, { result: counted, bodyDigest: batch.bodyDigest });
       return counted;
     });

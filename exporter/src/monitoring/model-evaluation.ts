@@ -131,7 +131,7 @@ export class ModelEvaluation {
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
     const isStillThere = await members.inLaneOf(member, async () => {
       if (incident === null)
-        monitored.settleEvidence(before === null ? null : normalFromMs(state.rows, member.normalSinceMs));
+        monitored.settleEvidence(before === null ? null : normalFromMs(state, member.normalSinceMs));
       else this.settleRepaired(member, state);
       const stateBefore = monitored.model.state;
       await this.changeModel(member, { state: stateOf(monitored, incident, evaluation) });
@@ -150,7 +150,7 @@ export class ModelEvaluation {
   private settleRepaired({ monitored }: Member, state: MonitoredModelState): void {
     const repairedAtMs = this.ports.incidents.repairedAtMs(monitored.model.id);
     if (repairedAtMs === null || (monitored.counters.judgedFromMs ?? -Infinity) >= repairedAtMs) return;
-    monitored.settleEvidence(Math.max(repairedAtMs, normalFromMs(state.rows, newestMs(state)) ?? repairedAtMs));
+    monitored.settleEvidence(Math.max(repairedAtMs, normalFromMs(state, newestMs(state)) ?? repairedAtMs));
   }
 
   /** The version in service is the one the answers name, whatever was declared; the caller holds the model's lane. */

@@ -14,7 +14,10 @@ export function monitoredModelState(
   calls: CallCounters,
   rows: RowBuffer,
   window: WindowProfile,
-  known: Pick<MonitoredModelState, 'learning' | 'goldenNow' | 'evidence' | 'features' | 'intake' | 'certificate'>,
+  known: Pick<
+    MonitoredModelState,
+    'learning' | 'goldenNow' | 'evidence' | 'features' | 'intake' | 'certificate' | 'probesAnsweredMs'
+  >,
 ): MonitoredModelState {
   const isAdmitted = phase.kind === 'admitted';
   return {
@@ -29,6 +32,7 @@ export function monitoredModelState(
     consecutiveFailures: calls.consecutiveFailures,
     lastAnswerAtMs: calls.lastAnswerAtMs,
     lastHeardAtMs: lastHeardAtMs(calls),
+    lastProbeFailureAtMs: calls.lastProbeFailureAtMs ?? null,
     changes: calls.changes,
     versionStep: versionStep(answeredVersions(calls), model.versionLabel),
     experiment: null,

@@ -3,7 +3,7 @@ import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { IngestBatch } from '../domain/ingest.js';
 import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
-import type { LateLabel, Observation, Sample } from '../domain/observation.js';
+import type { LateLabel, Sample } from '../domain/observation.js';
 import type { LedgerRepository } from '../domain/ledger.js';
 import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
@@ -12,11 +12,11 @@ import { afterHistory, countCall, hasAnsweredProbe, withArrival, type CallCounte
 import { ClockWatch, withoutFuture } from './clock-set-back.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
+import { FirstRows, type JudgedBy, type Rows, type SplitRows } from './first-rows.js';
 import {
   countRows,
   type Counted,
   type CountingState,
-  type Rows,
   type Staged,
   type StoredModelState,
   type Written,
@@ -40,6 +40,7 @@ export type MonitoredModelView = Readonly<
  */
 export class MonitoredModel {
   readonly contact = new FirstContact();
+  private readonly first = new FirstRows();
   private calls: CallCounters;
   /** What its calls are learnt from and judged by; besides the model itself, `RowMemory` reads it. */
   traffic: ModelTraffic;
@@ -127,31 +128,34 @@ export class MonitoredModel {
     return this.isUnsaved;
   }
 
-  /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. */
-  observe(samples: readonly Sample[], nowMs: number, sender = ''): void {
+  /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. @returns how logged ones were taken */
+  observe(samples: readonly Sample[], nowMs: number, sender = ''): SplitRows {
     this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
-    const read = this.features.read(samples.map(({ observation }) => observation));
-    if (this.rereads(read)) this.traffic.startOver(true);
+    const probes = samples.filter(({ observation }) => observation.source !== 'ingest');
+    const logged = samples.flatMap(({ observation }) => (observation.source === 'ingest' ? [observation] : []));
+    const split = this.first.split({ observations: logged, labels: [] }, this.judgedBy, nowMs);
+    const sent = split.judged.observations;
+    const read = this.features.read([...probes.map(({ observation }) => observation), ...sent]);
+    if (split.startsOver || this.rereads(read)) this.traffic.startOver(true);
+    this.first.settle(split);
+    this.calls = split.calls;
     this.adopt(read, false);
-    const arrived: Observation[] = [];
-    const sent: Observation[] = [];
-    for (const [i, observation] of read.observations.entries()) {
-      const sample = { observation, shape: samples[i]?.shape ?? null };
-      if (observation.source !== 'ingest') this.observeProbe(sample);
-      else if (this.answersAtAll(observation)) {
-        arrived.push(observation);
-        sent.push(samples[i]?.observation ?? observation);
-      }
+    for (const [i, { shape }] of probes.entries()) {
+      const observation = read.observations[i];
+      if (observation !== undefined) this.observeProbe({ observation, shape });
     }
+    const arrived = read.observations.slice(probes.length);
     for (const observation of arrived) {
+      this.calls = countCall(this.calls, observation);
       const awaiting = this.labels.awaiting(observation, nowMs);
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
     this.traffic.await(arrived, sent, false, nowMs, [{ sender, rows: arrived.length }]);
     for (const { certificate } of samples) this.contact.certificate = certificate ?? this.contact.certificate;
-    if (samples.some(({ observation }) => observation.source === 'ingest')) this.calls = withArrival(this.calls, nowMs);
+    if (arrived.length > 0) this.calls = withArrival(this.calls, nowMs);
     this.traffic.rows.trim();
     if (samples.length > 0) this.changed();
+    return split;
   }
 
   /** Takes labels that arrived later: rows in memory get theirs at once, counts with the next commit. */
@@ -167,29 +171,36 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
+  private get judgedBy(): JudgedBy {
+    const { calls, baseline } = this;
+    return { calls, baseline, minimumSamples: this.settings.requirements.minimumSamples };
+  }
+
   /** Prepares logged rows for a commit without counting them. The model's clock goes on, also when the commit then fails. */
   stage(rows: Rows, nowMs: number): Staged {
     this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
-    const read = this.features.read(rows.observations);
+    const split = this.first.split(rows, this.judgedBy, nowMs);
+    const read = this.features.read(split.judged.observations);
     const { observations, kinds } = read;
-    const rereads = this.rereads(read);
-    const known = { ...rows, observations };
+    const startsOver = split.startsOver || this.rereads(read);
+    const known = { ...split.judged, observations };
     return {
       rows: known,
-      sent: rows.observations,
+      split,
+      sent: split.judged.observations,
       kinds,
-      rereads,
+      startsOver,
       answers: observations.flatMap((observation) => this.labels.awaiting(observation, nowMs) ?? []),
       labels: this.labels.waiting(rows.labels),
       records: (judged, nowMs) =>
-        countRows(this.parts(read), known, rereads, judged, this.settings.requirements, nowMs),
+        countRows(this.parts(read, split.calls), known, startsOver, judged, this.settings.requirements, nowMs),
     };
   }
 
-  private parts(read: ReadRows): CountingState {
+  private parts(read: ReadRows, calls: CallCounters): CountingState {
     const { phase, baselineToSave, parts, earlyLabels } = this.traffic;
     const kindsToSave = this.features.toStore(read);
-    return { ...parts, phase, earlyLabels, calls: this.calls, baselineToSave, kindsToSave };
+    return { ...parts, phase, earlyLabels, calls, baselineToSave, kindsToSave };
   }
 
   /** What is being learnt of a feature was read as another kind than it is: learning starts over. */
@@ -207,8 +218,9 @@ export class MonitoredModel {
     const { observations, labels, senders } = staged.rows;
     const { traffic } = this;
     this.stored(counted, nowMs);
-    if (observations.length > 0) this.startTraffic();
-    if (staged.rereads) traffic.startOver(true);
+    this.first.settle(staged.split);
+    this.calls = staged.split.calls;
+    if (staged.startsOver) traffic.startOver(true);
     this.adopt(staged, true);
     this.labels.settle(join);
     for (const observation of observations) this.calls = countCall(this.calls, observation);
@@ -307,7 +319,7 @@ export class MonitoredModel {
 
   /** All that an evaluation reads. */
   modelState(): MonitoredModelState {
-    const { calls, features, intake, traffic } = this;
+    const { calls, contact, features, intake, traffic } = this;
     const { pending } = traffic.parts;
     return monitoredModelState(this.model, traffic.phase, calls, traffic.rows, this.window(), {
       learning: traffic.learning,
@@ -319,7 +331,8 @@ export class MonitoredModel {
         pending.rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
-      certificate: this.contact.certificate,
+      certificate: contact.certificate,
+      probesAnsweredMs: contact.answeredMs,
     });
   }
 
@@ -362,17 +375,11 @@ export class MonitoredModel {
     this.changes += 1;
   }
 
-  /** Counts the call, unless it says nothing about the model. */
-  private answersAtAll(observation: Observation): boolean {
-    if (observation.source === 'ingest') this.startTraffic();
-    const refused = this.contact.refused(this.calls, this.isConfiguring, observation);
-    this.calls = refused ?? countCall(this.calls, observation);
-    return refused === null;
-  }
-
   private observeProbe(sample: Sample): void {
     const { observation } = sample;
-    if (!this.answersAtAll(observation)) return;
+    const refused = this.contact.refused(this.calls, this.isConfiguring, observation);
+    this.calls = refused ?? countCall(this.calls, observation);
+    if (refused !== null) return;
     if (observation.source === 'golden') {
       const { phase, parts } = this.traffic;
       const moved = parts.golden.add(sample, this.model.goldenInputs.length, phase.kind === 'learning');
@@ -382,13 +389,6 @@ export class MonitoredModel {
     const awaiting = this.labels.awaiting(observation, observation.atMs);
     if (awaiting !== null) this.labels.keepAnswer(awaiting);
     this.traffic.probed(observation);
-  }
-
-  /** Real traffic has arrived: what was learnt from probes describes other inputs, so learning starts over on the traffic. */
-  private startTraffic(): void {
-    if (this.calls.basis === 'ingest') return;
-    this.calls = { ...this.calls, basis: 'ingest' };
-    if (this.calls.probes > 0) this.traffic.startOver(true);
   }
 
   private adopt(read: Pick<ReadRows, 'kinds'>, isStored: boolean): void {

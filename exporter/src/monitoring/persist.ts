@@ -17,6 +17,7 @@ import { newestFirst } from '../domain/stored-windows.js';
 import { mergeWindows } from '../statistics/window-profile.js';
 import { callCountersCodec, comparedFromMs } from './call-counters.js';
 import { AHEAD_MS, withoutFuture } from './clock-set-back.js';
+import { noteOn, type SplitRows } from './first-rows.js';
 import type { Records, StoredModelState, Written } from './increment.js';
 import { LABELLED_WINDOWS_KEPT, labelledWindow, type LabelledWindow } from './label-history.js';
 import { matchedIn, type MatchedLabel } from './label-joiner.js';
@@ -253,7 +254,7 @@ export async function writeModel(
     const labelsWaiting = join.labels
       .slice(labelsBefore, labelsBefore + labels)
       .filter((label) => waiting.has(label)).length;
-    const result = { ...resultOf(request, judged), labelsWaiting };
+    const result = { ...resultOf(request, judged, staged.split), labelsWaiting };
     labelsBefore += labels;
     known.set(request, result);
     const batchId = request.batch?.batchId ?? null;
@@ -289,13 +290,18 @@ export function repeated(
 }
 
 /** @param judged what became of the request's labels, in their order */
-function resultOf({ batch }: WaitingRequest, judged: readonly (MatchedLabel | null)[]): IngestResult {
+function resultOf(
+  { batch }: WaitingRequest,
+  judged: readonly (MatchedLabel | null)[],
+  split: Pick<SplitRows, 'told'>,
+): IngestResult {
   const labelsMatched = judged.filter((each) => each !== null).length;
-  return { ...acceptedOf(batch), labelsMatched, labelsUnmatched: judged.length - labelsMatched };
+  return { ...acceptedOf(batch, split), labelsMatched, labelsUnmatched: judged.length - labelsMatched };
 }
 
-/** A batch that is taken, before its labels have met their answers. */
-export function acceptedOf(batch: WaitingRequest['batch']): IngestResult {
+/** A batch that is taken, before its labels have met their answers. @param split how the rows of it, and of others taken with it, were taken */
+export function acceptedOf(batch: WaitingRequest['batch'], split: Pick<SplitRows, 'told'>): IngestResult {
+  const note = noteOn(split, batch?.observations.length ?? 0);
   return {
     accepted: (batch?.observations.length ?? 0) + (batch?.labels.length ?? 0),
     labelsInRows:
@@ -306,7 +312,7 @@ export function acceptedOf(batch: WaitingRequest['batch']): IngestResult {
     rejected: batch?.rejected ?? 0,
     rejectedByReason: batch?.rejectedByReason ?? {},
     errors: batch?.errors ?? [],
-    notes: batch?.notes ?? [],
+    notes: [...(batch?.notes ?? []), ...(note === null ? [] : [note])],
     duplicate: false,
   };
 }

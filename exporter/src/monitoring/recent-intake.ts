@@ -21,6 +21,7 @@ const NOTES_TOLD: ReadonlySet<NoteReason> = new Set([
   'array_cut',
   'inputs_unknown',
   'prediction_missing',
+  'probes_judge',
 ]);
 
 interface Sent {

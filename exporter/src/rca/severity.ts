@@ -3,6 +3,7 @@ import type { ChangeEvent, Symptoms } from '../domain/symptoms.js';
 import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
+import { allAnsweredWithErrors } from './causes/calls-fail.js';
 import { errorGrowth } from './impact.js';
 import { inputsWith } from './prediction-share.js';
 
@@ -99,8 +100,10 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'critical',
-    holds: ({ cause, found }) =>
-      cause === 'model-unreachable' || (hasTrait(cause, 'says-itself') && found('unreachable')),
+    holds: ({ cause, found, symptoms }) =>
+      cause === 'model-unreachable' ||
+      (hasTrait(cause, 'says-itself') && found('unreachable')) ||
+      (cause === 'endpoint-errors' && allAnsweredWithErrors(symptoms)),
     reason: () => 'Users receive no predictions.',
   },
   {

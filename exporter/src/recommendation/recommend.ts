@@ -1,6 +1,13 @@
 import { counted } from '../domain/quantity-text.js';
 import { planFor } from '../domain/action-target.js';
-import { attributedFindings, WORTH_A_LOOK, type CauseId, type Diagnosis } from '../domain/cause.js';
+import {
+  attributedFindings,
+  failsEachCall,
+  WORTH_A_LOOK,
+  type Cause,
+  type CauseId,
+  type Diagnosis,
+} from '../domain/cause.js';
 import { subjectText, type FindingSubject } from '../domain/finding.js';
 import { PRIORITIES, type ActionId, type Priority, type Proposal, type TrackRecord } from '../domain/recommendation.js';
 import type { Severity } from '../domain/severity.js';
@@ -8,7 +15,7 @@ import { validatedDeployment, validationText } from './candidate-validation.js';
 import type { Validation } from '../domain/validation.js';
 import { accessRules } from './access-rules.js';
 import { hasNewVersion, type Rule } from './rule.js';
-import { RULES } from './rules.js';
+import { EACH_CALL_FAILS, RULES } from './rules.js';
 import { type Plan } from '../domain/executor.js';
 import type { RecommendationContext } from './context.js';
 
@@ -23,11 +30,13 @@ const TOP: Readonly<Record<Severity, Priority>> = {
 /** Causes whose remedy depends on how the calls fail. */
 const CALLS_FAIL: ReadonlySet<CauseId> = new Set(['model-unreachable', 'endpoint-errors']);
 
+const rulesOf = (cause: Cause): readonly Rule[] => (failsEachCall(cause) ? EACH_CALL_FAILS : RULES[cause.id]);
+
 /** Proposals for the diagnosis, most urgent first. The best one has the severity's priority, each following is one step milder. */
 export function recommend(diagnosis: Diagnosis, context: RecommendationContext): Proposal[] {
   const [winner, ...others] = diagnosis.causes;
   if (winner === undefined || diagnosis.severity === 'none') return [nothingToDo()];
-  const causeRules = (CALLS_FAIL.has(winner.id) ? accessRules(diagnosis) : null) ?? RULES[winner.id];
+  const causeRules = (CALLS_FAIL.has(winner.id) ? accessRules(diagnosis) : null) ?? rulesOf(winner);
   const rules = [...validatedDeployment(winner.id, context.validation), ...causeRules].filter((rule) =>
     applies(rule, diagnosis, context),
   );

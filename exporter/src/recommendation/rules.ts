@@ -69,6 +69,17 @@ const collectLabels: Rule = {
   risk: 'No risk; it takes somebody’s time.',
 };
 
+/** What to do about a server that answers each call with an error, most promising first. */
+export const EACH_CALL_FAILS: readonly Rule[] = [
+  restart,
+  investigate(
+    'Read the server’s errors',
+    'Look in its log at the time of the first failing call.',
+    'Look for a deployment, a missing file or dependency, and memory limits at that time.',
+  ),
+  rollback('If it began with a release, the version before it is known to work.'),
+];
+
 /** Cause → actions, most promising first. */
 export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
   'model-unreachable': [

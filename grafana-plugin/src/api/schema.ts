@@ -1314,7 +1314,7 @@ export interface components {
                 /** @description milliseconds since 1970 */
                 at_ms: number;
                 /** @enum {string} */
-                kind: "model-version" | "answer-schema" | "deployment" | "configuration" | "other";
+                kind: "model-version" | "answer-schema" | "deployment" | "configuration" | "other" | "source";
                 text: string;
             }[];
             decomposition: components["schemas"]["Decomposition"] | null;
@@ -1679,7 +1679,7 @@ export interface components {
                 line: number;
                 message: string;
                 /** @enum {string} */
-                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "field_left_out" | "positive_probability" | "inputs_unknown" | "prediction_missing" | "model_paused";
+                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "field_left_out" | "positive_probability" | "inputs_unknown" | "prediction_missing" | "model_paused" | "probes_judge" | "rows_judge";
                 rows: number;
             }[];
             rejected: number;
@@ -3836,6 +3836,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description milliseconds since 1970 at which it was done, now unless given; as of rows not before 2000 and at most 5 minutes ahead */
                     at_ms?: number;
                     /** @enum {string} */
                     kind: "model-version" | "answer-schema" | "deployment" | "configuration" | "other";

@@ -65,7 +65,8 @@ export const SERVICE_FAULTS: readonly FaultKind[] = [
     id: 'unreachable',
     draw: (_, random) => {
       const reason = pick(['connect', 'timeout', 'dns', 'http_5xx'] as const, random);
-      return { truth: truth('model-unreachable'), failure: () => reason };
+      // An error is an answer: the server is there.
+      return { truth: truth(reason === 'http_5xx' ? 'endpoint-errors' : 'model-unreachable'), failure: () => reason };
     },
   },
 ];

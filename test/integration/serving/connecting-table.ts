@@ -46,6 +46,9 @@ describes itself nowhere needs one thing, a payload it takes: \`"payloads": [{"a
 - \`method\` (POST or PUT), \`answer\` (JSON pointers \`prediction\`, \`confidence\`, \`classes\`), \`tls\` (files on mlfi’s machine).
 - \`interval_seconds\`, \`timeout_seconds\`, \`jitter\`, \`concurrency\`, \`probes_per_cycle\`, \`calls_per_hour\` (\`null\`: no limit).
 
+A model that is asked may log its calls as well: from as many rows on as a baseline needs it is judged by them instead, unless its
+baseline is frozen ([sending-logs.md](sending-logs.md#when-mlfi-asks-the-model-too)).
+
 The \`id\` stays. \`authorization_secret\` and \`{ secret: … }\` name entries of \`secrets\` and stand in the file alone: whoever may
 call the API must not choose where a secret is sent.
 

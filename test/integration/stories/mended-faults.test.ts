@@ -31,7 +31,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   },
   frozen: { fault: { arrives: (world) => ({ ...world, income: 47.5 }) }, causes: ['stale-feature'] },
   err30: { fault: { failing: 0.3 }, causes: ['endpoint-errors'] },
-  err100: { fault: { failing: 1 }, causes: ['model-unreachable'] },
+  err100: { fault: { failing: 1 }, causes: ['endpoint-errors'] },
   slow: { fault: { latencyMs: [600, 1_000] }, causes: ['slow-endpoint'] },
   replaced: { fault: { isReplaced: true }, causes: ['model-changed'] },
   units: { fault: { arrives: (world) => ({ ...world, income: world.income * 100 }) }, causes: ['unit-change'] },

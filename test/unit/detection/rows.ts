@@ -83,6 +83,8 @@ export function stateOf(
     consecutiveFailures: 0,
     lastAnswerAtMs: null,
     lastHeardAtMs: null,
+    lastProbeFailureAtMs: null,
+    probesAnsweredMs: [],
     certificate: null,
     changes: [],
     features: new Map(),

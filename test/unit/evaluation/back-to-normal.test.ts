@@ -26,6 +26,8 @@ const state = {
   baseline: { profile: baselineOf(rowsOf(500, 0, 0)) },
   rows,
   evidence: null,
+  lastProbeFailureAtMs: null,
+  probesAnsweredMs: [],
 } as unknown as MonitoredModelState;
 
 it.each<[readonly FindingSubject[], readonly FindingSubject[]]>([

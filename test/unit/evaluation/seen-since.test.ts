@@ -14,6 +14,7 @@ const rowsOf = (count: number, atMs: number, factor: number) =>
     }),
   );
 const baseline = baselineOf(rowsOf(500, 0, 1));
+const NO_PROBES = { lastHeardAtMs: null, lastProbeFailureAtMs: null, probesAnsweredMs: [] };
 const bad = rowsOf(100, 1_000, 12);
 
 it.each<[string, ReturnType<typeof rowsOf>, readonly FindingSubject[], { rows: number; abnormal: readonly string[] }]>([
@@ -25,7 +26,33 @@ it.each<[string, ReturnType<typeof rowsOf>, readonly FindingSubject[], { rows: n
   ['golden answers alone are blamed', [], ['golden'], { rows: Infinity, abnormal: [] }],
   ['no row tells', rowsOf(60, 3_000, 12), ['confidence'], { rows: 0, abnormal: [] }],
 ])('says of what came after a time, where %s', (_, since, subjects, said) => {
-  const seen = seeSince({ baseline, rows: [...bad, ...since] })(2_000, subjects);
+  const seen = seeSince({ ...NO_PROBES, baseline, rows: [...bad, ...since] })(2_000, subjects);
   expect(seen.rows).toBe(said.rows);
   if (seen.rows > 0) expect(seen.abnormal).toEqual(said.abnormal);
+});
+
+it.each<[string, number | null, readonly number[], readonly FindingSubject[], number]>([
+  ['probes that had failed are answered again', 1_900, [1_950, 2_100, 2_200, 2_300], ['errors'], 3],
+  ['probes fail still', 2_300, [], ['errors'], 0],
+  ['no probe had failed lately', 2_000 - 3_600_001, [2_100, 2_200, 2_300], ['errors'], 0],
+  ['no probe ever failed', null, [2_100, 2_200, 2_300], ['errors'], 0],
+  ['an input is blamed', 1_900, [2_100, 2_200, 2_300], ['feature:age'], 0],
+  ['an input is blamed too', 1_900, [2_100, 2_200, 2_300], ['errors', 'feature:age'], 0],
+])(
+  'takes answered probes for calls where no row is logged: %s',
+  (_, lastProbeFailureAtMs, answered, subjects, rows) => {
+    const state = { baseline, rows: [], lastHeardAtMs: 2_000, lastProbeFailureAtMs, probesAnsweredMs: answered };
+    expect(seeSince(state)(2_000, subjects)).toEqual({ rows, abnormal: [] });
+  },
+);
+
+it('takes no answered probe for calls where somebody calls', () => {
+  const state = {
+    baseline,
+    rows: [],
+    lastHeardAtMs: 2_050,
+    lastProbeFailureAtMs: 1_900,
+    probesAnsweredMs: [2_100, 2_200],
+  };
+  expect(seeSince(state)(2_000, ['errors']).rows).toBe(0);
 });

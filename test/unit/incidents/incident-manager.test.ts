@@ -107,6 +107,43 @@ describe('an alert of somebody else', () => {
   });
 });
 
+describe('a change that somebody tells of', () => {
+  const changed = (...changes: readonly (readonly [atMs: number, text: string])[]): Evaluation => {
+    const judged = evaluation('high', true);
+    const told = changes.map(([atMs, text]) => ({ atMs, kind: 'deployment' as const, text }));
+    return { ...judged, diagnosis: { ...judged.diagnosis, changes: told } };
+  };
+  const linesOf = (saved: ReadonlyMap<string, Incident>) =>
+    [...saved.values()].flatMap(({ timeline }) =>
+      timeline.filter(({ kind }) => kind === 'change').map(({ text }) => text),
+    );
+
+  it('joins the story of the incident that is open, once, over a restart too', async () => {
+    const { incidents, saved, stored } = incidentsWith();
+    const nowMs = Date.now();
+    const before = [nowMs - 60_000, 'v11'] as const;
+    await incidents.apply(model, changed(before));
+    await incidents.apply(model, changed(before));
+    expect(linesOf(saved)).toEqual(['v11']);
+    const fix = [nowMs, 'v12'] as const;
+    await incidents.apply(model, changed(before, fix));
+    await incidents.apply(model, changed(before, fix));
+    expect(linesOf(saved)).toEqual(['v11', 'v12']);
+    const restarted = incidentsInMemory(saved, { incidents: stored });
+    await restarted.restore(model.id);
+    await restarted.apply(model, changed(before, fix, [nowMs, 'rolled back']));
+    expect(linesOf(saved)).toEqual(['v11', 'v12', 'rolled back']);
+  });
+
+  it('long before it opened is no part of its story', async () => {
+    const { incidents, saved } = incidentsWith();
+    await incidents.apply(model, changed());
+    await incidents.apply(model, changed());
+    await incidents.apply(model, changed([Date.now() - 90_000_000, 'v10']));
+    expect(linesOf(saved)).toEqual([]);
+  });
+});
+
 describe('the severity of an open incident', () => {
   it('stays while looks go up and down, rises once, and falls only after thirty milder looks', async () => {
     const { incidents, saved } = incidentsWith();

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { detect } from '../../../exporter/src/detection/detect.js';
 import { Unavailable } from '../../../exporter/src/domain/errors.js';
+import { DEFAULT_BASELINE_REQUIREMENTS } from '../../../exporter/src/domain/thresholds.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../../../exporter/src/domain/ingest.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
@@ -123,15 +124,16 @@ it('starts learning over with the first logged predictions only once they are st
   const fleet = await fleetOfTwo(store);
   const probe = { observation: observation({ source: 'probe' as const, atMs: 1e12 }), shape: null };
   await fleet.inModel(A, (monitored) => monitored.observe([probe, probe, probe], 1e12));
+  const enough = Array.from({ length: DEFAULT_BASELINE_REQUIREMENTS.minimumSamples }, (_, i) => `p${i}`);
   store.refusedCommits = 1;
-  await expect(fleet.ingest(A, answers(['p1']))).rejects.toBeInstanceOf(Unavailable);
+  await expect(fleet.ingest(A, answers(enough))).rejects.toBeInstanceOf(Unavailable);
   expect(fleet.monitoredModel(A).counters).toMatchObject({ basis: 'probe', calls: 3 });
   expect(fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: 3 } });
-  await fleet.ingest(A, answers(['p1']));
+  await fleet.ingest(A, answers(enough));
   await judged(fleet, A);
-  expect(fleet.monitoredModel(A).counters).toMatchObject({ basis: 'ingest', calls: 4 });
-  expect(fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: 1 } });
-  expect(store.committed.learning.get(A)).toMatchObject({ profile: { calls: 1 } });
+  expect(fleet.monitoredModel(A).counters).toMatchObject({ basis: 'ingest', calls: 3 + enough.length });
+  expect(fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: enough.length } });
+  expect(store.committed.learning.get(A)).toMatchObject({ profile: { calls: enough.length } });
 });
 
 it('keeps nobody waiting who sends to a model that is being removed', async () => {

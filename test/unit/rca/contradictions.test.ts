@@ -157,7 +157,7 @@ describe('an outage that has just begun', () => {
 
   it('is told by the calls since it began, not by a window that is mostly of before', () => {
     expect(symptoms.service.failures).toMatchObject({ count: 20, of: 20 });
-    expect(diagnosis.causes[0]?.id).toBe('model-unreachable');
+    expect(diagnosis.causes[0]?.id).toBe('endpoint-errors');
     expect(diagnosis.severity).toBe('critical');
     expect(diagnosis.impact).toMatchObject({ harm: 'no-answer', share: 1 });
     expect(explanation.summary).toMatch(/^About 100 % of .*calls get no prediction/);

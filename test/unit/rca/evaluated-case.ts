@@ -111,6 +111,8 @@ export function stateOf({
     consecutiveFailures,
     lastAnswerAtMs: 1,
     lastHeardAtMs: null,
+    lastProbeFailureAtMs: null,
+    probesAnsweredMs: [],
     certificate: certificate ?? null,
     changes: [],
     features: new Map(),

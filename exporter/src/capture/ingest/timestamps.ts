@@ -1,8 +1,6 @@
+import { FUTURE_TOLERANCE_MS, OLDEST_MS } from '../../domain/plausible-time.js';
 import { Refusal } from './verdicts.js';
 
-/** A clock more than this ahead is wrong. */
-const FUTURE_TOLERANCE_MS = 5 * 60_000;
-const OLDEST_MS = Date.UTC(2000, 0, 1);
 const RIGHT =
   'send ISO 8601 like 2026-11-24T14:05:00Z, or seconds, milliseconds, microseconds or nanoseconds since 1970';
 

@@ -30,7 +30,11 @@ export const unreachable: Detector = {
       now: 1,
       window: windowOf(input),
       baselineSamples: null,
-      sentence: `None of the last ${inRow} calls was answered${mostly}.`,
+      // An error is an answer.
+      sentence:
+        reason === 'http_5xx'
+          ? `Each of the last ${inRow} calls failed${mostly}.`
+          : `None of the last ${inRow} calls was answered${mostly}.`,
     });
   },
 };

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { WindowAggregate } from '../../application/models.js';
+import { Invalid } from '../../domain/errors.js';
+import { implausible } from '../../domain/plausible-time.js';
 import { CHANGE_KINDS } from '../../domain/symptoms.js';
 import { changeBody, changeOf, discoveryBody, registrationBody, registrationOf, targetOf } from '../model-bodies.js';
 import { LATEST_MS, modelIdSchema, text, wholeNumber } from '../parameters.js';
@@ -154,11 +156,18 @@ export const modelRoutes: readonly Route[] = [
     body: z.strictObject({
       kind: z.enum(CHANGE_KINDS),
       text: text(1, 500),
-      at_ms: z.number().min(0).max(LATEST_MS).optional(),
+      at_ms: z.int().min(0).max(LATEST_MS).optional().meta({
+        description:
+          'milliseconds since 1970 at which it was done, now unless given; as of rows not before 2000 and at most 5 minutes ahead',
+      }),
     }),
     responses: { 202: z.object({ recorded: z.boolean() }) },
     async handler({ ports, params: { id }, body, actor }) {
-      const change = { kind: body.kind, text: body.text, atMs: body.at_ms ?? ports.clock.now() };
+      const nowMs = ports.clock.now();
+      const atMs = body.at_ms ?? nowMs;
+      const wrong = implausible(atMs, nowMs);
+      if (wrong !== null) throw new Invalid(`at_ms: ${wrong}`, 'at_ms');
+      const change = { kind: body.kind, text: body.text, atMs };
       await ports.application.models.recordChange(id, change, actor);
       return { status: 202, body: { recorded: true } };
     },

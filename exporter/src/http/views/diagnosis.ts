@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CAUSE_IDS, type Cause, type Diagnosis, type EvidenceStatement } from '../../domain/cause.js';
 import type { Impact } from '../../domain/impact.js';
 import { SEVERITIES } from '../../domain/severity.js';
-import { CHANGE_KINDS, DECOMPOSITION_PARTS } from '../../domain/symptoms.js';
+import { NOTED_KINDS, DECOMPOSITION_PARTS } from '../../domain/symptoms.js';
 import {
   instant,
   intervalSchema,
@@ -134,7 +134,7 @@ export const diagnosisSchema = z
     attributions: z.array(attribution),
     experiment: experiment.nullable(),
     surrogate: surrogate.nullable(),
-    changes: z.array(z.object({ at_ms: instant, kind: z.enum(CHANGE_KINDS), text: z.string() })),
+    changes: z.array(z.object({ at_ms: instant, kind: z.enum(NOTED_KINDS), text: z.string() })),
     unexplained: nullableText,
     blind_spots: z.array(blindSpotSchema),
   })

@@ -20,3 +20,12 @@ export const noneAnswered = (symptoms: Symptoms): boolean => {
   const before = (failures.count - consecutiveFailures + 1) / (failures.of - consecutiveFailures + 2);
   return before <= FEW_FAILURES && before ** consecutiveFailures < CHANCE;
 };
+
+/** Share of the failures that must be errors of the server, for no call to be without an answer. */
+const NEARLY_ALL = 0.9;
+
+/** No call gets a prediction, and something is there that answers them: with errors of its own. */
+export const allAnsweredWithErrors = (symptoms: Symptoms): boolean => {
+  const { failures, failuresByReason } = symptoms.service;
+  return noneAnswered(symptoms) && (failuresByReason.http_5xx ?? 0) >= NEARLY_ALL * Math.max(1, failures.count);
+};

@@ -1,3 +1,4 @@
+import { allAnsweredWithErrors } from './calls-fail.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { has } from '../indicators/indicator.js';
 import { saidByFailures } from './said-by-failures.js';
@@ -7,7 +8,7 @@ const WORDS: Readonly<Record<string, string>> = {
   connect: 'nothing listens at its address',
   dns: 'its host name cannot be resolved',
   tls: 'the encrypted connection cannot be made',
-  http_5xx: 'it answers every call with a server error',
+  http_5xx: 'it answers with server errors at best',
   http_4xx: 'it refuses every call',
   blocked: 'the egress policy forbids calling it',
 };
@@ -20,8 +21,9 @@ export const modelUnreachable: CauseDefinition = {
   excludes: ['failures-in-bursts', 'failures-in-one-group'],
   hypotheses(symptoms) {
     if (!has(symptoms, 'unreachable') || saidByFailures(symptoms) !== null) return [];
+    if (allAnsweredWithErrors(symptoms)) return [];
     const [reason] = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? [null];
-    const how = reason === null ? 'it answers no call' : (WORDS[reason] ?? 'its responses cannot be used');
+    const how = reason === null ? 'no call gets a prediction' : (WORDS[reason] ?? 'its responses cannot be used');
     return [plain(`Model unreachable: ${how}`, { shareExplained: 1 })];
   },
 };

@@ -6,7 +6,7 @@ import type { Impact } from '../../domain/impact.js';
 import { INDICATOR_IDS } from '../../domain/indicator.js';
 import { TIMELINE_KINDS, type Fingerprint, type IncidentRow } from '../../domain/incident.js';
 import {
-  CHANGE_KINDS,
+  NOTED_KINDS,
   DECOMPOSITION_PARTS,
   type ChangeEvent,
   type Decomposition,
@@ -158,7 +158,7 @@ const experiment: z.ZodType<ExperimentEvidence> = z.object({
 
 const change: z.ZodType<ChangeEvent> = z.object({
   atMs: z.number(),
-  kind: z.enum(CHANGE_KINDS),
+  kind: z.enum(NOTED_KINDS),
   text: z.string(),
 });
 
