@@ -103,7 +103,7 @@ describe.skipIf(!HAS_PROMETHEUS && MAY_SKIP)('the stack, without containers', ()
 
   it('takes the predictions logged with the key made for senders', async () => {
     await eventually('logged predictions', 30_000, async () => {
-      const found = await prometheus.query('mlfi_model_last_prediction_timestamp_seconds{model_name="tabular"}');
+      const found = await prometheus.query('mlfi_ingest_events_total{model_name="tabular"} > 0');
       return found.status === 'success' && found.data.result.length > 0 ? true : null;
     });
     expect(output.join('')).not.toMatch(/mlfi answered HTTP 40[13]/);

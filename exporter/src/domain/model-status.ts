@@ -42,7 +42,10 @@ export interface ModelStatus {
   readonly lastProbeAtMs: number | null;
   /** When the certificate of its server ends; null without TLS, and until it was asked. */
   readonly certificateEndsAtMs: number | null;
+  /** The newest time of a logged prediction that the model is judged by. */
   readonly lastPredictionAtMs: number | null;
+  /** … or that is only counted, since mlfi's own probes judge the model. */
+  readonly lastLoggedAtMs: number | null;
   readonly baseline: BaselineProfile | null;
   readonly learning: LearningState | null;
   readonly window: WindowProfile;

@@ -67,7 +67,12 @@ export const MODEL_METRICS = rows('models', 'model', {
     [],
     'When the certificate of the model’s server ends, as it was last shown to mlfi',
   ],
-  mlfi_model_last_prediction_timestamp_seconds: ['gauge', 'seconds', [], 'Time of the last logged prediction'],
+  mlfi_model_last_prediction_timestamp_seconds: [
+    'gauge',
+    'seconds',
+    [],
+    'Time of the last logged prediction that the model is judged by',
+  ],
   mlfi_model_window_samples: ['gauge', '1', [], 'Calls in the evaluated window'],
   mlfi_model_window_error_ratio: ['gauge', 'ratio', [], 'Share of failed calls in the evaluated window'],
   mlfi_model_window_confidence_ratio: ['gauge', 'ratio', [], 'Mean confidence in the evaluated window'],

@@ -36,6 +36,8 @@ export interface CallCounters {
   readonly judgedFromMs?: number | undefined;
   /** Logged rows that were set aside because mlfi's own probes judge the model; absent where none were. */
   readonly rowsAside?: number | undefined;
+  /** The newest time of these. */
+  readonly lastAsideAtMs?: number | undefined;
   /** mlfi's clock was ahead until `setBackAtMs` and had dated rows as late as `aheadToMs`; absent where it was not, or once that time has come. */
   readonly clock?: { readonly aheadToMs: number; readonly setBackAtMs: number } | undefined;
   /** When a probe last failed; absent where none did since this is kept. */
@@ -89,6 +91,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   labelDelays: z.array(z.number().min(0)).optional(),
   judgedFromMs: z.number().optional(),
   rowsAside: count.optional(),
+  lastAsideAtMs: z.number().optional(),
   clock: z.object({ aheadToMs: z.number(), setBackAtMs: z.number() }).optional(),
   lastProbeFailureAtMs: z.number().optional(),
   consecutiveFailures: count,
@@ -145,7 +148,15 @@ export const countAside = (before: CallCounters, rows: readonly Observation[], k
   calls: before.calls + rows.length,
   failures: rows.reduce((all, { failure }) => (failure === null ? all : bump(all, failure.reason)), before.failures),
   rowsAside: (before.rowsAside ?? 0) + kept,
+  lastAsideAtMs: rows.reduce<number | undefined>(
+    (newest, { atMs }) => Math.max(newest ?? atMs, atMs),
+    before.lastAsideAtMs,
+  ),
 });
+
+/** The newest time of a logged prediction, be the model judged by it or not. */
+export const lastLoggedAtMs = ({ lastPredictionAtMs, lastAsideAtMs }: CallCounters): number | null =>
+  lastAsideAtMs === undefined ? lastPredictionAtMs : latest(lastPredictionAtMs, lastAsideAtMs);
 
 /** The counters without rows that were set aside, which are counted as traffic from now on. */
 export function takenUp(before: CallCounters, rows: readonly Observation[]): CallCounters {

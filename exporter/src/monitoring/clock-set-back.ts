@@ -30,8 +30,9 @@ export class ClockWatch {
  */
 export function withoutFuture(calls: CallCounters, nowMs: number): CallCounters {
   const { lastPredictionAtMs, lastProbeAtMs, lastArrivalAtMs, lastAnswerAtMs, lastProbeAnswerAtMs } = calls;
-  const { judgedFromMs, pastUntilMs } = calls;
-  const times = [lastPredictionAtMs, lastProbeAtMs, lastArrivalAtMs, lastAnswerAtMs, judgedFromMs, pastUntilMs];
+  const { judgedFromMs, pastUntilMs, lastAsideAtMs } = calls;
+  const told = [lastPredictionAtMs, lastAsideAtMs, lastProbeAtMs, lastArrivalAtMs, lastAnswerAtMs];
+  const times = [...told, judgedFromMs, pastUntilMs];
   const newestMs = Math.max(...times.map((atMs) => atMs ?? -Infinity));
   if (newestMs <= nowMs + AHEAD_MS) return calls;
   const until = <T extends number | null | undefined>(atMs: T): T | number =>
@@ -39,6 +40,7 @@ export function withoutFuture(calls: CallCounters, nowMs: number): CallCounters 
   return {
     ...calls,
     lastPredictionAtMs: until(lastPredictionAtMs),
+    lastAsideAtMs: until(lastAsideAtMs),
     lastProbeAtMs: until(lastProbeAtMs),
     lastArrivalAtMs: until(lastArrivalAtMs),
     lastAnswerAtMs: until(lastAnswerAtMs),

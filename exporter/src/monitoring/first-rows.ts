@@ -103,6 +103,10 @@ function setAside({ baseline, minimumSamples }: JudgedBy, sofar: number): SplitR
 export class FirstRows {
   private kept: readonly Observation[] = [];
 
+  get rows(): readonly Observation[] {
+    return this.kept;
+  }
+
   /** Changes nothing. @param rows as they were sent */
   split(rows: Rows, by: JudgedBy, nowMs: number): SplitRows {
     const { observations, senders } = rows;

@@ -1,10 +1,10 @@
 import type { Model } from '../domain/model.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
+import type { Observation } from '../domain/observation.js';
 import type { WindowProfile } from '../domain/profile.js';
 import { baselineIn, type BaselinePhase } from './baseline-lifecycle.js';
 import { versionStep } from './answered-versions.js';
 import { answeredVersions, lastHeardAtMs, type CallCounters } from './call-counters.js';
-import type { ArrivedRow } from './countable.js';
 import type { RowBuffer } from './row-buffer.js';
 
 /** All that an evaluation reads of a model, before an experiment or an analysis of its rows has told more. */
@@ -40,8 +40,8 @@ export function monitoredModelState(
   };
 }
 
-/** The same, with rows that have come and wait to be judged. */
-export const withWaiting = (state: MonitoredModelState, waiting: readonly ArrivedRow[]): MonitoredModelState => ({
+/** The same, with rows that have come and are not judged yet. */
+export const withWaiting = (state: MonitoredModelState, waiting: readonly Observation[]): MonitoredModelState => ({
   ...state,
-  rows: [...state.rows, ...waiting.map(({ row }) => row).sort((a, b) => a.atMs - b.atMs)],
+  rows: [...state.rows, ...[...waiting].sort((a, b) => a.atMs - b.atMs)],
 });

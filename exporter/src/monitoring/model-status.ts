@@ -8,6 +8,7 @@ import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { isUnanswered } from '../incidents/story.js';
+import { lastLoggedAtMs } from './call-counters.js';
 import type { Member } from './member.js';
 import type { MonitoredModel } from './monitored-model.js';
 
@@ -38,6 +39,7 @@ export function statusOf(
     lastProbeAtMs: monitored.counters.lastProbeAtMs,
     certificateEndsAtMs: monitored.contact.certificate?.validToMs ?? null,
     lastPredictionAtMs: monitored.counters.lastPredictionAtMs,
+    lastLoggedAtMs: lastLoggedAtMs(monitored.counters),
     ...monitored.told,
     window,
     running: monitored.runningCounts(window),

@@ -336,9 +336,10 @@ export class MonitoredModel {
     });
   }
 
-  /** The same, with the rows that have come and wait to be judged. */
+  /** The same, with the rows that have come and wait to be judged, or to be enough to judge by. */
   stateWithWaiting(): MonitoredModelState {
-    return withWaiting(this.modelState(), this.traffic.parts.pending.waiting);
+    const { waiting } = this.traffic.parts.pending;
+    return withWaiting(this.modelState(), [...this.first.rows, ...waiting.map(({ row }) => row)]);
   }
 
   /** Evidence against the false-page budget as it stands. */

@@ -71,6 +71,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     lastProbeAtMs: null,
     certificateEndsAtMs: null,
     lastPredictionAtMs: null,
+    lastLoggedAtMs: null,
     baseline: {
       version: 1,
       frozen: false,

@@ -74,6 +74,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     lastProbeAtMs: 1_000,
     certificateEndsAtMs: null,
     lastPredictionAtMs: null,
+    lastLoggedAtMs: null,
     baseline,
     learning: null,
     window,

@@ -13,6 +13,8 @@ it.each(['commit', 'memory'] as const)('keeps what was learnt from probes when o
   expect(model.version).toBe(1);
   expect(model.counters).toMatchObject({ basis: 'probe', calls: calls + 1, lastPredictionAtMs: null });
   const spots = model.fleet.status(A).blindSpots;
+  // Whoever connects a sender sees that it is heard.
+  expect(model.fleet.status(A)).toMatchObject({ lastPredictionAtMs: null, lastLoggedAtMs: model.nowMs });
   expect(spots.find(({ check }) => check === 'logged rows')?.reason).toContain(`until ${ENOUGH} rows were logged`);
   await model.probe(10);
   expect(model.counters).toMatchObject({ basis: 'probe', calls: calls + 11 });

@@ -209,7 +209,7 @@ function shownView(status: ModelStatus): Shown {
     window_samples: status.windowSamples,
     total_samples: status.totalSamples,
     last_probe_at_ms: status.lastProbeAtMs,
-    last_prediction_at_ms: status.lastPredictionAtMs,
+    last_prediction_at_ms: status.lastLoggedAtMs,
     evaluated_at_ms: status.evaluatedAtMs,
     baseline: baselineView(status),
     evidence: evidenceView(status),
