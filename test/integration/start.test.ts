@@ -158,6 +158,19 @@ it.each(FAILURES)('leaves nothing open when $step fails', async ({ prepare, says
   clearTimeout(overdue);
 });
 
+it('shows the first key at the first start that succeeds', async () => {
+  const directory = folder();
+  const occupied = { listen: { address: '127.0.0.1', port: (taken.address() as AddressInfo).port } };
+  await expect(start(directory, occupied)).rejects.toThrow('EADDRINUSE');
+  const service = await start(directory);
+  const authorization = `Bearer ${service.firstKey ?? ''}`;
+  expect((await fetch(`${service.address}/api/v1/models`, { headers: { authorization } })).status).toBe(200);
+  // Nor is a model's import told that is none.
+  const told = await fetch(`${service.address}/api/v1/models/none/imports`, { headers: { authorization } });
+  expect([told.status, await told.text()]).toEqual([404, expect.stringContaining('none')]);
+  await service.close();
+});
+
 it.each([
   ['one signal', 1, 0],
   ['a second signal', 2, 1],

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { valueAt } from '../domain/issue-words.js';
 import type { Config } from './config.js';
 import { configFrom } from './config-from-settings.js';
 import { consistencyProblems } from './consistency.js';
@@ -101,13 +102,6 @@ function withVariables(value: unknown, variables: readonly EnvironmentValue[]): 
     return { ...branch, [key]: set(branch?.[key], rest, leaf) };
   };
   return variables.reduce((whole, variable) => set(whole, variable.path, variable.value), value);
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((branch, key) => {
-    if (Array.isArray(branch)) return branch[Number(key)] as unknown;
-    return isBranch(branch) && Object.hasOwn(branch, key) ? branch[String(key)] : undefined;
-  }, value);
 }
 
 type Located = Pick<ConfigProblem, 'file' | 'line' | 'column' | 'key'>;

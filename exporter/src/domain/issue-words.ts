@@ -45,3 +45,13 @@ function boundWords(origin: string, limit: string, bound: number | bigint): stri
   if (origin === 'string') return `must have ${limit} ${String(bound)} characters`;
   return origin === 'array' ? `must have ${limit} ${String(bound)} items` : `must be ${limit} ${String(bound)}`;
 }
+
+/** The value at a path; undefined where there is none. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = Reflect.get(at, key);
+  }
+  return at;
+}

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { Invalid, TooManyRequests } from '../domain/errors.js';
-import { issueWords } from '../domain/issue-words.js';
+import { issueWords, valueAt } from '../domain/issue-words.js';
 import type { QueuePlace } from '../domain/intake-queue.js';
 import { HttpError } from './http-error.js';
 import type { BytesBody, TextBody } from './route.js';
@@ -100,16 +100,6 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, known: readonly string
       ? 'is not as /api/v1/openapi.json says'
       : issueWords(issue, valueAt(value, issue.path) !== undefined);
   throw new Invalid(`${field === '' ? 'the body' : field}: ${what}`, field === '' ? 'body' : field);
-}
-
-/** The value at a path; undefined where there is none. */
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  let at = value;
-  for (const key of path) {
-    if (typeof at !== 'object' || at === null) return undefined;
-    at = Reflect.get(at, key);
-  }
-  return at;
 }
 
 /** What is said elsewhere, of which people think that it belongs to a request. */

@@ -70,10 +70,12 @@ async function open(started: Config, options: ServiceOptions, closing: ClosingSt
   const configurationFile = options.configurationFile ?? null;
   const foundation = await openFoundation(started, { configurationFile, clock, logger, closing });
   const areas = await wireAreas(foundation, options);
-  const firstKey = await openKeys(foundation, areas.application);
+  await openKeys(foundation);
   const server = await listen(foundation, areas);
   await restore(foundation, areas, options.signal ?? null);
   await takeModels(foundation, areas);
+  // It is shown once: a start that fails before must not have made it.
+  const firstKey = (await areas.application.apiKeys.createFirst())?.text ?? null;
   run(foundation, areas, server);
   return {
     application: areas.application,
@@ -120,14 +122,13 @@ async function wireAreas(foundation: Foundation, options: ServiceOptions) {
   };
 }
 
-/** The keys of the configuration, and the first one. @returns that one at the very first start, null at any other */
-async function openKeys({ started, store, clock, logger, auditNote }: Foundation, application: Application) {
+/** The keys of the configuration. */
+async function openKeys({ started, store, clock, logger, auditNote }: Foundation): Promise<void> {
   const provisioned = started.apiKeys.map(({ key, ...named }) => ({ ...named, text: key.reveal() }));
   await provisionApiKeys(provisioned, {
     ...{ store, clock, logger },
     auditNote: (kind, fields) => auditNote(kind, PROVISIONING, fields),
   });
-  return (await application.apiKeys.createFirst())?.text ?? null;
 }
 
 /** From here on the port answers, at first that the service is restoring: a sender that waits loses nothing. */

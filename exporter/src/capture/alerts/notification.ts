@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ReceivedAlert } from '../../domain/alert.js';
+import { issueWords, valueAt } from '../../domain/issue-words.js';
 
 const LARGEST_NOTIFICATION = 1_000;
 const LABELS_KEPT = 64;
@@ -72,8 +73,10 @@ export function parseNotification(text: string, nowMs: number): ParsedNotificati
   const checked = notification.safeParse(body);
   if (!checked.success) {
     const [issue] = checked.error.issues;
-    const field = issue?.path.join('.') ?? 'body';
-    return { kind: 'refused', field, message: `${field}: ${issue?.message ?? 'is not a webhook notification'}` };
+    const field = issue?.path.join('.') || 'body';
+    const what =
+      issue === undefined ? 'is no webhook notification' : issueWords(issue, valueAt(body, issue.path) !== undefined);
+    return { kind: 'refused', field, message: `${field}: ${what}` };
   }
   const alerts: ReceivedAlert[] = [];
   for (const [index, alert] of checked.data.alerts.entries()) {

@@ -33,12 +33,23 @@ describe('a webhook notification', () => {
   });
 
   it.each([
-    ['no JSON', '{', 'body'],
-    ['no alerts', '{}', 'alerts'],
-    ['a status nobody knows', '{"alerts":[{"status":"maybe","startsAt":"2026-01-01T00:00:00Z"}]}', 'alerts.0.status'],
-    ['no time', '{"alerts":[{"status":"firing","startsAt":"yesterday"}]}', 'alerts.0.startsAt'],
-  ])('with %s is refused with the field', (_, body, field) => {
-    expect(parseNotification(body, NOW)).toMatchObject({ kind: 'refused', field });
+    ['no JSON', '{', 'body', 'the body is not JSON'],
+    ['a list', '[]', 'body', 'body: must be an object'],
+    ['no alerts', '{}', 'alerts', 'alerts: is missing'],
+    [
+      'a status nobody knows',
+      '{"alerts":[{"status":"maybe","startsAt":"2026-01-01T00:00:00Z"}]}',
+      'alerts.0.status',
+      'alerts.0.status: must be one of firing, resolved',
+    ],
+    [
+      'no time',
+      '{"alerts":[{"status":"firing","startsAt":"yesterday"}]}',
+      'alerts.0.startsAt',
+      'alerts.0.startsAt: must be a time such as 2026-11-24T12:00:00Z',
+    ],
+  ])('with %s is refused with the field, in words', (_, body, field, message) => {
+    expect(parseNotification(body, NOW)).toEqual({ kind: 'refused', field, message });
   });
 
   it('never throws and never keeps more than it promises', () => {
