@@ -286,6 +286,53 @@ it('joins labels of a day later with the baseline and the windows of their answe
   expect(labelled + (learnt?.calls ?? 0)).toBe((days - 1) * minutesPerDay);
 });
 
+it('begins to watch accuracy with labels of the baseline that come after it, and is not moved by more of them', async () => {
+  const stored = new Stored();
+  const rowsPerBatch = 200;
+  const rows = Array.from({ length: 3_000 }, (_, i) =>
+    observation({
+      atMs: START_MS + 1_000 * i,
+      predictionId: `p${i}`,
+      features: { x: (i * 37) % 100 },
+      prediction: 'yes',
+    }),
+  );
+  let nowMs = START_MS;
+  for (let i = 0; i < rows.length; i += rowsPerBatch) {
+    nowMs = START_MS + 1_000 * (i + rowsPerBatch) + 20_000;
+    await stored.commit(rows.slice(i, i + rowsPerBatch), nowMs);
+    stored.monitored.advance(nowMs, false);
+  }
+  const learntUntilMs = stored.monitored.baseline?.profile.toMs ?? -Infinity;
+  const ofBaseline = rows.filter(({ atMs }) => atMs <= learntUntilMs);
+  const label = async (some: readonly Observation[], isWrong: (i: number) => boolean): Promise<void> => {
+    nowMs += 60_000;
+    const labels = some.map(({ predictionId }, i) => {
+      if (predictionId === null) throw new Error('without an id');
+      return { atMs: nowMs, predictionId, label: isWrong(i) ? 'no' : 'yes' };
+    });
+    await stored.commit([], nowMs, labels);
+    do stored.monitored.advance(nowMs, false);
+    while (stored.monitored.isBehind(nowMs));
+    stored.monitored.saveDetectorsSoon();
+    await stored.commit([], nowMs);
+  };
+  const bound = (): number | null => {
+    const [, accuracy] = stored.storedDetectors?.signals.find(([subject]) => subject === 'accuracy') ?? [];
+    const [stream] = accuracy?.streams ?? [];
+    return stream?.detector?.kind === 'risk' ? stream.detector.bound : null;
+  };
+  const half = Math.floor(ofBaseline.length / 2);
+  expect(bound()).toBeNull();
+  await label(ofBaseline.slice(0, half), (i) => i % 10 === 0);
+  const fixed = bound();
+  expect(stored.monitored.baseline?.profile.labels).toMatchObject({ labelled: half });
+  await label(ofBaseline.slice(half), (i) => i % 2 === 0);
+  expect(stored.monitored.baseline?.profile.labels).toMatchObject({ labelled: ofBaseline.length });
+  expect(fixed).toBeGreaterThan(0.1);
+  expect(bound()).toBe(fixed);
+});
+
 /** A baseline learnt from rows that all come at once with their labels behind them, and what the windows after it hold. */
 async function learntAtOnce(
   answer: (i: number) => Pick<Observation, 'prediction' | 'confidence'>,
