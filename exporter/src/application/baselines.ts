@@ -15,7 +15,7 @@ export interface BaselineVersion {
 export interface BaselineUseCases {
   /** Admitted versions, newest first. */
   versions(id: ModelId): Promise<readonly BaselineVersion[]>;
-  /** Learns anew from now on; of a model that is asked and logs no more, from its answers to mlfi. */
+  /** Learns anew from now on. */
   reset(id: ModelId, by: Actor, reason: string): Promise<void>;
   /** What is seen since the change becomes the next baseline. @throws Conflict when nothing has changed */
   accept(id: ModelId, by: Actor, reason: string): Promise<void>;
@@ -27,16 +27,15 @@ export interface BaselineUseCases {
 export function baselineUseCases({
   fleet,
   store,
-  clock,
   auditNote,
-}: Pick<ApplicationPorts, 'fleet' | 'clock' | 'auditNote'> & {
+}: Pick<ApplicationPorts, 'fleet' | 'auditNote'> & {
   readonly store: Pick<Store, 'baselines'>;
 }): BaselineUseCases {
   return {
     versions: (id) => store.baselines.versions(id),
     async reset(id, by, reason) {
       await fleet.change(id, (draft) => {
-        draft.reset(clock.now());
+        draft.relearn();
         return auditNote('baseline-reset', by, { model: id, reason });
       });
     },

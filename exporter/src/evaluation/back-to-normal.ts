@@ -1,6 +1,6 @@
 import type { FindingSubject } from '../domain/finding.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
-import type { Observation } from '../domain/observation.js';
+import { isWrong, type Observation } from '../domain/observation.js';
 import { failureCount, type SignalCounts, type SignalKey, type WindowProfile } from '../domain/profile.js';
 import { silentSinceMs, type Silence } from './answered-probes.js';
 import { countsOf } from '../rca/symptoms/newest-rows.js';
@@ -124,7 +124,7 @@ const wrongIn = ({ labels: { labelled, correct } }: WindowProfile): Share => ({
 
 function wrongAmong(rows: readonly Observation[]): Share {
   const labelled = rows.filter(({ label, failure }) => label !== null && failure === null);
-  return { count: labelled.filter(({ label, prediction }) => label !== prediction).length, of: labelled.length };
+  return { count: labelled.filter((row) => isWrong(row) === true).length, of: labelled.length };
 }
 
 const failedIn = (profile: WindowProfile): Share => ({ count: failureCount(profile), of: profile.calls });

@@ -34,9 +34,9 @@ export interface CallCounters {
   readonly labelDelays?: readonly number[] | undefined;
   /** Rows before belong to an incident that is over and are judged no more; absent before the first. */
   readonly judgedFromMs?: number | undefined;
-  /** Logged rows that were set aside because mlfi's own probes judge the model; absent where none were. */
+  /** Logged rows that are set aside in memory because mlfi's own probes judge the model; absent where none are. */
   readonly rowsAside?: number | undefined;
-  /** The newest time of these. */
+  /** The newest time of a row that was ever set aside. */
   readonly lastAsideAtMs?: number | undefined;
   /** mlfi's clock was ahead until `setBackAtMs` and had dated rows as late as `aheadToMs`; absent where it was not, or once that time has come. */
   readonly clock?: { readonly aheadToMs: number; readonly setBackAtMs: number } | undefined;
@@ -141,13 +141,13 @@ export const withArrival = (counters: CallCounters, arrivedAtMs: number): CallCo
 
 /**
  * Counts logged rows that are set aside: they are in the totals, and neither in any window nor a sign of traffic that may stop.
- * @param kept as many of them may be judged once there are enough
+ * @param kept as many are kept now, to be judged once there are enough
  */
 export const countAside = (before: CallCounters, rows: readonly Observation[], kept: number): CallCounters => ({
   ...before,
   calls: before.calls + rows.length,
   failures: rows.reduce((all, { failure }) => (failure === null ? all : bump(all, failure.reason)), before.failures),
-  rowsAside: (before.rowsAside ?? 0) + kept,
+  rowsAside: kept,
   lastAsideAtMs: rows.reduce<number | undefined>(
     (newest, { atMs }) => Math.max(newest ?? atMs, atMs),
     before.lastAsideAtMs,

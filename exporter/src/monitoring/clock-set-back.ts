@@ -47,6 +47,8 @@ export function withoutFuture(calls: CallCounters, nowMs: number): CallCounters 
     lastProbeAnswerAtMs: until(lastProbeAnswerAtMs),
     judgedFromMs: until(judgedFromMs),
     pastUntilMs: until(pastUntilMs),
+    lastProbeFailureAtMs: until(calls.lastProbeFailureAtMs),
+    lastVersionAtMs: until(calls.lastVersionAtMs),
     changes: calls.changes.map((change) => ({ ...change, atMs: until(change.atMs) })),
     clock: { aheadToMs: newestMs, setBackAtMs: nowMs },
   };

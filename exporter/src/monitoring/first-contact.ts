@@ -28,7 +28,8 @@ export class FirstContact {
   refused(calls: CallCounters, isConfiguring: boolean, observation: Observation): CallCounters | null {
     const { source, failure, atMs } = observation;
     if (source === 'ingest') return null;
-    this.answeredMs = failure === null ? [...this.answeredMs, atMs].slice(-ANSWERS_KEPT) : [];
+    this.answeredMs =
+      failure === null ? [...this.answeredMs.filter((at) => at <= atMs), atMs].slice(-ANSWERS_KEPT) : [];
     if (failure !== null && ((isConfiguring && isSetup(failure)) || failure.reason === 'rate_limited')) {
       this.problem = setupProblemOf(failure);
       return countRefusedProbe(calls, observation);

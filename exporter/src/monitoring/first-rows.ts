@@ -3,15 +3,12 @@ import type { LateLabel, Observation } from '../domain/observation.js';
 import type { BaselineProfile } from '../domain/profile.js';
 import { counted } from '../domain/quantity-text.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
-import {
-  countAside,
-  hasAnsweredProbe,
-  lastHeardAtMs,
-  takenUp,
-  withChange,
-  type CallCounters,
-} from './call-counters.js';
+import { countAside, hasAnsweredProbe, takenUp, withChange, type CallCounters } from './call-counters.js';
 import type { RowsOfSender } from './event-clock.js';
+import { RowBuffer } from './row-buffer.js';
+
+/** As many rows as may wait to be judged at all. */
+const ROWS_KEPT = 20_000;
 
 /** Rows and late labels that are counted together or not at all. */
 export interface Rows {
@@ -31,6 +28,8 @@ export type RowsTaken = 'traffic' | 'first' | 'aside';
 export interface JudgedBy {
   readonly calls: CallCounters;
   readonly baseline: Pick<BaselineProfile, 'frozen'> | null;
+  /** It has an address that mlfi asks. */
+  readonly isAsked: boolean;
   /** As many rows as a baseline needs. */
   readonly minimumSamples: number;
 }
@@ -52,78 +51,75 @@ export interface SplitRows {
 /**
  * Probes judge a model that has answered them until as many rows were logged as a baseline needs: one row sent by mistake takes
  * no baseline away. A frozen baseline stays, however many come.
+ * @param came rows that were set aside since the start, these among them
  */
-function takenAs({ calls, baseline, minimumSamples }: JudgedBy, rows: number): RowsTaken {
-  if (rows === 0 || calls.basis === 'ingest') return 'traffic';
+function takenAs({ calls, baseline, isAsked, minimumSamples }: JudgedBy, came: number): RowsTaken {
+  if (calls.basis === 'ingest') return 'traffic';
   if (calls.probes === 0 || !hasAnsweredProbe(calls)) return 'first';
   if (baseline?.frozen === true) return 'aside';
-  return (calls.rowsAside ?? 0) + rows < minimumSamples ? 'aside' : 'first';
+  return isAsked && came < minimumSamples ? 'aside' : 'first';
 }
 
-/** Without a row for so long, a model may be judged by probes again. */
-const ROWS_STOPPED_MS = 3_600_000;
+const ROWS_COUNT = 'logged rows are counted, and nothing is found in them';
 
-/** What is told of a model that is judged by something else from now on. */
-const sourceChanged = (basis: CallCounters['basis'], atMs: number): ChangeEvent => ({
+/** What is told of a model that its rows judge from now on. */
+const rowsJudge = (atMs: number): ChangeEvent => ({
   atMs,
   kind: 'source',
-  text:
-    basis === 'ingest'
-      ? 'Enough rows were logged: mlfi judges the model by them from now on, no more by its own probes, and learns a new baseline from them.'
-      : 'No row was logged for an hour when the baseline was reset: mlfi judges the model by its own probes again.',
+  text: 'mlfi judges the model by its logged rows from now on, no more by its own probes, and learns a new baseline from them.',
 });
 
-/** The counters of a model that learns anew: where it is still asked and no rows come any more, its probes judge it again. */
-export function judgedAnew(calls: CallCounters, nowMs: number): CallCounters {
-  const heardAtMs = lastHeardAtMs(calls) ?? -Infinity;
-  const isAsked = hasAnsweredProbe(calls) && (calls.lastProbeAtMs ?? -Infinity) > heardAtMs;
-  if (calls.basis !== 'ingest' || !isAsked || nowMs - heardAtMs < ROWS_STOPPED_MS) return calls;
-  const asked: CallCounters = { ...calls, basis: 'probe', lastPredictionAtMs: null, lastArrivalAtMs: null };
-  return withChange(asked, sourceChanged('probe', nowMs));
-}
-
 const ROWS_JUDGE =
-  'enough rows were logged: the model is judged by them from now on, and by mlfi’s own probes no more; a new baseline is learnt from the rows';
+  'the model is judged by its logged rows from now on, and by mlfi’s own probes no more; a new baseline is learnt from the rows';
 
 /** The note on logged rows of a probed model: that they are set aside, or that learning starts over with them. Null for none. */
 export const noteOn = ({ told }: Pick<SplitRows, 'told'>, rows: number): IngestNote | null =>
   told === null || rows === 0 ? null : { ...told, rows, line: 1, field: '' };
 
-/** @param sofar rows that were set aside, these among them */
-function setAside({ baseline, minimumSamples }: JudgedBy, sofar: number): SplitRows['told'] {
-  const until =
-    baseline?.frozen === true
-      ? 'as long as its baseline is frozen'
-      : `until ${counted(minimumSamples, 'row')} were logged (baseline.minimum_samples; ${sofar} so far)`;
-  const message = `the model is judged by mlfi’s own probes ${until}: logged rows are counted, and nothing is found in them`;
-  return { reason: 'probes_judge', message };
+/** @param came rows that were set aside since the start, these among them */
+function setAside({ baseline, isAsked, minimumSamples }: JudgedBy, came: number): SplitRows['told'] {
+  const reason = 'probes_judge';
+  const isFrozen = baseline?.frozen === true;
+  if (isFrozen && !isAsked) {
+    const message = `the model is judged by nothing: it is not asked any more, and its baseline, which was learnt from mlfi’s own probes, is frozen; until it is unfrozen, ${ROWS_COUNT}`;
+    return { reason, message };
+  }
+  const until = isFrozen
+    ? 'as long as its baseline is frozen'
+    : `until ${counted(minimumSamples, 'row')} were logged (baseline.minimum_samples; ${came} so far)`;
+  return { reason, message: `the model is judged by mlfi’s own probes ${until}: ${ROWS_COUNT}` };
 }
 
-/** Logged rows of one model that came before they were enough to judge it by. In memory only: their number is stored. */
+/**
+ * Logged rows of one model that came before they were enough to judge it by. In memory only: after a start others must come,
+ * and what was kept then is told as lost.
+ */
 export class FirstRows {
-  private kept: readonly Observation[] = [];
+  private readonly kept = new RowBuffer(ROWS_KEPT);
+  /** Rows that were set aside, those among them that are not kept any more. */
+  private came = 0;
 
-  get rows(): readonly Observation[] {
+  get rows(): RowBuffer {
     return this.kept;
   }
 
   /** Changes nothing. @param rows as they were sent */
   split(rows: Rows, by: JudgedBy, nowMs: number): SplitRows {
     const { observations, senders } = rows;
-    const taken = takenAs(by, observations.length);
     const { calls, baseline } = by;
+    const came = this.came + observations.length;
+    const taken = observations.length === 0 ? 'traffic' : takenAs(by, came);
     if (taken === 'traffic') return { taken, told: null, judged: rows, aside: [], calls, startsOver: false };
+    const kept = this.kept.all;
     if (taken === 'aside') {
       const judged = { observations: [], labels: rows.labels };
       // Of a frozen baseline nobody knows whether rows will ever be learnt from: none of them makes up for another.
-      const kept = baseline?.frozen === true ? [] : observations;
-      const after = countAside(calls, observations, kept.length);
-      const told = setAside(by, after.rowsAside ?? 0);
-      return { taken, told, judged, aside: kept, calls: after, startsOver: false };
+      const aside = baseline?.frozen === true ? [] : observations;
+      const after = countAside(calls, observations, kept.length + aside.length);
+      return { taken, told: setAside(by, came), judged, aside, calls: after, startsOver: false };
     }
-    const { kept } = this;
     // Whoever sends these has sent those: a sender of their own would be waited for.
-    const [first] = senders ?? [];
+    const first = senders?.find((each) => each.rows > 0);
     const judged = {
       ...rows,
       observations: [...kept, ...observations],
@@ -134,12 +130,21 @@ export class FirstRows {
     const startsOver = calls.probes > 0;
     const told = startsOver ? { reason: 'rows_judge' as const, message: ROWS_JUDGE } : null;
     const begun: CallCounters = { ...takenUp(calls, kept), basis: 'ingest' };
-    const after = startsOver ? withChange(begun, sourceChanged('ingest', nowMs)) : begun;
+    const after = startsOver ? withChange(begun, rowsJudge(nowMs)) : begun;
     return { taken, told, judged, aside: [], calls: after, startsOver };
   }
 
   /** They are counted. */
   settle({ taken, aside }: Pick<SplitRows, 'taken' | 'aside'>): void {
-    this.kept = taken === 'first' ? [] : [...this.kept, ...aside];
+    if (taken === 'first') this.clear();
+    for (const row of aside) this.kept.push(row);
+    this.came += aside.length;
+    this.kept.trim();
+  }
+
+  /** What comes from now on is learnt from, and nothing that came before. */
+  clear(): void {
+    this.kept.clear();
+    this.came = 0;
   }
 }

@@ -5,7 +5,6 @@ import type { BaselineRequirements } from '../domain/thresholds.js';
 import { baselineIn } from './baseline-lifecycle.js';
 import { withChange, withDeclaredVersion, type CallCounters } from './call-counters.js';
 import type { FeaturesRead } from './features-read.js';
-import { judgedAnew } from './first-rows.js';
 import { countRows, type Counted } from './increment.js';
 import type { ModelTraffic } from './model-traffic.js';
 
@@ -48,16 +47,11 @@ export class ModelDraft {
    */
   relearn(fromMs: number | null = null): void {
     const since = fromMs ?? Infinity;
+    this.calls = { ...this.calls, rowsAside: undefined };
     const { rows, parts } = this.traffic;
     // What came before was sent as the old normal, also where it waits for the watermark.
     this.traffic.unlearnt = parts.pending.until(since);
     this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
-  }
-
-  /** As `relearn`, of what judges the model: where no rows come any more, its probes do again. */
-  reset(nowMs: number): void {
-    this.calls = judgedAnew(this.calls, nowMs);
-    this.relearn();
   }
 
   freeze(frozen: boolean): void {

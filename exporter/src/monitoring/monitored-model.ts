@@ -40,7 +40,7 @@ export type MonitoredModelView = Readonly<
  */
 export class MonitoredModel {
   readonly contact = new FirstContact();
-  private readonly first = new FirstRows();
+  readonly first = new FirstRows();
   private calls: CallCounters;
   /** What its calls are learnt from and judged by; besides the model itself, `RowMemory` reads it. */
   traffic: ModelTraffic;
@@ -63,9 +63,10 @@ export class MonitoredModel {
     nowMs = Infinity,
   ) {
     const phase = restoredPhase(restored.baseline, restored.learning, settings.requirements, memory);
-    this.calls = withoutFuture(restored.counters ?? FirstContact.counters(registration), nowMs);
+    const { rowsAside = 0, ...counters } = restored.counters ?? FirstContact.counters(registration);
+    this.lost = (counters.waiting ?? 0) + rowsAside;
+    this.calls = withoutFuture(counters, nowMs);
     this.clock = new ClockWatch(settings.isReplay === true);
-    this.lost = this.calls.waiting ?? 0;
     this.features = new FeaturesRead(restored.kinds, () => settings.featuresPerModel);
     this.labels = new LabelJoiner(registration.id, hash, () => {
       const predictions = gridsOf(this.traffic.phase).signals.get('prediction');
@@ -172,8 +173,9 @@ export class MonitoredModel {
   }
 
   private get judgedBy(): JudgedBy {
-    const { calls, baseline } = this;
-    return { calls, baseline, minimumSamples: this.settings.requirements.minimumSamples };
+    const { calls, baseline, registration, settings } = this;
+    const { minimumSamples } = settings.requirements;
+    return { calls, baseline, isAsked: registration.endpoint !== null, minimumSamples };
   }
 
   /** Prepares logged rows for a commit without counting them. The model's clock goes on, also when the commit then fails. */
@@ -242,6 +244,7 @@ export class MonitoredModel {
     // Feedback may have moved it while the draft was written.
     const { thresholdFactor } = this.traffic.parts.detectors;
     this.calls = calls;
+    if (calls.rowsAside === undefined) this.first.clear();
     this.features = features;
     this.traffic = traffic;
     this.traffic.parts.detectors.thresholdFactor = thresholdFactor;
@@ -266,16 +269,10 @@ export class MonitoredModel {
     return refused;
   }
 
-  /** A history was imported: what it ends in is told, and over. What comes from now on is judged by itself. */
-  endHistory(): void {
-    this.calls = afterHistory(this.calls);
-    this.traffic.parts.detectors.monitor.resume();
-    this.saveDetectorsSoon();
-  }
-
-  /** An imported history is not to have been: the baseline and what was learnt with it stay. */
-  forgetHistory(): void {
-    this.calls = { ...FirstContact.counters(this.registration), basis: this.calls.basis };
+  /** An imported history is over, or is not to have been: the baseline and what was learnt stay. What comes now is judged by itself. */
+  endHistory(isKept: boolean): void {
+    const { calls } = this;
+    this.calls = isKept ? afterHistory(calls) : { ...FirstContact.counters(this.registration), basis: calls.basis };
     this.traffic.parts.detectors.monitor.resume();
     this.saveDetectorsSoon();
   }
@@ -320,15 +317,15 @@ export class MonitoredModel {
   /** All that an evaluation reads. */
   modelState(): MonitoredModelState {
     const { calls, contact, features, intake, traffic } = this;
-    const { pending } = traffic.parts;
+    const { lateRows: late, rowsWaiting } = traffic.parts.pending;
     return monitoredModelState(this.model, traffic.phase, calls, traffic.rows, this.window(), {
       learning: traffic.learning,
       goldenNow: traffic.parts.golden.now(),
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { lost: this.lost, late: pending.lateRows, labels: this.labels.expiredLabels, clock: calls.clock },
-        pending.rowsWaiting,
+        { lost: this.lost, late, labels: this.labels.expiredLabels, clock: calls.clock },
+        rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
       certificate: contact.certificate,
@@ -339,7 +336,7 @@ export class MonitoredModel {
   /** The same, with the rows that have come and wait to be judged, or to be enough to judge by. */
   stateWithWaiting(): MonitoredModelState {
     const { waiting } = this.traffic.parts.pending;
-    return withWaiting(this.modelState(), [...this.first.rows, ...waiting.map(({ row }) => row)]);
+    return withWaiting(this.modelState(), [...this.first.rows.all, ...waiting.map(({ row }) => row)]);
   }
 
   /** Evidence against the false-page budget as it stands. */

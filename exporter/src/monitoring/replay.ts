@@ -163,7 +163,7 @@ export class Replay {
     if (this.purpose === 'history') await this.judgeRest();
     const told: readonly IncidentRow[] = await incidents.list({ model: id, limit: INCIDENTS_TOLD });
     const { baseline, learning } = fleet.monitoredModel(id);
-    if (this.purpose === 'history') await fleet.inModel(id, (monitored) => monitored.endHistory());
+    if (this.purpose === 'history') await fleet.inModel(id, (monitored) => monitored.endHistory(true));
     const memory = await fleet.inModel(id, ({ baselineMemory }) => baselineMemory);
     await fleet.lend(id, () => null, 'the imported rows end here');
     const outcome = {
@@ -180,7 +180,7 @@ export class Replay {
   async abandon(): Promise<void> {
     const { fleet } = this.ports;
     await fleet.inModel(this.model.id, (monitored) => monitored.judgeRest());
-    await fleet.inModel(this.model.id, (monitored) => monitored.forgetHistory());
+    await fleet.inModel(this.model.id, (monitored) => monitored.endHistory(false));
     await fleet.lend(this.model.id, () => null, 'the import was cancelled');
   }
 

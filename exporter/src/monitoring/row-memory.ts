@@ -30,6 +30,7 @@ export class RowMemory {
           const before = valuesOf(member);
           const { rows, phase } = member.monitored.traffic;
           rows.trim(rowsLeft);
+          member.monitored.first.rows.trim(rowsLeft);
           if (phase.kind === 'admitted') phase.rows.trim(rowsLeft);
           surplus -= before - valuesOf(member);
         });
@@ -37,7 +38,8 @@ export class RowMemory {
   }
 }
 
-const valuesOf = ({ monitored: { traffic } }: Member): number =>
+const valuesOf = ({ monitored: { first, traffic } }: Member): number =>
+  first.rows.valuesHeld +
   traffic.rows.valuesHeld +
   traffic.parts.pending.valuesHeld +
   (traffic.phase.kind === 'admitted' ? traffic.phase.rows.valuesHeld : 0);

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { FindingSubject } from '../../../exporter/src/domain/finding.js';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { seeSince } from '../../../exporter/src/evaluation/seen-since.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { baselineOf, observation } from '../detection/rows.js';
@@ -55,4 +56,23 @@ it('takes no answered probe for calls where somebody calls', () => {
     probesAnsweredMs: [2_100, 2_200],
   };
   expect(seeSince(state)(2_000, ['errors']).rows).toBe(0);
+});
+
+it.each([
+  ['numbers', (answer: number) => answer],
+  ['texts', (answer: number) => String(answer)],
+  ['truth values', (answer: number) => answer === 1],
+])('compares labels that are %s with answers of 0 and 1 by what they mean', (_, spelt) => {
+  const of = (count: number, fromMs: number): Observation[] =>
+    Array.from({ length: count }, (_row, i) => {
+      const [prediction, isWrong] = [i % 2, i % 20 === 0];
+      return observation({ atMs: fromMs + i, prediction, label: spelt(isWrong ? 1 - prediction : prediction) });
+    });
+  const learnt = baselineOf(of(500, 0));
+  const labels = { ...learnt.profile.labels, labelled: 500, correct: 475 };
+  const baseline = { ...learnt, profile: { ...learnt.profile, labels } };
+  expect(seeSince({ ...NO_PROBES, baseline, rows: of(100, 5_000) })(4_000, ['accuracy'])).toEqual({
+    rows: 100,
+    abnormal: [],
+  });
 });

@@ -4,6 +4,8 @@ import type { IngestBatch } from '../../../exporter/src/domain/ingest.js';
 import type { LateLabel, Observation } from '../../../exporter/src/domain/observation.js';
 import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import { intakeBlindSpots } from '../../../exporter/src/detection/unwatched-features.js';
+import { NO_CALLS } from '../../../exporter/src/monitoring/call-counters.js';
+import { withoutFuture } from '../../../exporter/src/monitoring/clock-set-back.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { observation } from '../detection/rows.js';
 import { answers, fleetOn, modelNamed } from './fleet-on-memory.js';
@@ -219,4 +221,23 @@ it('stores what was acknowledged from memory and dated ahead before the clock wa
   for (let i = 0; i < 3; i += 1) await service.sent(50);
   await service.fleet.stop();
   expect(service.stored().calls).toBe(calls + 30 + 150);
+});
+
+it('keeps no time that has not come yet', () => {
+  const [nowMs, aheadMs] = [1e12, 1e12 + DAY_MS];
+  const times = {
+    lastPredictionAtMs: aheadMs,
+    lastAsideAtMs: aheadMs,
+    lastProbeAtMs: aheadMs,
+    lastArrivalAtMs: aheadMs,
+    lastAnswerAtMs: aheadMs,
+    lastProbeAnswerAtMs: aheadMs,
+    lastProbeFailureAtMs: aheadMs,
+    lastVersionAtMs: aheadMs,
+    judgedFromMs: aheadMs,
+    pastUntilMs: aheadMs,
+  };
+  const { clock, ...right } = withoutFuture({ ...NO_CALLS, ...times }, nowMs);
+  expect(clock).toEqual({ aheadToMs: aheadMs, setBackAtMs: nowMs });
+  expect(JSON.stringify(right)).not.toContain(String(aheadMs));
 });

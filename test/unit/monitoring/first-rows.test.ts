@@ -1,8 +1,15 @@
 import { expect, it } from 'vitest';
 import { seeSince } from '../../../exporter/src/evaluation/seen-since.js';
 import { DEFAULT_BASELINE_REQUIREMENTS } from '../../../exporter/src/domain/thresholds.js';
-import { A, probed } from './probed-model.js';
+import { NO_CALLS } from '../../../exporter/src/monitoring/call-counters.js';
+import { FirstRows } from '../../../exporter/src/monitoring/first-rows.js';
+import type { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
+import { observation } from '../detection/rows.js';
+import { askedModel } from './fleet-on-memory.js';
+import { A, probed, Probed, UNANSWERED } from './probed-model.js';
 
+/** Its address is taken away. */
+const notAsked = (monitored: MonitoredModel): void => void (monitored.model = { ...monitored.model, endpoint: null });
 const ENOUGH = DEFAULT_BASELINE_REQUIREMENTS.minimumSamples;
 
 it.each(['commit', 'memory'] as const)('keeps what was learnt from probes when one row is logged (%s)', async (how) => {
@@ -20,7 +27,7 @@ it.each(['commit', 'memory'] as const)('keeps what was learnt from probes when o
   expect(model.counters).toMatchObject({ basis: 'probe', calls: calls + 11 });
   await model.restart();
   expect(model.version).toBe(1);
-  expect(model.counters).toMatchObject({ basis: 'probe', calls: calls + 11, rowsAside: 1 });
+  expect(model.counters).toMatchObject({ basis: 'probe', calls: calls + 11 });
 });
 
 it('goes on learning from probes when one row is logged', async () => {
@@ -67,39 +74,94 @@ it('says among the changes of the model that rows judge it', async () => {
   const change = {
     kind: 'source',
     atMs: model.nowMs,
-    text: expect.stringContaining('Enough rows were logged') as string,
+    text: expect.stringContaining('by its logged rows') as string,
   };
   expect(model.counters.changes).toEqual([change]);
   await model.restart();
   expect(model.counters.changes).toEqual([change]);
 });
 
-it('is judged by its probes again once no row came for an hour and its baseline is reset', async () => {
-  const model = await probed(600);
-  await model.send(ENOUGH);
-  model.nowMs += 3_000_000;
-  await model.probe(10);
-  await model.reset();
-  expect(model.counters.basis).toBe('ingest');
-  model.nowMs += 1_000_000;
-  await model.probe(10);
-  await model.reset();
-  expect(model.counters).toMatchObject({ basis: 'probe', lastPredictionAtMs: null, lastArrivalAtMs: null });
-  expect(model.counters.changes.at(-1)).toMatchObject({ kind: 'source', atMs: model.nowMs });
-  await model.probe(600);
-  expect(model.version).toBe(2);
-  expect(await model.send(1)).toMatchObject([{ reason: 'probes_judge' }]);
-  await model.restart();
-  expect(model.counters).toMatchObject({ basis: 'probe', rowsAside: 1 });
-  expect(model.version).toBe(2);
-});
-
-it('counts what was logged before a restart', async () => {
+it('takes no baseline away after a restart for one row, and tells how many are gone', async () => {
   const model = await probed(600);
   await model.send(ENOUGH - 1);
   await model.restart();
-  expect(await model.send(1)).toMatchObject([{ reason: 'rows_judge' }]);
-  expect(model.counters).toMatchObject({ basis: 'ingest' });
+  expect(await model.send(1)).toMatchObject([
+    { reason: 'probes_judge', message: expect.stringContaining('(baseline.minimum_samples; 1 so far)') as string },
+  ]);
+  expect(model.version).toBe(1);
+  const gone = `up to ${ENOUGH - 1} rows from before the last start`;
+  expect(model.fleet.status(A).blindSpots.map(({ check }) => check)).toContain(gone);
+  // They are told once, not again of each start after it.
+  await model.restart();
+  await model.fleet.catchUp(A);
+  expect(model.fleet.status(A).blindSpots.map(({ check }) => check)).toContain(
+    'up to 1 row from before the last start',
+  );
+});
+
+it('learns nothing after a reset from rows that came before it', async () => {
+  const model = await probed(600);
+  await model.send(ENOUGH - 1);
+  await model.reset();
+  expect(await model.send(1)).toMatchObject([{ reason: 'probes_judge' }]);
+  await model.send(ENOUGH - 1);
+  model.nowMs += 60_000;
+  await model.fleet.catchUp(A);
+  expect(model.counters.basis).toBe('ingest');
+  expect(model.fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: ENOUGH } });
+});
+
+it('counts failed rows that were set aside once', async () => {
+  const model = await probed(600);
+  await model.send(50, 'commit', UNANSWERED);
+  await model.send(ENOUGH - 50);
+  expect(model.counters).toMatchObject({ basis: 'ingest', failures: { connect: 50 } });
+});
+
+it('is judged by its rows at once when no probe was ever answered, or it is asked no more', async () => {
+  const silent = new Probed();
+  await silent.fleet.add({ ...askedModel('a'), state: 'configuring' });
+  for (let i = 0; i < 3; i += 1) await silent.ask(false);
+  expect(await silent.send(1)).toMatchObject([{ reason: 'rows_judge' }]);
+  expect(silent.counters.basis).toBe('ingest');
+  const removed = await probed(600);
+  await removed.fleet.inModel(A, (monitored) => notAsked(monitored));
+  expect(await removed.send(1)).toMatchObject([{ reason: 'rows_judge' }]);
+  const frozen = await probed(600);
+  await frozen.fleet.inModel(A, (monitored) => {
+    notAsked(monitored);
+    monitored.traffic.freeze(true);
+  });
+  expect(await frozen.send(1)).toMatchObject([
+    { reason: 'probes_judge', message: expect.stringContaining('judged by nothing') as string },
+  ]);
+});
+
+it('keeps rows that are set aside within the bound of all rows in memory, and shows them to whoever asks for what came', async () => {
+  const model = await probed(600, {}, { rowsMemoryBytes: 1 });
+  await model.send(ENOUGH - 1);
+  await model.fleet.inModel(A, (monitored) => {
+    const sampled = monitored.modelState().rows.length;
+    expect(monitored.stateWithWaiting().rows).toHaveLength(sampled + ENOUGH - 1);
+    expect(monitored.first.rows.valuesHeld).toBeGreaterThan(ENOUGH);
+  });
+  await model.fleet.giveRowsBack();
+  await model.fleet.inModel(A, ({ first }) => void expect(first.rows.all).toHaveLength(100));
+});
+
+it('takes rows that were set aside for those of a sender of rows, not of one that sent labels alone', () => {
+  const first = new FirstRows();
+  const calls = { ...NO_CALLS, probes: 10, lastProbeAnswerAtMs: 1 };
+  const by = { calls, baseline: null, isAsked: true, minimumSamples: 3 };
+  const rows = [observation({ atMs: 1 }), observation({ atMs: 2 })];
+  first.settle(first.split({ observations: rows, labels: [] }, by, 2));
+  const senders = [
+    { sender: 'labels', rows: 0 },
+    { sender: 'rows', rows: 1 },
+  ];
+  const { judged } = first.split({ observations: [observation({ atMs: 3 })], senders, labels: [] }, by, 3);
+  expect(judged.observations.map(({ atMs }) => atMs)).toEqual([1, 2, 3]);
+  expect(judged.senders).toEqual([{ sender: 'rows', rows: 2 }, ...senders]);
 });
 
 it('keeps a frozen baseline however many rows are logged', async () => {

@@ -24,12 +24,16 @@ export class Probed {
   fleet: ReplayFleet;
   private readonly random = seededRandom('probes');
 
-  constructor(private readonly over: Partial<FleetPorts> = {}) {
+  constructor(
+    private readonly over: Partial<FleetPorts> = {},
+    private readonly settings: Parameters<typeof fleetOn>[3] = {},
+  ) {
     this.fleet = this.begun();
   }
 
   private begun(): ReplayFleet {
-    return fleetOn(this.store, AT_ONCE, { clock: { now: () => this.nowMs, sleep: AT_ONCE }, ...this.over });
+    const clock = { now: () => this.nowMs, sleep: AT_ONCE };
+    return fleetOn(this.store, AT_ONCE, { clock, ...this.over }, this.settings);
   }
 
   private sample(): Sample {
@@ -79,7 +83,7 @@ export class Probed {
   }
 
   reset(): Promise<void> {
-    return this.fleet.change(A, (draft) => void draft.reset(this.nowMs));
+    return this.fleet.change(A, (draft) => void draft.relearn());
   }
 
   /** Ended and started again on what is stored. */
@@ -99,8 +103,12 @@ export class Probed {
   }
 }
 
-export async function probed(calls: number, over: Partial<FleetPorts> = {}): Promise<Probed> {
-  const model = new Probed(over);
+export async function probed(
+  calls: number,
+  over: Partial<FleetPorts> = {},
+  settings: Parameters<typeof fleetOn>[3] = {},
+): Promise<Probed> {
+  const model = new Probed(over, settings);
   await model.fleet.add(askedModel('a'));
   return model.probe(calls);
 }
