@@ -46,6 +46,8 @@ export interface ModelStatus {
   readonly lastPredictionAtMs: number | null;
   /** … or that is only counted, since mlfi's own probes judge the model. */
   readonly lastLoggedAtMs: number | null;
+  /** Since when what is counted of it cannot be stored; null when it is. */
+  readonly unwrittenSinceMs: number | null;
   readonly baseline: BaselineProfile | null;
   readonly learning: LearningState | null;
   readonly window: WindowProfile;

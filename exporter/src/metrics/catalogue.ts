@@ -67,6 +67,12 @@ export const MODEL_METRICS = rows('models', 'model', {
     [],
     'When the certificate of the model’s server ends, as it was last shown to mlfi',
   ],
+  mlfi_model_unwritten: [
+    'gauge',
+    '1',
+    [],
+    'Whether what is counted of the model could not be stored at the last commit',
+  ],
   mlfi_model_last_prediction_timestamp_seconds: [
     'gauge',
     'seconds',

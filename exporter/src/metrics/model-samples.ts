@@ -145,6 +145,7 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
   mlfi_model_confidence_ratio: ({ status: { running } }) => histogram(running.confidence, CONFIDENCE_BUCKETS),
   mlfi_model_last_probe_timestamp_seconds: ({ status }) => one(seconds(status.lastProbeAtMs)),
   mlfi_model_certificate_expiry_timestamp_seconds: ({ status }) => one(seconds(status.certificateEndsAtMs)),
+  mlfi_model_unwritten: ({ status }) => one(status.unwrittenSinceMs === null ? 0 : 1),
   mlfi_model_last_prediction_timestamp_seconds: ({ status }) => one(seconds(status.lastPredictionAtMs)),
   mlfi_model_window_samples: ({ status }) => one(status.windowSamples),
   mlfi_model_window_error_ratio: ({ status }) => one(status.errorShare),

@@ -31,8 +31,6 @@ interface Entry {
  */
 export class Commits {
   private readonly group: GroupCommit;
-  /** Models whose last commit failed: the others' commit is not tried with them. */
-  private readonly failing = new Set<ModelId>();
   /** Members that are not what is stored of their models any more: they are read anew before anything is written of them. */
   private readonly outdated = new Set<Member>();
 
@@ -83,7 +81,7 @@ export class Commits {
     const renewed = [];
     for (const member of due) renewed.push(await this.upToDate(member));
     const entries = renewed.filter((member) => member !== null).map(entryOf);
-    const isApart = entries.map(({ member }) => this.failing.has(member.monitored.model.id));
+    const isApart = entries.map(({ member }) => member.unwritten?.isAlone === true);
     let failed = await this.together(entries.filter((_, i) => !isApart[i]));
     for (const entry of entries.filter((_, i) => isApart[i])) failed = (await this.together([entry])) ?? failed;
     return renewed.includes(null) ? cannotBeWritten() : failed;
@@ -188,7 +186,8 @@ export class Commits {
 
   private settleModel({ member, written, answers, stored }: WrittenModel, nowMs: number): void {
     const { observations, labels } = written.staged.rows;
-    this.failing.delete(member.monitored.model.id);
+    if (member.unwritten !== null) member.monitored.touch();
+    member.unwritten = null;
     for (const batchId of stored) member.unstored.delete(batchId);
     if (observations.length + labels.length > 0) member.needsEvaluation = true;
     // Whatever happens now, the rows are stored, and whoever sent them must not send them again.
@@ -210,11 +209,16 @@ export class Commits {
       // A damaged row is of one request as a rule: the others of the model are not refused with it.
       if (isAlone && only.requests.length > 1 && error instanceof StoreDocumentDamaged)
         return this.oneByOne(only.member, only.requests);
-      const unavailable = error instanceof StoreDocumentDamaged ? cannotBeRead(error) : cannotBeWritten(error);
       const models = entries.map(({ member }) => member.monitored.model.id);
+      const alone = isAlone && isStoreUp ? only.member.monitored.model.id : null;
+      const unavailable = error instanceof StoreDocumentDamaged ? cannotBeRead(error) : cannotBeWritten(error, alone);
       this.ports.logger.error({ models, error: textOf(error) }, 'commit failed');
-      if (isAlone && isStoreUp) this.failing.add(only.member.monitored.model.id);
-      for (const { requests } of entries) for (const request of requests) request.reject(unavailable);
+      for (const { member, requests } of entries) {
+        const sinceMs = member.unwritten?.sinceMs ?? this.ports.clock.now();
+        member.unwritten = { sinceMs, isAlone: alone !== null };
+        member.monitored.touch();
+        for (const request of requests) request.reject(unavailable);
+      }
       return unavailable;
     }
     const middle = Math.ceil(entries.length / 2);
@@ -230,10 +234,15 @@ export class Commits {
   }
 }
 
-/** @param why what the store said; told where it is the store's own reason */
-const cannotBeWritten = (why?: unknown): Unavailable =>
+/**
+ * @param why what the store said; told where it is the store's own reason
+ * @param alone the model, where the store takes what others have
+ */
+const cannotBeWritten = (why?: unknown, alone: ModelId | null = null): Unavailable =>
   new Unavailable(
-    `the store cannot be written now and nothing was counted; send it again${why instanceof Unavailable ? ` (${why.message})` : ''}`,
+    alone === null
+      ? `the store cannot be written now and nothing was counted; send it again${why instanceof Unavailable ? ` (${why.message})` : ''}`
+      : `model "${alone}" cannot be stored now, unlike others, and nothing was counted; send it again (“commit failed” in mlfi’s log says why)`,
   );
 
 /** The same request fails the same way until the row is restored. */

@@ -22,7 +22,8 @@ export class Ingest {
   ) {}
 
   /**
-   * Takes a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing.
+   * Takes a batch and answers when it is stored. A repeated batch id changes nothing. For `memory` it answers at once, as long
+   * as what was counted before could be stored: what waits in memory for a store stays as much as came between two commits.
    * @throws Conflict when the batch id was taken with another body; then nothing was counted
    * @throws Unavailable when the store cannot be written; then nothing was counted, and the batch may be sent again
    */
@@ -34,7 +35,7 @@ export class Ingest {
     const paused = model.paused ? pausedNote(sent) : null;
     const told = [unfamiliar, paused].filter((note) => note !== null);
     const batch = told.length === 0 ? sent : { ...sent, notes: [...sent.notes, ...told] };
-    const result = await (batch.acknowledge === 'memory'
+    const result = await (batch.acknowledge === 'memory' && member.unwritten === null
       ? this.countNow(model.id, batch)
       : this.commits.add(member, batch));
     if (!result.duplicate) {

@@ -20,12 +20,22 @@ export interface LastEvaluation {
   readonly seconds: number;
 }
 
+/** What was counted of a model cannot be stored. */
+export interface Unwritten {
+  /** When a commit first failed, of those that failed in a row. */
+  readonly sinceMs: number;
+  /** The store takes what others have: the others' commit is not tried with it. */
+  readonly isAlone: boolean;
+}
+
 /** One model of the fleet, and what is going on with it. */
 export interface Member {
   /** Tells it from one of the same id that was there before. */
   readonly serial: number;
   readonly monitored: MonitoredModel;
   readonly waiting: WaitingRequest[];
+  /** Its last commit failed; null when it did not. */
+  unwritten: Unwritten | null;
   /** Batches that were counted before they are stored, by batch id. */
   readonly unstored: Map<string, TakenBatch>;
   readonly rows: RowAnalysisSchedule;
@@ -68,6 +78,7 @@ export function createMember(
     validation,
     registration,
     waiting: [],
+    unwritten: null,
     unstored: new Map(),
     last: null,
     normalSinceMs: null,

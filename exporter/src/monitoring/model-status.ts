@@ -9,7 +9,8 @@ import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { isUnanswered } from '../incidents/story.js';
 import { lastLoggedAtMs } from './call-counters.js';
-import type { Member } from './member.js';
+import { timeText } from '../domain/time-text.js';
+import type { Member, Unwritten } from './member.js';
 import type { MonitoredModel } from './monitored-model.js';
 
 const NOT_YET = 'not evaluated yet';
@@ -21,7 +22,7 @@ const NOT_EVALUATED_YET: PerformanceEstimate = {
 
 /** A watched model's figures as they stand, for lists, live lines and metrics. */
 export function statusOf(
-  { monitored, last, recent }: Pick<Member, 'monitored' | 'last' | 'recent'>,
+  { monitored, last, recent, unwritten }: Pick<Member, 'monitored' | 'last' | 'recent' | 'unwritten'>,
   incident: IncidentRow | null,
   patterns: ModelStatus['patterns'],
 ): ModelStatus {
@@ -43,7 +44,8 @@ export function statusOf(
     ...monitored.told,
     window,
     running: monitored.runningCounts(window),
-    ...evaluatedFigures(evaluation),
+    ...evaluatedFigures(evaluation, unwritten),
+    unwrittenSinceMs: unwritten?.sinceMs ?? null,
     features: monitored.featureReadings,
     incident,
     setup: monitored.contact.problem,
@@ -63,11 +65,12 @@ export function statusOf(
 /** What the last evaluation found. */
 function evaluatedFigures(
   evaluation: Evaluation | null,
+  unwritten: Unwritten | null,
 ): Pick<ModelStatus, 'findings' | 'blindSpots' | 'diagnosis' | 'performance' | 'rowAnomaly' | 'goldenInputs'> {
   if (evaluation === null) {
     return {
       findings: [],
-      blindSpots: [{ check: 'everything', reason: NOT_YET }],
+      blindSpots: [...unwrittenSpots(unwritten), { check: 'everything', reason: NOT_YET }],
       diagnosis: null,
       performance: NOT_EVALUATED_YET,
       rowAnomaly: { verdict: 'unknown', reason: NOT_YET },
@@ -75,7 +78,15 @@ function evaluatedFigures(
     };
   }
   const { findings, diagnosis, performance, rowAnomaly, goldenInputs } = evaluation;
-  return { findings, blindSpots: diagnosis.blindSpots, diagnosis, performance, rowAnomaly, goldenInputs };
+  const blindSpots = [...unwrittenSpots(unwritten), ...diagnosis.blindSpots];
+  return { findings, blindSpots, diagnosis, performance, rowAnomaly, goldenInputs };
+}
+
+function unwrittenSpots(unwritten: Unwritten | null): ModelStatus['blindSpots'] {
+  if (unwritten === null) return [];
+  const what = unwritten.isAlone ? 'what is counted of this model cannot be stored' : 'the store cannot be written';
+  const reason = `${what} (“commit failed” in mlfi’s log says why): rows are refused, and what mlfi saw by itself meanwhile is lost if it stops`;
+  return [{ check: `rows since ${timeText(unwritten.sinceMs)}`, reason }];
 }
 
 /** What the evaluated window holds now. */

@@ -1882,6 +1882,8 @@ export interface components {
             state: "configuring" | "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
             tags: string[];
             total_samples: number;
+            /** @description since when what is counted of it cannot be stored, so that rows are refused; null when it can */
+            unwritten_since_ms: number | null;
             url: string | null;
             version: string | null;
             window_samples: number;
@@ -1977,6 +1979,8 @@ export interface components {
             state: "configuring" | "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
             tags: string[];
             total_samples: number;
+            /** @description since when what is counted of it cannot be stored, so that rows are refused; null when it can */
+            unwritten_since_ms: number | null;
             url: string | null;
             version: string | null;
             window_samples: number;

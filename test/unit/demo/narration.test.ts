@@ -72,6 +72,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     certificateEndsAtMs: null,
     lastPredictionAtMs: null,
     lastLoggedAtMs: null,
+    unwrittenSinceMs: null,
     baseline: {
       version: 1,
       frozen: false,

@@ -75,6 +75,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     certificateEndsAtMs: null,
     lastPredictionAtMs: null,
     lastLoggedAtMs: null,
+    unwrittenSinceMs: null,
     baseline,
     learning: null,
     window,

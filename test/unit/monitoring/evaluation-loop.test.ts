@@ -4,6 +4,7 @@ import { EvaluationLoop } from '../../../exporter/src/monitoring/evaluation-loop
 import { systemClock } from '../../../exporter/src/system/system-clock.js';
 import { answers, fleetOn, modelNamed, QUIET_LOGGER } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
+import { PATIENT } from '../../fixtures/patient.js';
 
 const EVERY_MS = 5;
 
@@ -60,11 +61,11 @@ it('delays no model by the slow evaluation of another, and evaluates none twice 
   evaluations.loop.start();
   for (let round = 1; round <= 3; round += 1) {
     evaluations.due.add(A).add(B);
-    await vi.waitFor(() => expect(evaluations.times(B)).toBe(round));
+    await vi.waitFor(() => expect(evaluations.times(B)).toBe(round), PATIENT);
   }
   expect(evaluations.times(A)).toBe(1);
   release();
-  await vi.waitFor(() => expect(evaluations.times(A)).toBe(2));
+  await vi.waitFor(() => expect(evaluations.times(A)).toBe(2), PATIENT);
   expect(evaluations.mostAtOnce).toBe(1);
   await evaluations.loop.stop();
 });
@@ -74,9 +75,9 @@ it('begins with the model that has waited longest, and leaves those alone that a
   evaluations.last.set(A, 3).set(B, 1);
   evaluations.due.add(A).add(B);
   evaluations.loop.start();
-  await vi.waitFor(() => expect(evaluations.begun).toEqual([B, A]));
+  await vi.waitFor(() => expect(evaluations.begun).toEqual([B, A]), PATIENT);
   evaluations.due.add(C).add(A);
-  await vi.waitFor(() => expect(evaluations.begun.slice(2)).toEqual([C, A]));
+  await vi.waitFor(() => expect(evaluations.begun.slice(2)).toEqual([C, A]), PATIENT);
   await evaluations.loop.stop();
 });
 
@@ -89,7 +90,7 @@ it('evaluates on request what is not due, once for a burst of requests', async (
   expect(evaluations.times(A)).toBe(1);
   evaluations.loop.request(A);
   evaluations.loop.start();
-  await vi.waitFor(() => expect(evaluations.times(A)).toBe(2));
+  await vi.waitFor(() => expect(evaluations.times(A)).toBe(2), PATIENT);
   await evaluations.loop.stop();
 });
 
@@ -100,11 +101,11 @@ it('evaluates a model with traffic on request, while its commit is waiting', asy
   await fleet.add(modelNamed('a'));
   const pending = fleet.ingest(A, answers(['p1']));
   fleet.requestEvaluation(A);
-  await vi.waitFor(() => expect(fleet.status(A).evaluatedAtMs).not.toBeNull());
+  await vi.waitFor(() => expect(fleet.status(A).evaluatedAtMs).not.toBeNull(), PATIENT);
   expect(store.transactions).toEqual([]);
   await vi.waitFor(() => {
     for (const commit of commits.splice(0)) commit();
     expect(store.transactions).toHaveLength(1);
-  });
+  }, PATIENT);
   expect(await pending).toMatchObject({ accepted: 1 });
 });

@@ -164,6 +164,42 @@ it('neither brings back a model that is being removed nor keeps anybody waiting 
   }
 });
 
+it('says of a model that it alone cannot be stored, until it can', async () => {
+  const store = new MemoryStore();
+  const fleet = await fleetOfTwo(store);
+  store.broken.add(A);
+  await expect(fleet.ingest(A, answers(['p1']))).rejects.toThrow('model "a" cannot be stored now, unlike others');
+  await fleet.ingest(B, answers(['p1']));
+  const { unwrittenSinceMs, blindSpots } = fleet.status(A);
+  expect(unwrittenSinceMs).not.toBeNull();
+  expect(blindSpots[0]?.check).toContain('rows since');
+  expect(fleet.status(B)).toMatchObject({ unwrittenSinceMs: null });
+  store.broken.delete(A);
+  await fleet.ingest(A, answers(['p1']));
+  expect(fleet.status(A)).toMatchObject({ unwrittenSinceMs: null, totalSamples: 1 });
+});
+
+it.each(['one model', 'the whole store'])(
+  'takes no more into memory than came between two commits while %s cannot be written',
+  async (what) => {
+    const store = new MemoryStore();
+    const fleet = await fleetOfTwo(store);
+    if (what === 'one model') store.broken.add(A);
+    else store.isDown = true;
+    let taken = 0;
+    for (let i = 0; i < 100; i += 1)
+      await fleet.ingest(A, answers([`p${i}`], { batchId: `b${i}`, acknowledge: 'memory' })).then(
+        () => (taken += 1),
+        () => undefined,
+      );
+    expect(taken).toBeLessThan(5);
+    store.broken.delete(A);
+    store.isDown = false;
+    await fleet.ingest(A, answers(['last'], { acknowledge: 'memory' }));
+    expect(fleet.status(A)).toMatchObject({ totalSamples: taken + 1, unwrittenSinceMs: null });
+  },
+);
+
 it('changes a model once its change is stored, and not at all when it cannot be', async () => {
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);

@@ -7,6 +7,7 @@ import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.
 import { observation } from '../detection/rows.js';
 import { answers, fleetOn, labels, modelNamed, NO_INCIDENTS, storedCounts } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
+import { PATIENT } from '../../fixtures/patient.js';
 
 const A = modelId('a');
 const AT_ONCE = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -72,7 +73,7 @@ it('stores what waits before an evaluation has ended that waits for a target', a
   await fleet.ingest(A, answers([], { observations: rows(40) }));
   const before = store.committed.detectors.get(A);
   const stopped = fleet.stop();
-  await vi.waitUntil(() => store.committed.detectors.get(A) !== before);
+  await vi.waitUntil(() => store.committed.detectors.get(A) !== before, PATIENT);
   expect(callCountersCodec.decode(store.committed.counters.get(A) ?? '')).toMatchObject({ calls: 40, waiting: 0 });
   answer();
   await stopped;

@@ -9,6 +9,7 @@ import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { observation } from '../detection/rows.js';
 import { answers, askedModel, fleetOn, modelNamed, NO_INCIDENTS, QUIET_LOGGER } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
+import { PATIENT } from '../../fixtures/patient.js';
 
 const A = modelId('a');
 
@@ -43,7 +44,7 @@ it('writes nothing of a model that was read anew while it was evaluated', async 
     throw new Error('a bug');
   });
   await fleet.ingest(A, answers(['p3']));
-  await vi.waitUntil(() => fleet.monitoredModel(A) !== before);
+  await vi.waitUntil(() => fleet.monitoredModel(A) !== before, PATIENT);
   await fleet.update(A, (model) => ({ ...model, owner: 'ada' }));
   letGo({ ...incident('i'), modelId: A });
   await fleet.stop();
@@ -74,7 +75,7 @@ it('removes a model that is read anew while it is being removed, and neither pro
     throw new Error('a bug');
   });
   await fleet.ingest(A, answers(['p3']));
-  await vi.waitUntil(() => fleet.monitoredModel(A) !== before);
+  await vi.waitUntil(() => fleet.monitoredModel(A) !== before, PATIENT);
   expect([...probed]).toEqual([]);
   letGo(null);
   await removed;
@@ -102,7 +103,7 @@ it('evaluates a model again whose evaluation failed, though nothing more comes',
   expect(fleet.status(A).baseline?.version).toBe(1);
   apply.mockClear().mockRejectedValueOnce(new Error('the store takes nothing'));
   await fleet.start();
-  await vi.waitFor(() => expect(apply).toHaveBeenCalledTimes(2));
+  await vi.waitFor(() => expect(apply).toHaveBeenCalledTimes(2), PATIENT);
   await fleet.stop();
 });
 
@@ -127,7 +128,7 @@ it('lets an evaluation that waited while its model was read anew write nothing o
     throw new Error('a bug');
   });
   expect(await fleet.ingest(A, answers([], { observations: rows(100) }))).toMatchObject({ accepted: 100 });
-  await vi.waitUntil(() => fleet.monitoredModel(A) !== before);
+  await vi.waitUntil(() => fleet.monitoredModel(A) !== before, PATIENT);
   await evaluated;
   expect(callCountersCodec.decode(store.committed.counters.get(A) ?? '').calls).toBe(800);
   await fleet.stop();
@@ -152,12 +153,12 @@ it('has the version in service from the answers, whatever was declared, and tell
     );
   await fleet.ingest(A, answers([], { observations: [...rows('v1', 0), ...rows('v2', 20)] }));
   await fleet.start();
-  await vi.waitUntil(() => fleet.monitoredModel(A).model.versionLabel === 'v2');
-  await vi.waitUntil(() => appliedTo.length > 0);
+  await vi.waitUntil(() => fleet.monitoredModel(A).model.versionLabel === 'v2', PATIENT);
+  await vi.waitUntil(() => appliedTo.length > 0, PATIENT);
   expect(appliedTo[0]).toBe('v2');
   expect(await store.models.get(A)).toMatchObject({ versionLabel: 'v2' });
   await fleet.update(A, (model) => ({ ...model, versionLabel: 'v9' }));
-  await vi.waitUntil(() => fleet.monitoredModel(A).model.versionLabel === 'v2');
+  await vi.waitUntil(() => fleet.monitoredModel(A).model.versionLabel === 'v2', PATIENT);
   await fleet.stop();
 });
 

@@ -1,8 +1,11 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import { DEFAULT_HYSTERESIS } from '../../../exporter/src/incidents/hysteresis.js';
 import { incidentsInMemory } from '../incidents/fixtures.js';
 import { A, probed, UNANSWERED } from './probed-model.js';
+
+// Nine hundred evaluations take their time on a busy machine.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** A model that is probed and logs its calls, whose calls all fail for a minute; then the application sends nothing any more. */
 async function inOutage() {

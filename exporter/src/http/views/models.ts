@@ -105,6 +105,9 @@ const shown = {
   total_samples: z.number(),
   last_probe_at_ms: nullableInstant,
   last_prediction_at_ms: nullableInstant,
+  unwritten_since_ms: nullableInstant.meta({
+    description: 'since when what is counted of it cannot be stored, so that rows are refused; null when it can',
+  }),
   evaluated_at_ms: nullableInstant,
   baseline: baselineSchema,
   evidence,
@@ -210,6 +213,7 @@ function shownView(status: ModelStatus): Shown {
     total_samples: status.totalSamples,
     last_probe_at_ms: status.lastProbeAtMs,
     last_prediction_at_ms: status.lastLoggedAtMs,
+    unwritten_since_ms: status.unwrittenSinceMs,
     evaluated_at_ms: status.evaluatedAtMs,
     baseline: baselineView(status),
     evidence: evidenceView(status),
