@@ -56,6 +56,7 @@ export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
   total_samples: 1234,
   last_probe_at_ms: Date.now() - 3_000,
   last_prediction_at_ms: null,
+  unwritten_since_ms: null,
   evaluated_at_ms: Date.now(),
   paused: false,
   created_at_ms: 1,
