@@ -90,7 +90,7 @@ export const MODEL_METRICS = rows('models', 'model', {
   ],
   mlfi_baseline_state: ['gauge', '1', ['state'], 'State of the baseline; exactly one is 1'],
   mlfi_baseline_info: ['gauge', '1', ['baseline_version'], 'Version of the baseline in force, always 1'],
-  mlfi_baseline_samples: ['gauge', '1', [], 'Samples in the baseline, or learnt so far'],
+  mlfi_baseline_samples: ['gauge', '1', [], 'Samples in the baseline, or answered ones learnt so far'],
   mlfi_baseline_created_timestamp_seconds: ['gauge', 'seconds', [], 'When the baseline in force was admitted'],
   mlfi_signal_bin_values_total: [
     'counter',

@@ -3,7 +3,8 @@ import { modelOf } from '../../fixtures/model.js';
 import { expect, it } from 'vitest';
 import type { Observation, Sample } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
-import { failureCount } from '../../../exporter/src/domain/profile.js';
+import { baselineSamples, failureCount } from '../../../exporter/src/domain/profile.js';
+import { baselineView } from '../../../exporter/src/http/views/baselines.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { observation } from '../detection/rows.js';
@@ -107,6 +108,20 @@ it('learns from the rows after a failure in which a long learning period ended, 
   expect(logged.watch.evidence().verdict).toBe('quiet');
   logged.run(600, 0, false, 100);
   expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', confirmed: ['feature:x'] });
+});
+
+it('tells of a period that waits how many calls it has now, not how many it had when it was weighed', () => {
+  const logged = new Logged().run(1_500, 0, true);
+  const samples = (): number | null => {
+    const { baseline, learning } = logged.watch;
+    expect(baselineSamples(baseline, learning)).toBe(baselineView({ baseline, learning }).samples);
+    return baselineView({ baseline, learning }).samples;
+  };
+  expect(samples()).toBe(1_500);
+  logged.run(7, 0, true);
+  expect(samples()).toBe(1_507);
+  logged.run(3, 1, true);
+  expect(samples()).toBe(1_507);
 });
 
 it('waits for no failure that is over', () => {
