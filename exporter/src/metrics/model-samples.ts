@@ -160,8 +160,7 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
     ),
   mlfi_baseline_info: ({ status: { baseline } }) =>
     baseline === null ? [] : [{ labels: [String(baseline.version)], value: 1 }],
-  mlfi_baseline_samples: ({ status: { baseline, learning } }) =>
-    one(baselineSamples(baseline, learning) ?? 0),
+  mlfi_baseline_samples: ({ status: { baseline, learning } }) => one(baselineSamples(baseline, learning) ?? 0),
   mlfi_baseline_created_timestamp_seconds: ({ status: { baseline } }) => one(seconds(baseline?.admittedAtMs ?? null)),
   mlfi_signal_bin_values_total: (view) => binned(view, 'total'),
   mlfi_signal_bin_baseline_values: (view) => binned(view, 'baseline'),
