@@ -229,7 +229,7 @@ export class Fleet implements RowTaker {
   }
 
   /** As `Registrations.lend`. */
-  lend(...lent: Parameters<Registrations['lend']>): Promise<void> {
+  lend(...lent: Parameters<Registrations['lend']>): ReturnType<Registrations['lend']> {
     return this.registrations.lend(...lent);
   }
 

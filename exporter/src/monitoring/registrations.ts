@@ -129,20 +129,24 @@ export class Registrations {
    * Hands a model over to an import. What is registered of it stays stored, and is not touched until it is taken back.
    * @param refused why not, by what has come for it until then; null when nothing speaks against it
    * @param why what its open incident says of it when it is closed
+   * @returns what was in memory of its baseline, for whoever it is lent to
    * @throws NotFound, Unavailable, or what `refused` gives: then the model stays as it is
    */
   async lend(
     id: ModelId,
     refused: (monitored: MonitoredModelView) => Error | null,
     why = 'an import of past rows took the model over',
-  ): Promise<void> {
+  ): Promise<BaselineMemory | null> {
+    let memory: BaselineMemory | null = null;
     const early = refused(this.ports.members.get(id).monitored);
     if (early !== null) throw early;
     await this.leave(id, why, async (member) => {
       const late = refused(member.monitored);
       if (late !== null) throw late;
+      memory = member.monitored.baselineMemory;
       this.ports.members.lend(id);
     });
+    return memory;
   }
 
   /**

@@ -20,7 +20,9 @@ describe('why unusual rows cannot be told', () => {
     expect(reasonOf({ baselineRows: bare, rows: bare.slice(0, 200) })).toBe(
       'no call of the baseline came with features',
     );
-    expect(reasonOf({ withBaselineRows: false })).toMatch(/gone since the last start$/);
+    expect(reasonOf({ withBaselineRows: false })).toMatch(
+      /gone since the model was last read from the store, as at a start$/,
+    );
     expect(reasonOf({})).toBe('the rows of the baseline are too few, or too much alike');
   });
 
