@@ -42,7 +42,7 @@ export const MODEL_METRICS = rows('models', 'model', {
     'gauge',
     '1',
     [],
-    'Whether the model answered in the evaluated window; absent for one that mlfi does not ask, or that never answered yet',
+    'Whether the model answered in the evaluated window; absent for one that mlfi does not ask, unless all calls that are logged of it fail, and for one that never answered yet',
   ],
   mlfi_model_probes_total: ['counter', '1', [], 'Background probes since the model was added'],
   mlfi_model_probe_failures_total: ['counter', '1', ['reason'], 'Background probes that failed'],

@@ -17,7 +17,7 @@ import type { Probes } from './probes.js';
 /** The model to be, from the one that is known; null for none. */
 type Registered = (known: Model | null) => Model | null;
 
-export interface RegistrationPorts extends Pick<FleetPorts, 'store' | 'incidents'> {
+export interface RegistrationPorts extends Pick<FleetPorts, 'store' | 'incidents' | 'intakeCounts'> {
   readonly events: EventBus;
   readonly lanes: ModelLanes;
   readonly members: Members;
@@ -112,7 +112,7 @@ export class Registrations {
   async remove(id: ModelId, audit?: AuditNote): Promise<void> {
     const finish = async (): Promise<void> => {
       await writeModels(this.ports.store, audit, (models) => models.remove(id));
-      this.ports.members.remove(id);
+      this.forget(id);
     };
     await this.leave(id, 'the model was removed', finish, { isKept: false });
   }
@@ -121,8 +121,13 @@ export class Registrations {
   async release(id: ModelId): Promise<void> {
     await this.leave(id, 'the model is no longer configured', async () => {
       await this.ports.store.models.unlist(id);
-      this.ports.members.remove(id);
+      this.forget(id);
     });
+  }
+
+  private forget(id: ModelId): void {
+    this.ports.members.remove(id);
+    this.ports.intakeCounts.forget(id);
   }
 
   /**
