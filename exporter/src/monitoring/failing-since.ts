@@ -11,11 +11,11 @@ export function failingFromMs(
   beforeMs: number,
   isFailing: boolean,
   hasJudged: boolean,
-  waiting: readonly ArrivedRow[],
+  waiting: () => readonly ArrivedRow[],
 ): number {
   if (!isFailing) return Infinity;
   if (beforeMs !== Infinity) return beforeMs;
-  return hasJudged ? -Infinity : newestFailuresFromMs(waiting);
+  return hasJudged ? -Infinity : newestFailuresFromMs(waiting());
 }
 
 /** Time of the first of the failures that the newest rows are; -∞ where the newest was answered. */

@@ -228,7 +228,8 @@ export class ModelTraffic {
    * @returns the version just admitted, if any
    */
   advance(nowMs: number, isLogged: boolean, failing: boolean): number | null {
-    this.failingFromMs = failingFromMs(this.failingFromMs, failing, this.hasJudged, this.parts.pending.waiting);
+    const waiting = (): readonly ArrivedRow[] => this.parts.pending.waiting;
+    this.failingFromMs = failingFromMs(this.failingFromMs, failing, this.hasJudged, waiting);
     this.hasJudged = false;
     if (!isLogged) this.tick(nowMs, true);
     else if (this.pace.begins(this.parts.detectors.monitor.isAlarmed)) this.release(nowMs);
