@@ -9,6 +9,7 @@ import { LATEST_MS } from '../../exporter/src/http/parameters.js';
 import { callCountersCodec, NO_CALLS } from '../../exporter/src/monitoring/call-counters.js';
 import { readModelState } from '../../exporter/src/monitoring/persist.js';
 import { Windows } from '../../exporter/src/monitoring/windows.js';
+import { addLabels } from '../../exporter/src/statistics/label-counts.js';
 import { createWindowBuilder, emptyWindow } from '../../exporter/src/statistics/window-profile.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
 import { baselineOf, observation } from '../unit/detection/rows.js';
@@ -191,7 +192,13 @@ describe.each(stores.kinds)('%s', (kind) => {
 
   it('lists the figures of windows page by page, by default those of seven days', async () => {
     const longAgo = { ...windowOf(0), windowStartMs: startOf(WINDOWS - 1) - 7 * 86_400_000 };
-    const barely = { ...windowOf(1), windowStartMs: longAgo.windowStartMs + 1 };
+    const labelled = windowOf(1);
+    const quantities = { ...addLabels(), losses: { '3:exact': 4, '3:20': 3 } };
+    const barely = {
+      ...labelled,
+      windowStartMs: longAgo.windowStartMs + 1,
+      profile: { ...labelled.profile, labels: quantities },
+    };
     await store.windows.saveAll([longAgo, barely]);
     const fleet = fleetOn(new MemoryStore(turn), turn, { store });
     await fleet.start();
@@ -212,7 +219,9 @@ describe.each(stores.kinds)('%s', (kind) => {
     const expected = [barely, ...ALL];
     const figures = await models.aggregates(MODEL, null, LATEST_MS);
     expect(startsOf(figures)).toEqual(startsOf(expected));
-    expect(figures.map(({ labelled }) => labelled)).toEqual(expected.map(({ profile }) => profile.labels.labelled));
+    expect(figures[0]).toMatchObject({ labelled: 7, correct: null });
+    const [, ...ofClasses] = expected.map(({ profile: { labels } }) => [labels.labelled, labels.correct]);
+    expect(figures.slice(1).map(({ labelled, correct }) => [labelled, correct])).toEqual(ofClasses);
     expect(figures[5]).toMatchObject({
       calls: CALLS,
       failures: 0,

@@ -18,6 +18,7 @@ import { setting } from '../domain/setting.js';
 import { ModelLanes } from '../incidents/model-lane.js';
 import type { MonitoredModelView } from '../monitoring/monitored-model.js';
 import { repeated } from '../monitoring/persist.js';
+import type { BaselineMemory } from '../monitoring/baseline-lifecycle.js';
 import { partId, sumOf, type Replay } from '../monitoring/replay.js';
 import type { ApplicationPorts } from './ports.js';
 
@@ -126,7 +127,7 @@ export function importUseCases({
     const underWayAs = known?.purpose ?? interrupted?.purpose ?? purpose;
     if (underWayAs !== purpose) throw new Conflict(`rows are being imported as ${underWayAs}; finish that first`, 'as');
     if (known !== undefined) return known;
-    if (interrupted !== undefined) return opened(await stored(id), interrupted, windowMsFor(batch, spread));
+    if (interrupted !== undefined) return opened(await stored(id), interrupted, windowMsFor(batch, spread), null);
     if (fleet.isLent(id)) await fleet.takeBack(id);
     const { model, baseline } = fleet.monitoredModel(id);
     const begunNow = {
@@ -135,22 +136,27 @@ export function importUseCases({
       begunAtMs: clock.now(),
       hadBaseline: baseline !== null,
     };
-    await fleet.lend(id, (monitored) => refusal(id, purpose, monitored, batch));
+    const memory = await fleet.lend(id, (monitored) => refusal(id, purpose, monitored, batch));
     try {
       await mark(id, begunNow, auditNote('import-begun', by, { model: id, as: purpose }));
     } catch (error) {
       // Nothing of the import is stored: the model is watched live again, now or when somebody asks next.
-      await fleet.takeBack(id).catch(() => undefined);
+      await fleet.takeBack(id, memory).catch(() => undefined);
       throw error;
     }
     // Also when its first rows are not taken: it is under way, and nobody may come back.
     heardAtMs.set(id, begunNow.begunAtMs);
-    return opened(model, begunNow, windowMsFor(batch, spread));
+    return opened(model, begunNow, windowMsFor(batch, spread), memory);
   }
 
   /** From here on until it is finished the model belongs to the replay. */
-  async function opened(model: Model, begun: BegunImport, windowMs: number): Promise<Replay> {
-    const replay = await openReplay(model, begun, windowMs);
+  async function opened(
+    model: Model,
+    begun: BegunImport,
+    windowMs: number,
+    memory: BaselineMemory | null,
+  ): Promise<Replay> {
+    const replay = await openReplay(model, begun, windowMs, memory);
     replays.set(model.id, replay);
     return replay;
   }
@@ -167,7 +173,7 @@ export function importUseCases({
     const known = replays.get(id);
     if (known !== undefined) return known;
     const begun = await underWay(id);
-    if (begun !== undefined) return opened(await stored(id), begun, 0);
+    if (begun !== undefined) return opened(await stored(id), begun, 0, null);
     if (fleet.isLent(id)) await fleet.takeBack(id);
     throw new NotFound(`no import of "${id}" is under way; send its rows first`, 'model');
   }
@@ -181,7 +187,7 @@ export function importUseCases({
       const replay = await unfinished(id);
       const begun = await underWay(id);
       const model = await stored(id);
-      await replay.abandon();
+      const memory = await replay.abandon();
       replays.delete(id);
       const note = auditNote('import-cancelled', by, { model: id, as: replay.purpose });
       await mark(id, null, note, async ({ models }) => {
@@ -189,7 +195,7 @@ export function importUseCases({
         await models.remove(id);
         await models.save(model);
       });
-      await fleet.takeBack(id);
+      await fleet.takeBack(id, memory);
       heardAtMs.delete(id);
     });
 

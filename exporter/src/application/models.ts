@@ -17,6 +17,7 @@ import { setupProblemOf } from '../domain/setup-problem.js';
 import { newestFirst, type StoredWindow, type WindowRepository } from '../domain/stored-windows.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import { summariseNumeric } from '../statistics/signal-counts.js';
+import { labelCount } from '../statistics/label-counts.js';
 import { numericSignal } from '../statistics/window-profile.js';
 import { modelIdOf, nameOf } from './model-name.js';
 import type { ApplicationPorts } from './ports.js';
@@ -30,8 +31,10 @@ export interface WindowAggregate {
   readonly confidenceStandardDeviation: number | null;
   readonly latencyP50Seconds: number | null;
   readonly latencyP95Seconds: number | null;
+  /** Labels of classes and of quantities. */
   readonly labelled: number;
-  readonly correct: number;
+  /** Null where labels are of quantities: those are missed by more or less, not right or wrong. */
+  readonly correct: number | null;
 }
 
 const DEFAULT_RANGE_MS = 7 * 86_400_000;
@@ -52,8 +55,8 @@ function aggregateOf({ windowStartMs, profile }: StoredWindow): WindowAggregate 
     confidenceStandardDeviation: confidence?.standardDeviation ?? null,
     latencyP50Seconds: latency?.p50 ?? null,
     latencyP95Seconds: latency?.p95 ?? null,
-    labelled: profile.labels.labelled,
-    correct: profile.labels.correct,
+    labelled: labelCount(profile.labels),
+    correct: labelCount(profile.labels) > profile.labels.labelled ? null : profile.labels.correct,
   };
 }
 

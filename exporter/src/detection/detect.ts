@@ -6,7 +6,7 @@ import type { DetectionThresholds } from '../domain/thresholds.js';
 import { DETECTORS } from './detectors/index.js';
 import { compareGoldenInputs, goldenEvidence } from './golden.js';
 import { assessRows } from './row-anomaly.js';
-import { intakeBlindSpots, unwatchedFeatures } from './unwatched-features.js';
+import { intakeBlindSpots, rowsThatWait, unwatchedFeatures } from './unwatched-features.js';
 
 /** What the detectors found in one model's state. */
 export interface Detection {
@@ -36,7 +36,13 @@ export function detect(state: MonitoredModelState, thresholds: DetectionThreshol
   );
   return {
     findings: findings.filter(({ detector, subject }) => detector !== 'sequential-evidence' || !described.has(subject)),
-    blindSpots: [...spots.values(), ...unwatchedFeatures(state.features), ...intakeBlindSpots(state.intake)],
+    blindSpots: [
+      ...spots.values(),
+      ...unwatchedFeatures(state.features),
+      ...intakeBlindSpots(state.intake),
+      // Of the first rows it is told as what is not known of them.
+      ...(state.window.calls === 0 ? [] : rowsThatWait(state.intake?.waiting)),
+    ],
     unseen: results.flatMap(({ id, blindSpots }) => blindSpots.map(({ check }) => ({ detector: id, check }))),
     rowAnomaly,
     golden,

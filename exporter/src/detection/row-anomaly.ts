@@ -49,7 +49,7 @@ function whyNoForest({ baseline, baselineRows }: Pick<MonitoredModelState, 'base
   if (![...baseline.profile.signals.keys()].some((key) => key.startsWith('feature:')))
     return 'no call of the baseline came with features';
   return baselineRows.length === 0
-    ? 'the rows of the baseline were kept in memory only, and are gone since the last start'
+    ? 'the rows of the baseline were kept in memory only, and are gone since the model was last read from the store, as at a start'
     : 'the rows of the baseline are too few, or too much alike';
 }
 

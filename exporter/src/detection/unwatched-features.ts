@@ -1,7 +1,7 @@
 import type { FeatureKind, FeatureReadings } from '../domain/feature-kind.js';
 import type { BlindSpot } from '../domain/finding.js';
-import type { IntakeSummary, NoteReason, UnwatchedFeatures } from '../domain/ingest.js';
-import { timeText } from '../domain/time-text.js';
+import type { IntakeSummary, NoteReason, RowsWaiting, UnwatchedFeatures } from '../domain/ingest.js';
+import { clockText, durationText, timeText } from '../domain/time-text.js';
 import { counted } from '../domain/quantity-text.js';
 
 const NAMED = 5;
@@ -66,6 +66,17 @@ function beyondWatched(unwatched: UnwatchedFeatures | null): readonly BlindSpot[
   const more = names === 1 ? '' : ` and ${names - 1} more`;
   const reason = `of one model the first ${counted(watched, 'feature')} are watched (intake.limits.features_per_model); these came after them, and are in no count`;
   return [{ check: `all of \`${first}\`${more}`, reason }];
+}
+
+/** Rows wait so long for older ones without that it is told. */
+const WAITS_UNTOLD_MS = 60_000;
+
+/** Rows that nothing is found in yet, where they wait longer than anybody expects. */
+export function rowsThatWait(waiting: RowsWaiting | null | undefined): readonly BlindSpot[] {
+  if (waiting === null || waiting === undefined || waiting.latenessMs < WAITS_UNTOLD_MS) return [];
+  const { rows, untilMs, latenessMs } = waiting;
+  const reason = `rows came up to ${durationText(latenessMs)} after newer ones, so older ones may still come; these are judged by ${clockText(untilMs)} if nothing more comes before`;
+  return [{ check: counted(rows, 'row that waits', 'rows that wait'), reason }];
 }
 
 /** Features whose values are not watched because of what they are. */

@@ -106,6 +106,8 @@ export interface RowsWaiting {
   readonly rows: number;
   /** So long, by mlfi's clock, if nothing more comes before. */
   readonly untilMs: number;
+  /** How far behind newer ones rows come: so long each waits. */
+  readonly latenessMs: number;
 }
 
 /** Features that are in no count, because as many as are watched of one model came before them. */

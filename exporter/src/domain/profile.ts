@@ -152,6 +152,15 @@ export interface BinnedSignal {
   readonly total: readonly number[];
 }
 
+/** Calls that the baseline was learnt from; of one that is being learnt, those answered so far. Null where there is neither. */
+export function baselineSamples(
+  baseline: Pick<BaselineProfile, 'profile'> | null,
+  learning: Pick<LearningState, 'profile'> | null,
+): number | null {
+  if (baseline !== null) return baseline.profile.calls;
+  return learning === null ? null : learning.profile.calls - failureCount(learning.profile);
+}
+
 /** What only grows while the process lives; for Prometheus counters. */
 export interface RunningCounts {
   readonly latency: NumericCounts | null;

@@ -4,6 +4,9 @@ export const timeText = (atMs: number): string => told(atMs, 19);
 /** UTC to the minute, e.g. `2026-11-24 14:05 UTC`, for times that are estimates; a dash for times that are none. */
 export const minuteText = (atMs: number): string => told(atMs, 16);
 
+/** The time of day, UTC to the second, e.g. `14:05:07 UTC`. */
+export const clockText = (atMs: number): string => timeText(atMs).slice(-'14:05:07 UTC'.length);
+
 function told(atMs: number, characters: number): string {
   const date = new Date(atMs);
   if (Number.isNaN(date.getTime()) || atMs === 0) return '–';

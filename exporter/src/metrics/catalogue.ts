@@ -42,7 +42,7 @@ export const MODEL_METRICS = rows('models', 'model', {
     'gauge',
     '1',
     [],
-    'Whether the model answered in the evaluated window; absent for one that mlfi does not ask, or that never answered yet',
+    'Whether the model answered in the evaluated window; absent for one that mlfi does not ask, unless all calls that are logged of it fail, and for one that never answered yet',
   ],
   mlfi_model_probes_total: ['counter', '1', [], 'Background probes since the model was added'],
   mlfi_model_probe_failures_total: ['counter', '1', ['reason'], 'Background probes that failed'],
@@ -96,7 +96,7 @@ export const MODEL_METRICS = rows('models', 'model', {
   ],
   mlfi_baseline_state: ['gauge', '1', ['state'], 'State of the baseline; exactly one is 1'],
   mlfi_baseline_info: ['gauge', '1', ['baseline_version'], 'Version of the baseline in force, always 1'],
-  mlfi_baseline_samples: ['gauge', '1', [], 'Samples in the baseline, or learnt so far'],
+  mlfi_baseline_samples: ['gauge', '1', [], 'Samples in the baseline, or answered ones learnt so far'],
   mlfi_baseline_created_timestamp_seconds: ['gauge', 'seconds', [], 'When the baseline in force was admitted'],
   mlfi_signal_bin_values_total: [
     'counter',

@@ -5,7 +5,7 @@ import type { ModelStatus } from '../domain/model-status.js';
 import { NO_MODEL_DECISIONS, type ModelDecisionCounts } from '../domain/decision-counts.js';
 import { MODEL_STATES } from '../domain/model.js';
 import { FAILURE_REASONS } from '../domain/observation.js';
-import type { SignalCounts } from '../domain/profile.js';
+import { baselineSamples, type SignalCounts } from '../domain/profile.js';
 import { RECOMMENDATION_STATES } from '../domain/recommendation.js';
 import { SEVERITIES } from '../domain/severity.js';
 import type { ModelMetricName } from './catalogue.js';
@@ -161,8 +161,7 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
     ),
   mlfi_baseline_info: ({ status: { baseline } }) =>
     baseline === null ? [] : [{ labels: [String(baseline.version)], value: 1 }],
-  mlfi_baseline_samples: ({ status: { baseline, learning } }) =>
-    one(baseline?.profile.calls ?? learning?.profile.calls ?? 0),
+  mlfi_baseline_samples: ({ status: { baseline, learning } }) => one(baselineSamples(baseline, learning) ?? 0),
   mlfi_baseline_created_timestamp_seconds: ({ status: { baseline } }) => one(seconds(baseline?.admittedAtMs ?? null)),
   mlfi_signal_bin_values_total: (view) => binned(view, 'total'),
   mlfi_signal_bin_baseline_values: (view) => binned(view, 'baseline'),

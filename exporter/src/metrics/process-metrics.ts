@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AlertReceipt, AlertSender } from '../domain/alert.js';
 import { PROCESS_METRICS, type ProcessMetricName } from './catalogue.js';
-import type { RefusalCounts } from '../domain/ingest.js';
+import { REFUSAL_REASONS, type RefusalCounts } from '../domain/ingest.js';
 import { canonicalNumber, endOf, familyHeader, labelSet, sampleValue, type ExpositionFormat } from './exposition.js';
 import type { FleetRender } from './fleet-renderer.js';
 
@@ -16,6 +16,8 @@ export interface ProcessMetrics {
   refusedCredential(reason: string): void;
   /** What became of the rows of one batch. */
   ingested(model: string, accepted: number, rejectedByReason: RefusalCounts): void;
+  /** A model is gone, and its rows with it. */
+  forget(model: string): void;
   /** Events of logged calls, by what became of them. */
   loggedCalls(outcome: string, events: number): void;
   /** What of a folder of log files is not taken yet; null when it could not be read. */
@@ -97,6 +99,10 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     ingested(model, accepted, rejectedByReason) {
       events.inc({ model_name: model }, accepted);
       for (const [reason, rows] of Object.entries(rejectedByReason)) rejected.inc({ model_name: model, reason }, rows);
+    },
+    forget(model) {
+      events.remove({ model_name: model });
+      for (const reason of REFUSAL_REASONS) rejected.remove({ model_name: model, reason });
     },
     loggedCalls: (outcome, count) => calls.inc({ outcome }, count),
     logFolder(model, bytes) {

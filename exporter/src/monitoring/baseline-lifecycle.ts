@@ -1,5 +1,5 @@
 import { confirmAdmission, type LearningConditions } from '../baseline/admission.js';
-import { admit, learn, learnGiven, startLearning, storable } from '../baseline/learning.js';
+import { admit, learn, learnGiven, startLearning, storable, wouldTurn } from '../baseline/learning.js';
 import { growForestBaseline, growWindowForest, strangeShare } from '../detection/forest-baseline.js';
 import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { ForestBaseline, WindowForest } from '../domain/isolation-forest.js';
@@ -7,7 +7,7 @@ import type { Observation } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, GoldenBaseline, LearningState, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
-import { emptyWindow } from '../statistics/window-profile.js';
+import { emptyWindow, mergeWindows, type CallCounts } from '../statistics/window-profile.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { RowBuffer } from './row-buffer.js';
 import { withCounted } from './countable.js';
@@ -160,6 +160,22 @@ export function learnFrom(
   const isEmpty = increment.calls === 0 && labelsIn(increment) === 0;
   if (isEmpty && !awaitsConfirmation(learning)) return null;
   return { kind: 'learning', learning: learn(learning, increment, golden, requirements) };
+}
+
+/**
+ * The learning period with what has been counted since. What can turn it is weighed at a tick, not when somebody looks: until
+ * then it has the calls and not yet what they say.
+ */
+export function learntSoFar(
+  phase: LearningPhase,
+  counted: { readonly counts: () => CallCounts; readonly current: () => WindowProfile },
+  golden: readonly GoldenBaseline[],
+  requirements: BaselineRequirements,
+): LearningState {
+  const { learning } = phase;
+  if (wouldTurn(learning, counted.counts(), requirements))
+    return { ...learning, profile: mergeWindows(learning.profile, counted.current()) };
+  return (learnFrom(phase, counted.current(), golden, requirements) ?? phase).learning;
 }
 
 /**

@@ -21,6 +21,8 @@ export interface FleetProber {
 /** Where it is counted what batches brought. */
 export interface IntakeCounts {
   ingested(model: ModelId, accepted: number, rejectedByReason: RefusalCounts): void;
+  /** The model is gone: nothing is told of it any more. */
+  forget(model: ModelId): void;
 }
 
 /** The part of the store that models live in. */

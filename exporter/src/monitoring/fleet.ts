@@ -68,7 +68,7 @@ export class Fleet implements RowTaker {
     );
     this.registrations = new Registrations({
       ...{ store, events, incidents, lanes, stopping: this.stopping.signal },
-      ...{ members: this.members, commits: this.commits, probes: this.probes },
+      ...{ members: this.members, commits: this.commits, probes: this.probes, intakeCounts: ports.intakeCounts },
       settled: (id) => this.loop.settled(id),
       restore: (model, memory) => this.restore(model, undefined, memory),
     });
@@ -229,7 +229,7 @@ export class Fleet implements RowTaker {
   }
 
   /** As `Registrations.lend`. */
-  lend(...lent: Parameters<Registrations['lend']>): Promise<void> {
+  lend(...lent: Parameters<Registrations['lend']>): ReturnType<Registrations['lend']> {
     return this.registrations.lend(...lent);
   }
 

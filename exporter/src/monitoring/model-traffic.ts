@@ -13,6 +13,7 @@ import {
   labelledBaseline,
   labelsOfLearning,
   learnFrom,
+  learntSoFar,
   relearnt,
   withLabelledHalf,
   type BaselineMemory,
@@ -22,6 +23,7 @@ import {
 import { evaluatedWindow } from './evaluated-window.js';
 import { EvaluationPace } from './evaluation-pace.js';
 import type { RowsOfSender } from './event-clock.js';
+import { failingFromMs } from './failing-since.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { matchedOnArrival, type MatchedLabel } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
@@ -32,8 +34,7 @@ import type { ArrivedRow } from './countable.js';
 import type { Windows } from './windows.js';
 import { copied } from './copied.js';
 
-/** As many as rows may wait. */
-const EARLY_LABELS_KEPT = 20_000;
+const EARLY_LABELS_KEPT = 20_000; // As many as rows may wait.
 
 /** What the traffic is counted in and judged by. */
 export interface TrafficParts {
@@ -61,8 +62,10 @@ export class ModelTraffic {
   unlearnt: RowsUntil = { arrival: 0, beforeMs: 0 };
   private pace = new EvaluationPace();
   private weighing = new AdmissionWeighing();
-  /** The last evaluation found something badly wrong. */
-  private isFailing = false;
+  /** The model fails from here on, as the last evaluation saw it. */
+  private failingFromMs = Infinity;
+  /** Rows were judged that no evaluation has seen. */
+  private hasJudged = false;
   private admittedVersion: number | null = null;
   /** What an admitted version that is not stored yet was learnt as. */
   private learntOfUnstored: LearningState | null = null;
@@ -225,7 +228,9 @@ export class ModelTraffic {
    * @returns the version just admitted, if any
    */
   advance(nowMs: number, isLogged: boolean, failing: boolean): number | null {
-    this.isFailing = failing;
+    const waiting = (): readonly ArrivedRow[] => this.parts.pending.waiting;
+    this.failingFromMs = failingFromMs(this.failingFromMs, failing, this.hasJudged, waiting);
+    this.hasJudged = false;
     if (!isLogged) this.tick(nowMs, true);
     else if (this.pace.begins(this.parts.detectors.monitor.isAlarmed)) this.release(nowMs);
     const version = this.admittedVersion;
@@ -267,6 +272,7 @@ export class ModelTraffic {
     if (!isStored) this.parts.changed();
     this.parts.windows.add({ rows: [arrived], labels: [] }, isStored);
     this.keep(arrived.row);
+    this.hasJudged = true;
     if (arrived.judged !== null) this.parts.detectors.observeLabel(arrived.judged);
   }
 
@@ -308,13 +314,11 @@ export class ModelTraffic {
     this.baselineToSave = this.learntOfUnstored = null;
   }
 
-  /** The learning period with what has been counted; null outside of one. What can turn it is weighed at a tick, not when somebody looks. */
+  /** The learning period with what has been counted; null outside of one. */
   get learning(): LearningState | null {
     const { phase, settings, parts } = this;
     if (phase.kind === 'admitted') return null;
-    if (wouldTurn(phase.learning, parts.windows.counts(), settings.requirements)) return phase.learning;
-    return (learnFrom(phase, parts.windows.current(), parts.golden.learning(), settings.requirements) ?? phase)
-      .learning;
+    return learntSoFar(phase, parts.windows, parts.golden.learning(), settings.requirements);
   }
 
   /** Learns from what has been counted. */
@@ -329,7 +333,9 @@ export class ModelTraffic {
     windows.restart(gridsOf(learnt));
     const { verdict, profile: kept } = learnt.learning;
     // What a refused period taught the e-detectors is void; they learn from what was kept of it.
-    if (verdict.kind === 'refused') detectors.restart(kept.calls === 0 ? [] : this.rows.since(kept.fromMs));
+    if (verdict.kind !== 'refused') return;
+    this.weighing = new AdmissionWeighing();
+    detectors.restart(kept.calls === 0 ? [] : this.rows.since(kept.fromMs));
   }
 
   /** What was learnt before the process ended may be a baseline: weighed before rows that come now, which may be of another normal. */
@@ -340,20 +346,15 @@ export class ModelTraffic {
   /** Weighs whether what was learnt is a baseline. @returns whether it is */
   private weigh(atMs: number, isWeighedAnyway: boolean): boolean {
     if (this.phase.kind !== 'learning' || this.phase.learning.verdict.kind !== 'admitted') return false;
-    const { settings, isFailing, rows, parts, weighing } = this;
-    if (!isWeighedAnyway && !weighing.isDue(this.phase.learning)) {
+    const { settings, rows, parts, weighing } = this;
+    const isFailing = atMs >= this.failingFromMs;
+    if (!isWeighedAnyway && !weighing.isDue(this.phase.learning, isFailing)) {
       this.phase = { kind: 'learning', learning: weighing.asBefore(this.phase.learning) };
       return false;
     }
-    this.phase = confirmed(
-      this.phase,
-      parts.detectors.monitor,
-      rows.all,
-      isFailing,
-      parts.random,
-      settings.requirements,
-    );
-    weighing.note(this.phase.learning);
+    const { monitor } = parts.detectors;
+    this.phase = confirmed(this.phase, monitor, rows.all, isFailing, parts.random, settings.requirements);
+    weighing.note(this.phase.learning, isFailing);
     if (this.phase.learning.verdict.kind !== 'admitted') return false;
     this.admit(this.phase, atMs);
     return true;

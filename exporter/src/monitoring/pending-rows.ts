@@ -96,7 +96,8 @@ export class PendingRows {
   /** How many rows wait, and how long if nothing more comes; null when none does. */
   get rowsWaiting(): RowsWaiting | null {
     const rows = this.rows.length - this.gone;
-    return rows === 0 ? null : { rows, untilMs: this.clock.idleFromMs };
+    const { idleFromMs: untilMs, latenessMs } = this.clock;
+    return rows === 0 ? null : { rows, untilMs, latenessMs };
   }
 
   /** Rows that wait, in no order. */

@@ -17,7 +17,7 @@ import type { Probes } from './probes.js';
 /** The model to be, from the one that is known; null for none. */
 type Registered = (known: Model | null) => Model | null;
 
-export interface RegistrationPorts extends Pick<FleetPorts, 'store' | 'incidents'> {
+export interface RegistrationPorts extends Pick<FleetPorts, 'store' | 'incidents' | 'intakeCounts'> {
   readonly events: EventBus;
   readonly lanes: ModelLanes;
   readonly members: Members;
@@ -112,7 +112,7 @@ export class Registrations {
   async remove(id: ModelId, audit?: AuditNote): Promise<void> {
     const finish = async (): Promise<void> => {
       await writeModels(this.ports.store, audit, (models) => models.remove(id));
-      this.ports.members.remove(id);
+      this.forget(id);
     };
     await this.leave(id, 'the model was removed', finish, { isKept: false });
   }
@@ -121,28 +121,37 @@ export class Registrations {
   async release(id: ModelId): Promise<void> {
     await this.leave(id, 'the model is no longer configured', async () => {
       await this.ports.store.models.unlist(id);
-      this.ports.members.remove(id);
+      this.forget(id);
     });
+  }
+
+  private forget(id: ModelId): void {
+    this.ports.members.remove(id);
+    this.ports.intakeCounts.forget(id);
   }
 
   /**
    * Hands a model over to an import. What is registered of it stays stored, and is not touched until it is taken back.
    * @param refused why not, by what has come for it until then; null when nothing speaks against it
    * @param why what its open incident says of it when it is closed
+   * @returns what was in memory of its baseline, for whoever it is lent to
    * @throws NotFound, Unavailable, or what `refused` gives: then the model stays as it is
    */
   async lend(
     id: ModelId,
     refused: (monitored: MonitoredModelView) => Error | null,
     why = 'an import of past rows took the model over',
-  ): Promise<void> {
+  ): Promise<BaselineMemory | null> {
+    let memory: BaselineMemory | null = null;
     const early = refused(this.ports.members.get(id).monitored);
     if (early !== null) throw early;
     await this.leave(id, why, async (member) => {
       const late = refused(member.monitored);
       if (late !== null) throw late;
+      memory = member.monitored.baselineMemory;
       this.ports.members.lend(id);
     });
+    return memory;
   }
 
   /**

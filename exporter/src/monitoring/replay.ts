@@ -40,8 +40,17 @@ export interface FinishedReplay {
   readonly memory: BaselineMemory | null;
 }
 
-/** Begins to judge rows of a model's past, or goes on with it. @param windowMs length of the windows they are counted in, at least */
-export type OpenReplay = (model: Model, begun: BegunImport, windowMs: number) => Promise<Replay>;
+/**
+ * Begins to judge rows of a model's past, or goes on with it.
+ * @param windowMs length of the windows they are counted in, at least
+ * @param memory what was in memory of its baseline where it was watched
+ */
+export type OpenReplay = (
+  model: Model,
+  begun: BegunImport,
+  windowMs: number,
+  memory: BaselineMemory | null,
+) => Promise<Replay>;
 
 /** Rows of the past of one model, judged by their own time with what judges live rows. */
 export class Replay {
@@ -64,9 +73,14 @@ export class Replay {
     this.progress = { purpose, rows: rowsBefore, labels: 0, refused: 0, repeated: 0, ...times };
   }
 
-  /** Takes up what is stored of the model, or begins with nothing. */
-  static async begin(ports: ReplayPorts, model: Model, begun: BegunImport): Promise<Replay> {
-    await ports.fleet.addIfNew(model);
+  /** Takes up what is stored of the model. */
+  static async begin(
+    ports: ReplayPorts,
+    model: Model,
+    begun: BegunImport,
+    memory: BaselineMemory | null,
+  ): Promise<Replay> {
+    await ports.fleet.takeBack(model.id, memory);
     const { lastPredictionAtMs, calls, probes } = ports.fleet.monitoredModel(model.id).counters;
     if (lastPredictionAtMs !== null) ports.clock.moveTo(lastPredictionAtMs);
     return new Replay(ports, model, begun, calls - probes, lastPredictionAtMs);
@@ -164,8 +178,7 @@ export class Replay {
     const told: readonly IncidentRow[] = await incidents.list({ model: id, limit: INCIDENTS_TOLD });
     const { baseline, learning } = fleet.monitoredModel(id);
     if (this.purpose === 'history') await fleet.inModel(id, (monitored) => monitored.endHistory(true));
-    const memory = await fleet.inModel(id, ({ baselineMemory }) => baselineMemory);
-    await fleet.lend(id, () => null, 'the imported rows end here');
+    const memory = await fleet.lend(id, () => null, 'the imported rows end here');
     const outcome = {
       progress: this.progress,
       baselineVersion: baseline?.version ?? null,
@@ -176,12 +189,15 @@ export class Replay {
     return { outcome, memory };
   }
 
-  /** Ends it without a story: what the model counted is forgotten as far as it is kept, and the model is nobody's. */
-  async abandon(): Promise<void> {
+  /**
+   * Ends it without a story: what the model counted is forgotten as far as it is kept, and the model is nobody's.
+   * @returns what was in memory of its baseline
+   */
+  async abandon(): Promise<BaselineMemory | null> {
     const { fleet } = this.ports;
     await fleet.inModel(this.model.id, (monitored) => monitored.judgeRest());
     await fleet.inModel(this.model.id, (monitored) => monitored.endHistory(false));
-    await fleet.lend(this.model.id, () => null, 'the import was cancelled');
+    return fleet.lend(this.model.id, () => null, 'the import was cancelled');
   }
 
   private admit(): Promise<readonly string[]> {

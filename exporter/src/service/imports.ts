@@ -33,7 +33,7 @@ const COMMIT_DELAY_MS = 0;
 /** Opens replays: each a fleet of one model with a clock of its own, on the store of the service. */
 export function wireImports(foundation: Foundation, analyseRows: RowAnalysisPorts['analyseRows']): OpenReplay {
   const { started, config, store, clock, logger, hash, processMetrics } = foundation;
-  return (model, begun, leastWindowMs) => {
+  return (model, begun, leastWindowMs, memory) => {
     const { purpose } = begun;
     const windowMs = Math.max(leastWindowMs, started.windows.lengthMs);
     const replayClock = new ReplayClock(0);
@@ -81,6 +81,7 @@ export function wireImports(foundation: Foundation, analyseRows: RowAnalysisPort
       { fleet, clock: replayClock, incidents: store.incidents, requirements, evaluateEveryMs },
       model,
       begun,
+      memory,
     );
   };
 }

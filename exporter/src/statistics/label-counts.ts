@@ -20,7 +20,7 @@ export function addLabels(...all: readonly LabelCounts[]): LabelCounts {
 }
 
 /** Labels of classes and of quantities. */
-const labelCount = ({ labelled, losses }: LabelCounts): number =>
+export const labelCount = ({ labelled, losses }: LabelCounts): number =>
   Object.values(losses).reduce((sum, count) => sum + count, labelled);
 
 /** Answers that a window's labels are about: its own, unless they are of older ones. */

@@ -523,7 +523,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Stored windows as CSV: calls, failures, confidence, latency. Without `from_ms` those of the seven days up to the newest one before `to_ms` */
+        /** Stored windows as CSV: calls, failures, confidence, latency, labels (`correct` is empty where they are quantities). Without `from_ms` those of the seven days up to the newest one before `to_ms` */
         get: operations["get_api_v1_models_id_aggregates_csv"];
         put?: never;
         post?: never;
@@ -1184,6 +1184,7 @@ export interface components {
             /** @description why what was learnt was not admitted */
             refused: string[];
             required_samples: number | null;
+            /** @description calls that the baseline was learnt from; of one that is being learnt, those answered so far */
             samples: number | null;
             /** @enum {string} */
             state: "absent" | "learning" | "ready" | "frozen";
@@ -1196,6 +1197,7 @@ export interface components {
             /** @description why what was learnt was not admitted */
             refused: string[];
             required_samples: number | null;
+            /** @description calls that the baseline was learnt from; of one that is being learnt, those answered so far */
             samples: number | null;
             /** @enum {string} */
             state: "absent" | "learning" | "ready" | "frozen";

@@ -9,12 +9,16 @@ import type { AuditNote } from '../../../exporter/src/domain/audit-note.js';
 import { SYSTEM } from '../../../exporter/src/domain/actor.js';
 import { Conflict, NotFound, Unavailable } from '../../../exporter/src/domain/errors.js';
 import { modelId, type ModelId } from '../../../exporter/src/domain/identifiers.js';
+import type { ImportPurpose } from '../../../exporter/src/domain/import.js';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
 import type { Store } from '../../../exporter/src/domain/ports.js';
 import { DEFAULT_BASELINE_REQUIREMENTS } from '../../../exporter/src/domain/thresholds.js';
 import type { Fleet } from '../../../exporter/src/monitoring/fleet.js';
 import { ReplayClock } from '../../../exporter/src/monitoring/replay-clock.js';
 import { Replay } from '../../../exporter/src/monitoring/replay.js';
 import { withBatchesOfNow } from '../../../exporter/src/service/imports.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { observation } from '../detection/rows.js';
 import { storeInFile } from '../governance/scheduled-store.js';
 import { answers, fleetOn, modelNamed, QUIET_LOGGER } from '../monitoring/fleet-on-memory.js';
 
@@ -59,7 +63,7 @@ const importsOf = (live: Fleet): ImportUseCases =>
     clock: { now: () => nowMs, sleep: TURN },
     logger: QUIET_LOGGER,
     auditNote: noteOf,
-    openReplay: (model, begun) => {
+    openReplay: (model, begun, _windowMs, memory) => {
       const clock = new ReplayClock(0);
       const replayed = fleetOn(
         withBatchesOfNow(store, () => nowMs),
@@ -68,7 +72,7 @@ const importsOf = (live: Fleet): ImportUseCases =>
       );
       const requirements = DEFAULT_BASELINE_REQUIREMENTS;
       const ports = { fleet: replayed, clock, incidents: store.incidents, requirements, evaluateEveryMs: 3_600_000 };
-      return Replay.begin(ports, model, begun);
+      return Replay.begin(ports, model, begun, memory);
     },
   });
 
@@ -295,3 +299,25 @@ it('gives an import the day of its own, not what is left of one that was cancell
   await imports.cancelIdle();
   expect(imports.isUnderWay(A)).toBe(true);
 });
+
+it.each(['finished', 'cancelled'] as const)(
+  'keeps the rows of a baseline through the import of a history that is %s',
+  async (end) => {
+    const random = seededRandom('history');
+    const rows = (count: number, fromMs: number) =>
+      Array.from({ length: count }, (_, i) =>
+        observation({ atMs: fromMs + 1_000 * i, features: { age: random.next(), income: random.next() } }),
+      );
+    const send = (purpose: ImportPurpose, observations: readonly Observation[]): Promise<unknown> =>
+      imports.take(A, { purpose, batch: answers([], { observations }), undatedAtMs: 1, spread: null }, SYSTEM);
+    await send('baseline', rows(300, 1e11));
+    await imports.finish(A, SYSTEM);
+    const learnt = fleet.monitoredModel(A).modelState();
+    expect(learnt.baselineRows).toHaveLength(300);
+    expect(learnt.forest).not.toBeNull();
+    await send('history', rows(100, 2e11));
+    await (end === 'finished' ? imports.finish(A, SYSTEM) : imports.cancel(A, SYSTEM));
+    const { baselineRows, forest, baseline } = fleet.monitoredModel(A).modelState();
+    expect([baseline?.version, baselineRows, forest]).toEqual([1, learnt.baselineRows, learnt.forest]);
+  },
+);

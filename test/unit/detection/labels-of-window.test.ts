@@ -36,8 +36,14 @@ const accuracyFell: AlertEvidence = {
   budget: DEFAULT_FALSE_PAGE_BUDGET,
 };
 
-function said(labels: Partial<LabelCounts>, evidence?: AlertEvidence) {
-  const state = stateOf({ labels: { before: 180, now: 0 }, ...(evidence === undefined ? {} : { evidence }) });
+function said(labels: Partial<LabelCounts>, evidence?: AlertEvidence, before?: Partial<LabelCounts>) {
+  const of = stateOf({ labels: { before: 180, now: 0 }, ...(evidence === undefined ? {} : { evidence }) });
+  const { baseline } = of;
+  const learnt = before === undefined ? baseline?.profile.labels : { ...addLabels(), ...before };
+  const state =
+    baseline === null || learnt === undefined
+      ? of
+      : { ...of, baseline: { ...baseline, profile: { ...baseline.profile, labels: learnt } } };
   const window = { ...state.window, labels: { ...addLabels(), ...labels } };
   const { findings, blindSpots } = detect({ ...state, window }, DEFAULT_THRESHOLDS, 1_000);
   return {
@@ -65,5 +71,16 @@ describe('what is said of accuracy where the window has too few labels', () => {
       /^labels come up to 24 h after their predictions; 12 of the newest 250 predictions of that age have one, and at least 30/,
     );
     expect(said({ labelled: 12 }).blind).toMatch(/^12 of the 200 calls in the window have a label/);
+  });
+
+  it('counts labels of quantities, which are missed by more or less and not right or wrong', () => {
+    const numbers = (count: number): Partial<LabelCounts> => ({ losses: { '3:exact': 1, '3:20': count - 1 } });
+    expect(said(numbers(200), undefined, numbers(500))).toEqual({ finding: undefined, blind: undefined });
+    expect(said(numbers(12), undefined, numbers(500)).blind).toBe(
+      '12 of the 200 calls in the window have a label; at least 30 are needed (in the baseline, 500 predictions have one)',
+    );
+    expect(said({ labelled: 200 }, undefined, numbers(202)).blind).toBe(
+      'labels in the baseline are numbers, as its predictions are; those in the window are not',
+    );
   });
 });

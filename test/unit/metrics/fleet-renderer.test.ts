@@ -5,9 +5,12 @@ import { modelId, type ModelId } from '../../../exporter/src/domain/identifiers.
 import { MODEL_METRICS, METRICS, type Metric } from '../../../exporter/src/metrics/catalogue.js';
 import { seriesNames } from '../../provisioning/series-names.js';
 import { FleetRenderer, type SeriesLimits } from '../../../exporter/src/metrics/fleet-renderer.js';
+import { answers, fleetOn, modelNamed } from '../monitoring/fleet-on-memory.js';
+import { MemoryStore } from '../monitoring/memory-store.js';
 import { createProcessMetrics } from '../../../exporter/src/metrics/process-metrics.js';
 import { sampleStatus } from './sample-status.js';
 
+const AT_ONCE = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const LIMITS: SeriesLimits = { models: 100, signals: 20, series: 100_000 };
 
 function fleetOf(statuses: Map<string, ModelStatus>, limits: () => SeriesLimits = () => LIMITS) {
@@ -182,5 +185,24 @@ describe('/metrics', () => {
     expect(open).toContain('# TYPE mlfi_webhooks_received counter\n');
     expect(again).toContain('mlfi_webhook_alerts_total{sender="grafana",outcome="own"} 1\n');
     expect(again).toContain('le="2.0"');
+  });
+
+  it('counts nothing any more of a model that was deleted', async () => {
+    const metrics = createProcessMetrics('1.2.3');
+    const fleet = fleetOn(new MemoryStore(), AT_ONCE, { intakeCounts: metrics });
+    const ids = ['gone', 'released', 'kept'].map((id) => modelId(id));
+    for (const id of ids) {
+      await fleet.add(modelNamed(id));
+      await fleet.ingest(id, answers(['p1'], { rejected: 1, rejectedByReason: { no_prediction: 1 } }));
+    }
+    const told = async (): Promise<string[]> =>
+      [...seriesOf(await metrics.render('text')).keys()].filter((name) => name.startsWith('mlfi_ingest_'));
+    expect(await told()).toHaveLength(6);
+    await fleet.remove(modelId('gone'));
+    await fleet.release(modelId('released'));
+    expect(await told()).toEqual([
+      'mlfi_ingest_events_total{model_name="kept"}',
+      'mlfi_ingest_rejected_total{model_name="kept",reason="no_prediction"}',
+    ]);
   });
 });

@@ -29,7 +29,7 @@ const failNextCount = (): void =>
 
 let sent = 0;
 const send = (fleet: ReplayFleet, id = A): Promise<unknown> => fleet.ingest(id, answers([`p${(sent += 1)}`]));
-const lend = (fleet: ReplayFleet): Promise<void> => fleet.lend(A, () => null);
+const lend = async (fleet: ReplayFleet): Promise<void> => void (await fleet.lend(A, () => null));
 
 /** What may be asked of a fleet about one model, at any time. */
 const ASKED = {

@@ -59,7 +59,7 @@ export function fleetOn(
       events: createEventBus(QUIET_LOGGER),
       prober: { watch: () => undefined, unwatch: () => undefined, cycle: () => Promise.resolve([]) },
       incidents: NO_INCIDENTS,
-      intakeCounts: { ingested: () => undefined },
+      intakeCounts: { ingested: () => undefined, forget: () => undefined },
       hash: (text) => text,
       analyseRows: () => Promise.resolve(NOTHING_TO_ANALYSE),
       experiment: () => Promise.reject(new Error('no model is asked here')),

@@ -3,7 +3,8 @@ import { modelOf } from '../../fixtures/model.js';
 import { expect, it } from 'vitest';
 import type { Observation, Sample } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
-import { failureCount } from '../../../exporter/src/domain/profile.js';
+import { baselineSamples, failureCount } from '../../../exporter/src/domain/profile.js';
+import { baselineView } from '../../../exporter/src/http/views/baselines.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { observation } from '../detection/rows.js';
@@ -32,31 +33,55 @@ class Logged {
   private calls = 0;
   private readonly random = seededRandom('watch');
 
-  run(calls: number, failing: number): this {
+  private get nowMs(): number {
+    return 1e12 + 1_000 * this.calls;
+  }
+
+  private call(failing: number, x: number): Observation {
+    const failed = this.random.next() < failing;
+    const observation: Observation = {
+      atMs: this.nowMs,
+      source: 'ingest',
+      predictionId: `p${this.calls}`,
+      goldenId: null,
+      features: { x: x * this.random.next(), side: this.calls % 2 === 0 ? 'left' : 'right' },
+      prediction: failed ? null : 'yes',
+      confidence: failed ? null : 0.5 + 0.5 * this.random.next(),
+      latencySeconds: null,
+      failure: failed ? { reason: 'timeout', detail: '', httpStatus: null, retryAfterMs: null } : null,
+      label: null,
+      modelVersion: null,
+    };
+    this.calls += 1;
+    return observation;
+  }
+
+  /** @param isFailing evaluations find something badly wrong @param x times the usual value of a feature */
+  run(calls: number, failing: number, isFailing = false, x = 1): this {
     for (let i = 0; i < calls; i += 1) {
-      const atMs = 1e12 + 1_000 * this.calls;
-      const failed = this.random.next() < failing;
-      const observation: Observation = {
-        atMs,
-        source: 'ingest',
-        predictionId: `p${this.calls}`,
-        goldenId: null,
-        features: { x: this.random.next(), side: this.calls % 2 === 0 ? 'left' : 'right' },
-        prediction: failed ? null : 'yes',
-        confidence: failed ? null : 0.5 + 0.5 * this.random.next(),
-        latencySeconds: null,
-        failure: failed ? { reason: 'timeout', detail: '', httpStatus: null, retryAfterMs: null } : null,
-        label: null,
-        modelVersion: null,
-      };
-      this.watch.observe([{ observation, shape: null }], atMs);
-      this.calls += 1;
-      if (this.calls % 10 === 0) this.watch.advance(atMs, false);
+      const { nowMs } = this;
+      this.watch.observe([{ observation: this.call(failing, x), shape: null }], nowMs);
+      if (this.calls % 10 === 0) this.watch.advance(nowMs, isFailing);
     }
-    // Nothing more comes for a while, so that nothing is waited for.
-    const laterMs = 1e12 + 1_000 * this.calls + 60_000;
-    do this.watch.advance(laterMs, false);
+    return this.wait(isFailing);
+  }
+
+  /** Nothing more comes for a while, so that nothing is waited for. */
+  wait(isFailing = false): this {
+    const laterMs = this.nowMs + 60_000;
+    do this.watch.advance(laterMs, isFailing);
     while (this.watch.isBehind(laterMs));
+    return this;
+  }
+
+  /** Calls that are sent together once the last has been answered, or not. */
+  send(isFailing: boolean, ...spans: readonly (readonly [calls: number, failing: number])[]): this {
+    const calls = spans.flatMap(([calls, failing]) => Array.from({ length: calls }, () => this.call(failing, 1)));
+    this.watch.observe(
+      calls.map((observation) => ({ observation, shape: null })),
+      this.nowMs,
+    );
+    this.watch.advance(this.nowMs, isFailing);
     return this;
   }
 }
@@ -67,6 +92,54 @@ it('learns nothing from a refused period: an outage at the start does not blind 
   expect(logged.watch.evidence().verdict).toBe('quiet');
   logged.run(300, 0.3);
   expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', confirmed: ['errors'] });
+});
+
+const missingIn = ({ watch }: Logged): readonly string[] =>
+  watch.learning?.verdict.kind === 'learning' ? watch.learning.verdict.missing : [];
+const FAILING = 'answers without serious findings: a failing model shows no normal';
+
+it('learns from the rows after a failure in which a long learning period ended, and sees the next fault', () => {
+  const logged = new Logged().run(1_500, 0, true);
+  expect(missingIn(logged)).toEqual([FAILING]);
+  logged.run(200, 1, true);
+  expect(logged.watch.baseline).toBeNull();
+  logged.run(450, 0);
+  expect(logged.watch.baseline?.profile.calls).toBeLessThan(450);
+  expect(logged.watch.evidence().verdict).toBe('quiet');
+  logged.run(600, 0, false, 100);
+  expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', confirmed: ['feature:x'] });
+});
+
+it('tells of a period that waits how many calls it has now, not how many it had when it was weighed', () => {
+  const logged = new Logged().run(1_500, 0, true);
+  const samples = (): number | null => {
+    const { baseline, learning } = logged.watch;
+    expect(baselineSamples(baseline, learning)).toBe(baselineView({ baseline, learning }).samples);
+    return baselineView({ baseline, learning }).samples;
+  };
+  expect(samples()).toBe(1_500);
+  logged.run(7, 0, true);
+  expect(samples()).toBe(1_507);
+  logged.run(3, 1, true);
+  expect(samples()).toBe(1_507);
+});
+
+it('waits for no failure that is over', () => {
+  const logged = new Logged().run(1_500, 0, true);
+  expect(missingIn(logged)).toEqual([FAILING]);
+  expect(logged.run(10, 0).watch.baseline?.profile.calls).toBe(1_500);
+});
+
+it('learns from rows before a failure that came together with it, as if they had come one by one', () => {
+  const logged = new Logged().send(false, [2_500, 0], [400, 1]).wait(true);
+  expect(logged.watch.baseline).not.toBeNull();
+  expect(failureCount(logged.watch.baseline?.profile ?? { failures: {} })).toBe(0);
+  expect(logged.watch.evidence()).toMatchObject({ verdict: 'alarm', confirmed: ['errors'] });
+});
+
+it('learns from no row of a failure that began before it', () => {
+  const logged = new Logged().run(100, 0).send(true, [200, 1], [1_500, 0]).wait(true).run(500, 0, true);
+  expect(logged.watch.baseline).toBeNull();
 });
 
 it('puts late labels into the rows of the window and of the baseline, so that root cause sees where answers are wrong', () => {

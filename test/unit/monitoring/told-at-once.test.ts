@@ -51,3 +51,47 @@ it('says of first rows that they wait, and until when, instead of that no featur
   nowMs += 10_000;
   expect(await inputDrift()).toBe('no baseline is admitted yet');
 });
+
+it('says how many rows wait and until when, also once others are judged, where rows come more than a minute late', async () => {
+  let nowMs = Date.UTC(2026, 10, 28, 12);
+  const fleet = fleetOn(new MemoryStore(), AT_ONCE, { clock: { now: () => nowMs, sleep: AT_ONCE } });
+  await fleet.add(modelNamed('a'));
+  const send = (...atMs: number[]): Promise<unknown> =>
+    fleet.ingest(A, answers([], { observations: atMs.map((each) => observation({ atMs: each, features: { x: 1 } })) }));
+  const waiting = async (): Promise<readonly string[]> => {
+    await fleet.catchUp(A);
+    return fleet
+      .status(A)
+      .blindSpots.flatMap(({ check, reason }) => (/ wait/.test(check) ? [`${check}: ${reason}`] : []));
+  };
+  await send(nowMs - 2_000, nowMs - 1_000);
+  nowMs += 10_000;
+  expect(await waiting()).toEqual([]);
+  await send(nowMs);
+  await send(nowMs - 400_000, nowMs - 4_000);
+  nowMs += 60_000;
+  const told =
+    '2 rows that wait: rows came up to 7 min after newer ones, so older ones may still come; these are judged by 12:07:20 UTC if nothing more comes before';
+  expect(await waiting()).toEqual([told]);
+  nowMs += 360_000;
+  expect(await waiting()).toEqual([told]);
+  nowMs += 20_000;
+  expect(await waiting()).toEqual([]);
+});
+
+it('says that no baseline is admitted, not that no feature is known, where calls fail after others had features', async () => {
+  let nowMs = Date.UTC(2026, 10, 28, 12);
+  const fleet = fleetOn(new MemoryStore(), AT_ONCE, { clock: { now: () => nowMs, sleep: AT_ONCE } });
+  await fleet.add(modelNamed('a'));
+  const failure = { reason: 'http_5xx', detail: '', httpStatus: 500, retryAfterMs: null } as const;
+  const rows = Array.from({ length: 400 }, (_, i) => {
+    const atMs = nowMs - 400 + i;
+    return i < 150
+      ? observation({ atMs, features: { x: i } })
+      : observation({ atMs, features: null, prediction: null, confidence: null, failure });
+  });
+  await fleet.ingest(A, answers([], { observations: rows }));
+  nowMs += 20_000;
+  await fleet.catchUp(A);
+  expect(fleet.status(A).blindSpots).toContainEqual({ check: 'input drift', reason: 'no baseline is admitted yet' });
+});

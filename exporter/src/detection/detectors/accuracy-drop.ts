@@ -1,7 +1,7 @@
 import { counted, percent } from '../../domain/quantity-text.js';
 import { durationText } from '../../domain/time-text.js';
 import { chiSquaredTest } from '../../statistics/chi-squared.js';
-import { labelledShare } from '../../statistics/label-counts.js';
+import { labelCount, labelledShare } from '../../statistics/label-counts.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { blind, found, nothing, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
 
@@ -12,8 +12,9 @@ const NEARLY_ALL = 0.995;
 
 /** Labels belong to the window of their prediction: those of older predictions are counted, but not in it. */
 function fewLabels({ window, baseline, evidence }: DetectionInput): string {
-  const { labelled, ofAnswers, dueAfterMs } = window.labels;
-  const inBaseline = baseline?.profile.labels.labelled ?? 0;
+  const { ofAnswers, dueAfterMs } = window.labels;
+  const labelled = labelCount(window.labels);
+  const inBaseline = baseline === null ? 0 : labelCount(baseline.profile.labels);
   const before =
     inBaseline === 0
       ? ''
@@ -39,9 +40,16 @@ export const accuracyDrop: Detector = {
   detect(input) {
     const now = input.window.labels;
     const before = input.baseline?.profile.labels;
-    if (now.labelled < FEWEST_LABELS) return blind('accuracy', fewLabels(input));
-    if (before === undefined || before.labelled < FEWEST_LABELS)
+    if (labelCount(now) < FEWEST_LABELS) return blind('accuracy', fewLabels(input));
+    // By how much quantities are missed is compared as it grows, not by what share is right.
+    if (now.labelled < FEWEST_LABELS) return nothing;
+    if (before === undefined || labelCount(before) < FEWEST_LABELS)
       return blind('accuracy', 'the baseline has too few labels to compare with');
+    if (before.labelled < FEWEST_LABELS)
+      return blind(
+        'accuracy',
+        'labels in the baseline are numbers, as its predictions are; those in the window are not',
+      );
     const share = labelledShare(input.window);
     const accuracyNow = proportion(now.correct, now.labelled);
     const accuracyBefore = proportion(before.correct, before.labelled);

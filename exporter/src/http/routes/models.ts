@@ -138,7 +138,7 @@ export const modelRoutes: readonly Route[] = [
     path: '/api/v1/models/:id/aggregates.csv',
     scope: 'read',
     summary:
-      'Stored windows as CSV: calls, failures, confidence, latency. Without `from_ms` those of the seven days up to the newest one before `to_ms`',
+      'Stored windows as CSV: calls, failures, confidence, latency, labels (`correct` is empty where they are quantities). Without `from_ms` those of the seven days up to the newest one before `to_ms`',
     params,
     query: z.strictObject({ from_ms: wholeNumber(0, LATEST_MS, null), to_ms: wholeNumber(0, LATEST_MS, LATEST_MS) }),
     responses: { 200: textResponse('text/csv; charset=utf-8', 'one window a line') },

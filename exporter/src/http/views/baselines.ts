@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import type { ModelStatus } from '../../domain/model-status.js';
-import type { SignalCounts } from '../../domain/profile.js';
+import { baselineSamples, type SignalCounts } from '../../domain/profile.js';
 import { instant, nullableInstant, nullableNumber, orNull } from './estimates.js';
 
 export const baselineSchema = z
   .object({
     state: z.enum(['absent', 'learning', 'ready', 'frozen']),
     version: nullableNumber,
-    samples: nullableNumber,
+    samples: nullableNumber.meta({
+      description: 'calls that the baseline was learnt from; of one that is being learnt, those answered so far',
+    }),
     admitted_at_ms: nullableInstant,
     required_samples: nullableNumber,
     missing: z.array(z.string()).meta({ description: 'what learning still waits for' }),
@@ -33,19 +35,20 @@ export function baselineView({
   baseline,
   learning,
 }: Pick<ModelStatus, 'baseline' | 'learning'>): z.output<typeof baselineSchema> {
+  const samples = baselineSamples(baseline, learning);
   if (baseline !== null) {
     return {
       ...NOTHING,
       state: baseline.frozen ? 'frozen' : 'ready',
       version: baseline.version,
-      samples: baseline.profile.calls,
+      samples,
       admitted_at_ms: baseline.admittedAtMs,
     };
   }
   if (learning === null) return NOTHING;
-  const { verdict, nextVersion: version, profile } = learning;
+  const { verdict, nextVersion: version } = learning;
   if (verdict.kind === 'learning') {
-    const { samples, requiredSamples, missing } = verdict;
+    const { requiredSamples, missing } = verdict;
     return {
       ...NOTHING,
       state: 'learning',
@@ -59,7 +62,7 @@ export function baselineView({
     ...NOTHING,
     state: 'learning',
     version,
-    samples: profile.calls,
+    samples,
     refused: verdict.kind === 'refused' ? [...verdict.reasons] : [],
   };
 }
