@@ -23,9 +23,21 @@ const FIXED64 = 1;
 const LENGTH = 2;
 const FIXED32 = 5;
 
-/** @throws NotProtobuf for bytes that break off, are nested too deep, or have a field of another type */
-export function readMessage(bytes: Buffer, schema: WireSchema, depth = 0): WireMessage {
+/** Messages that may still be read, those within others among them: an empty one is two bytes, and takes fifty times that. */
+export interface PartsLeft {
+  parts: number;
+}
+/** More messages within one another than the reader was given. */
+export class TooManyParts extends Error {}
+
+/**
+ * @throws NotProtobuf for bytes that break off, are nested too deep, or have a field of another type; TooManyParts as soon as
+ * `left` is used up
+ */
+export function readMessage(bytes: Buffer, schema: WireSchema, left: PartsLeft, depth = 0): WireMessage {
   if (depth > DEEPEST) throw new NotProtobuf('messages are nested too deep');
+  left.parts -= 1;
+  if (left.parts < 0) throw new TooManyParts();
   const reader = new Reader(bytes);
   const message: WireMessage = {};
   while (!reader.isAtEnd) {
@@ -36,7 +48,7 @@ export function readMessage(bytes: Buffer, schema: WireSchema, depth = 0): WireM
       reader.skip(wire);
       continue;
     }
-    const value = valueOf(reader, wire, field.type, depth);
+    const value = valueOf(reader, wire, field.type, left, depth);
     if (field.isList !== true) message[field.name] = value;
     else {
       const list = message[field.name];
@@ -47,7 +59,7 @@ export function readMessage(bytes: Buffer, schema: WireSchema, depth = 0): WireM
   return message;
 }
 
-function valueOf(reader: Reader, wire: number, type: WireType, depth: number): WireValue {
+function valueOf(reader: Reader, wire: number, type: WireType, left: PartsLeft, depth: number): WireValue {
   const expect = (wanted: number): void => {
     if (wire !== wanted) throw new NotProtobuf('a field has another type than OTLP’s');
   };
@@ -63,7 +75,7 @@ function valueOf(reader: Reader, wire: number, type: WireType, depth: number): W
   }
   expect(LENGTH);
   const part = reader.take(reader.length());
-  if (typeof type === 'function') return readMessage(part, type(), depth + 1);
+  if (typeof type === 'function') return readMessage(part, type(), left, depth + 1);
   return part.toString(type === 'hex' ? 'hex' : 'utf8');
 }
 
