@@ -41,7 +41,7 @@ export function readMessage(bytes: Buffer, schema: WireSchema, left: PartsLeft, 
   const reader = new Reader(bytes);
   const message: WireMessage = {};
   while (!reader.isAtEnd) {
-    const tag = Number(reader.varint());
+    const tag = reader.small();
     const wire = tag & 7;
     const field = schema.get(Math.floor(tag / 8));
     if (field === undefined) {
@@ -74,9 +74,8 @@ function valueOf(reader: Reader, wire: number, type: WireType, left: PartsLeft, 
     return type === 'double' ? eight.readDoubleLE() : eight.readBigUInt64LE().toString();
   }
   expect(LENGTH);
-  const part = reader.take(reader.length());
-  if (typeof type === 'function') return readMessage(part, type(), left, depth + 1);
-  return part.toString(type === 'hex' ? 'hex' : 'utf8');
+  if (typeof type === 'function') return readMessage(reader.take(reader.length()), type(), left, depth + 1);
+  return reader.text(reader.length(), type === 'hex' ? 'hex' : 'utf8');
 }
 
 class Reader {
@@ -100,10 +99,24 @@ class Reader {
     throw new NotProtobuf('the message breaks off');
   }
 
+  /** A varint that is a tag or a length; one of a single byte, as nearly all are, without the detour by a bigint. */
+  small(): number {
+    const byte = this.bytes[this.at];
+    if (byte === undefined || byte > 127) return Number(this.varint());
+    this.at += 1;
+    return byte;
+  }
+
   length(): number {
-    const length = this.varint();
-    if (length > BigInt(this.bytes.length)) throw new NotProtobuf('the message breaks off');
-    return Number(length);
+    const length = this.small();
+    if (length > this.bytes.length) throw new NotProtobuf('the message breaks off');
+    return length;
+  }
+
+  text(length: number, encoding: 'hex' | 'utf8'): string {
+    if (this.at + length > this.bytes.length) throw new NotProtobuf('the message breaks off');
+    this.at += length;
+    return length === 0 ? '' : this.bytes.toString(encoding, this.at - length, this.at);
   }
 
   take(length: number): Buffer {
