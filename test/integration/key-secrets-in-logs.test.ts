@@ -17,7 +17,7 @@ let service: ServiceProcess;
 let said = '';
 const start = async (): Promise<void> => {
   service = startServiceProcess(directory, port, {
-    api_keys: [{ name: 'root', scopes: ['read', 'ingest', 'operate'], key: KEY }],
+    api_keys: [{ name: 'root', scopes: ['read', 'admin'], key: KEY }],
     logging: { level: 'debug' },
   });
   await service.ready();
