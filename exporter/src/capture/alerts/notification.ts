@@ -66,6 +66,14 @@ function fingerprintOf(labels: Readonly<Record<string, string>>): string {
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 16);
 }
 
+/** What checks a list looks at all of it before it says that it is too long. */
+function beyondLimits(body: unknown): string | null {
+  const given = typeof body === 'object' && body !== null && 'alerts' in body ? body.alerts : null;
+  if (Array.isArray(given) && given.length > LARGEST_NOTIFICATION)
+    return `${given.length} alerts; at most ${LARGEST_NOTIFICATION} are taken at once`;
+  return isDeeper(given, DEEPEST) ? `nested deeper than ${DEEPEST} levels` : null;
+}
+
 /**
  * Reads a webhook body of Alertmanager or Grafana. Texts are capped; unknown fields are ignored, as senders add some.
  * @param nowMs end of a resolved alert that gives none
@@ -77,11 +85,8 @@ export function parseNotification(text: string, nowMs: number): ParsedNotificati
   } catch {
     return { kind: 'refused', field: 'body', message: 'the body is not JSON' };
   }
-  // What checks a list looks at all of it before it says that it is too long.
-  const given = typeof body === 'object' && body !== null && 'alerts' in body ? body.alerts : null;
-  if (Array.isArray(given) && given.length > LARGEST_NOTIFICATION)
-    return refused('alerts', `${given.length} alerts; at most ${LARGEST_NOTIFICATION} are taken at once`);
-  if (isDeeper(given, DEEPEST)) return refused('alerts', `nested deeper than ${DEEPEST} levels`);
+  const beyond = beyondLimits(body);
+  if (beyond !== null) return refused('alerts', beyond);
   const checked = notification.safeParse(body);
   if (!checked.success) {
     const [issue] = checked.error.issues;

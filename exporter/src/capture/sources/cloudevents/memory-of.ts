@@ -1,4 +1,4 @@
-import { isList, type Json } from '../../../domain/json.js';
+import { isList, isObject, type Json } from '../../../domain/json.js';
 
 /** What V8 takes on 64 bits, rounded up: a place in a list (lists keep room to grow), a number, an empty text, list or object, a property. */
 const PLACE = 13;
@@ -26,8 +26,8 @@ export function memoryOf(value: Json | undefined): number {
     if (isList(next)) {
       bytes += LIST + PLACE * next.length;
       for (const item of next) add(item);
-    } else {
-      const entries = Object.entries(next ?? {});
+    } else if (isObject(next)) {
+      const entries = Object.entries(next);
       bytes += OBJECT + PROPERTY * entries.length;
       for (const [name, item] of entries) {
         bytes += ofText(name);

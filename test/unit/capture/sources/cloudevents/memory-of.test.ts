@@ -1,17 +1,18 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { memoryOf } from '../../../../../exporter/src/capture/sources/cloudevents/memory-of.js';
 import { parseJson } from '../../../../../exporter/src/domain/json.js';
 
 setFlagsFromString('--expose-gc');
-const collect: unknown = runInNewContext('gc');
+const collect = z.custom<() => void>((given) => typeof given === 'function').parse(runInNewContext('gc'));
 
 /** What is really taken of the heap by it. */
 const kept: unknown[] = [];
 function taken(text: string): { readonly says: number; readonly heap: number } {
   const heap = (): number => {
-    if (typeof collect === 'function') collect();
+    collect();
     return process.memoryUsage().heapUsed;
   };
   // A repeated text is put together when it is first read.
