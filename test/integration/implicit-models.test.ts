@@ -107,3 +107,85 @@ describe('names that could become one model', () => {
     expect((await running.request('POST', '/api/v1/keys', { name, scopes: ['read'] })).status).toBe(400);
   });
 });
+
+describe('models that rows may make by themselves', () => {
+  const ways = (at: RunningService): Record<string, (name: string) => Promise<{ status: number; text: string }>> => {
+    const post = async (path: string, type: string, body: object): Promise<{ status: number; text: string }> => {
+      const response = await fetch(`${at.service.address}${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${at.key}`, 'content-type': type },
+        body: JSON.stringify(body),
+      });
+      return { status: response.status, text: await response.text() };
+    };
+    return {
+      'a model_id': (name) => post('/monitoring/prediction', 'application/json', prediction(name)),
+      'a service of CloudEvents': (name) =>
+        post('/api/v1/cloudevents', 'application/cloudevents+json', {
+          ...{ specversion: '1.0', id: name, type: 'scored', source: 's', modelid: name },
+          data: { prediction: 'yes' },
+        }),
+      'a service of OpenTelemetry': (name) =>
+        post('/v1/logs', 'application/json', {
+          resourceLogs: [
+            {
+              scopeLogs: [
+                {
+                  logRecords: [
+                    {
+                      attributes: [
+                        { key: 'mlfi.model', value: { stringValue: name } },
+                        { key: 'mlfi.prediction', value: { stringValue: 'yes' } },
+                      ],
+                    },
+                  ],
+                },
+              ],
+            },
+          ],
+        }),
+    };
+  };
+  const names = async (at: RunningService): Promise<string[]> =>
+    at.service.application.models
+      .statuses()
+      .map(({ model }) => model.name)
+      .sort();
+
+  it('are as many as intake.limits.models, whoever names them; people register further ones, and those that are there go on', async () => {
+    const few = await runService({ intake: { limits: { models: 3 } } });
+    try {
+      const by = Object.entries(ways(few));
+      for (const [way, send] of by) expect([way, (await send(`first by ${way}`)).status]).toEqual([way, 200]);
+      for (const [way, send] of by) {
+        expect([way, (await send(`second by ${way}`)).text]).toEqual([
+          way,
+          expect.stringContaining('intake.limits.models') as string,
+        ]);
+        expect((await send(`first by ${way}`)).text).not.toContain('intake.limits');
+      }
+      expect(await by[0]?.[1]('one more')).toMatchObject({ status: 409 });
+      expect((await few.request('POST', '/api/v1/models', { id: 'by-hand' })).status).toBe(201);
+      expect(await names(few)).toEqual(['by-hand', ...by.map(([way]) => `first by ${way}`)]);
+    } finally {
+      await few.close();
+    }
+  });
+
+  it('are none where intake.new_models is false; those that are watched under the name are meant', async () => {
+    const none = await runService({ intake: { new_models: false }, models: [{ id: 'known' }] });
+    try {
+      for (const [way, send] of Object.entries(ways(none))) {
+        expect([way, (await send('unknown')).text]).toEqual([
+          way,
+          expect.stringContaining('intake.new_models') as string,
+        ]);
+        expect([way, await send('known')]).toEqual([way, expect.objectContaining({ status: 200 })]);
+        expect((await send('known')).text).not.toContain('new_models');
+      }
+      expect(await names(none)).toEqual(['known']);
+    } finally {
+      await none.close();
+    }
+  });
+});

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { DomainEvent } from '../../exporter/src/domain/ports.js';
+import { startHttpServer } from '../../exporter/src/http/server.js';
 import { eventually, runService, type RunningService } from './running-service.js';
 
 const REQUEST_TIMEOUT_MS = 2_000;
@@ -118,6 +119,43 @@ it('cuts off readers of events that read nothing, and goes on for those who read
   expect(awake.closedAfterMs()).toBeNull();
   expect(awake.said().length).toBeGreaterThan(250 * 64_000);
   awake.socket.destroy();
+});
+
+it('gives up an answer of which nothing is read, and none that is read slowly', async () => {
+  const answer = Buffer.alloc(30_000_000, 'x');
+  const open = new Set<object>();
+  const server = await startHttpServer(
+    (_request, response) => {
+      open.add(response);
+      response.once('close', () => open.delete(response));
+      response.end(answer);
+    },
+    { end: () => undefined },
+    { address: '127.0.0.1', port: 0, requestTimeoutMs: 30_000, unreadMs: 500 },
+    { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+  );
+  const reader = (pauseMs: number | null): { readonly read: () => number; readonly closed: () => boolean } => {
+    let read = 0;
+    let isClosed = false;
+    const socket = connect(Number(new URL(server.address).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.on('close', () => (isClosed = true));
+    socket.on('data', (chunk) => {
+      read += chunk.length;
+      socket.pause();
+      if (pauseMs !== null) setTimeout(() => socket.resume(), pauseMs);
+    });
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    return { read: () => read, closed: () => isClosed };
+  };
+  const slow = reader(10);
+  reader(null);
+  await eventually('two answers', 5_000, () => (open.size === 2 ? true : null));
+  await eventually('one of them given up', 10_000, () => (open.size === 1 ? true : null));
+  await sleep(3_000);
+  expect([slow.closed(), open.size]).toEqual([false, 1]);
+  await eventually('all of it read', 60_000, () => (slow.read() > answer.length ? true : null));
+  await server.close();
 });
 
 it('ends open streams at once when it stops, and answers what is under way', async () => {

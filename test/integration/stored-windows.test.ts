@@ -214,7 +214,7 @@ describe.each(stores.kinds)('%s', (kind) => {
         fleet,
         store: { settings: store.settings, windows: { ...counting(store.windows, none()), newestOutlines } },
       },
-      modelNamed('fraud').schedule,
+      { schedule: modelNamed('fraud').schedule, newModels: () => ({ areMade: true, most: 10 }) },
     );
     const expected = [barely, ...ALL];
     const figures = await models.aggregates(MODEL, null, LATEST_MS);

@@ -1,6 +1,6 @@
 import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -145,8 +145,16 @@ it.skipIf(!hasCompiler).each([
   30_000,
 );
 
-it('makes files only mlfi can read', async () => {
+it.each(['new', 'killed while all could read it'])('makes files only mlfi can read: %s', async (how) => {
   const place = mkdtempSync(join(folder, 'private-'));
+  if (how !== 'new') {
+    const other = mkdtempSync(join(folder, 'older-'));
+    const killed = await openStore({ kind: 'sqlite', file: join(other, 'mlfi.sqlite') });
+    for (const name of readdirSync(other))
+      writeFileSync(join(place, name), readFileSync(join(other, name)), { mode: 0o644 });
+    await killed.close();
+    expect((statSync(join(place, 'mlfi.sqlite-wal')).mode & 0o777).toString(8)).toBe('644');
+  }
   const store = await openStore({ kind: 'sqlite', file: join(place, 'mlfi.sqlite') });
   await store.check();
   const modes = readdirSync(place).map((name) => [name, (statSync(join(place, name)).mode & 0o777).toString(8)]);

@@ -21,6 +21,7 @@ const service = z.strictObject({
   volumes: z.array(z.string().regex(/^(\.\/[^:]+:\/[^:]+:ro|[a-z-]+:\/[^:]+)$/)).optional(),
   secrets: z.array(name).optional(),
   restart: z.enum(['no', 'always', 'on-failure', 'unless-stopped']),
+  stop_grace_period: duration,
   cap_drop: z.tuple([z.literal('ALL')]),
   cap_add: z.never().optional(),
   privileged: z.never().optional(),

@@ -30,7 +30,7 @@ export interface Application {
 export function createApplication(ports: ApplicationPorts, settings: ApplicationSettings): Application {
   const incidents = incidentUseCases(ports, settings);
   return {
-    models: modelUseCases(ports, settings.schedule),
+    models: modelUseCases(ports, settings),
     baselines: baselineUseCases(ports),
     validations: ports.validations,
     imports: importUseCases(ports),

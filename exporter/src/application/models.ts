@@ -20,7 +20,7 @@ import { summariseNumeric } from '../statistics/signal-counts.js';
 import { labelCount } from '../statistics/label-counts.js';
 import { numericSignal } from '../statistics/window-profile.js';
 import { modelIdOf, nameOf } from './model-name.js';
-import type { ApplicationPorts } from './ports.js';
+import type { ApplicationPorts, ApplicationSettings, NewModelSettings } from './ports.js';
 
 /** Figures of one stored window; null where nothing was measured. */
 export interface WindowAggregate {
@@ -89,7 +89,8 @@ export interface ModelUseCases {
   /**
    * Watches a model that is only known by its name, or its id, from now on; one that is watched or stored already stays as
    * it is.
-   * @throws Conflict when its id belongs to a model of another name: the two would become one
+   * @throws Conflict when its id belongs to a model of another name: the two would become one; or when it is not watched, and
+   * the configuration makes no model, or no more of them, of a name that came with rows
    */
   ensureWatched(name: string, by: Actor): Promise<ModelId>;
   /**
@@ -168,12 +169,27 @@ function changeEvent(before: string | null, change: ModelChange, by: Actor, atMs
   return { kind: 'configuration', text, atMs };
 }
 
+/** Why rows of a name that is not watched make no model of it; null where they may. */
+function refusedAsNew(name: string, { areMade, most }: NewModelSettings, watched: number): Conflict | null {
+  const way = `register it, or have it listed under intake.services`;
+  if (!areMade)
+    return new Conflict(
+      `no model "${name}" is watched, and rows make none (intake.new_models: false); ${way}`,
+      'model',
+    );
+  if (watched < most) return null;
+  return new Conflict(
+    `no model "${name}" is watched, and rows make no further one beside the ${watched} that are (intake.limits.models); ${way}. Names of processes or requests are no names of models`,
+    'model',
+  );
+}
+
 /** @returns the use cases of `/api/v1/models` on a running fleet */
 export function modelUseCases(
   ports: Pick<ApplicationPorts, 'fleet' | 'clock' | 'auditNote' | 'discover' | 'chooseGoldenInputs' | 'investigate'> & {
     readonly store: Pick<Store, 'windows' | 'settings'>;
   },
-  schedule: ProbeSchedule,
+  { schedule, newModels }: Pick<ApplicationSettings, 'schedule' | 'newModels'>,
 ): ModelUseCases {
   const { fleet, store } = ports;
   return {
@@ -206,6 +222,8 @@ export function modelUseCases(
       if (fleet.has(before) && nameOf(fleet.monitoredModel(before).model.name) === name) return before;
       const id = modelIdOf(name);
       if (!fleet.has(id)) {
+        const refused = refusedAsNew(name, newModels(), fleet.ids().length);
+        if (refused !== null) throw refused;
         const model = modelOf(id, { name }, null, ports.chooseGoldenInputs, schedule, ports.clock.now());
         if (await fleet.addIfNew(model, ports.auditNote('model-registered', by, { model: id }))) return id;
       }

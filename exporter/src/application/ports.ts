@@ -48,8 +48,17 @@ export interface ApplicationPorts {
   readonly newApiKeySecret: () => { readonly id: ApiKeyId; readonly secretHash: string; readonly text: string };
 }
 
+/** Whether rows of a name that is not watched make a model of it. */
+export interface NewModelSettings {
+  readonly areMade: boolean;
+  /** While so many models are watched, or more, no further one is made. */
+  readonly most: number;
+}
+
 export interface ApplicationSettings {
   readonly schedule: ProbeSchedule;
   /** Share of errors that is a fact rather than evidence; read at every use. */
   readonly criticalErrorShare: () => number;
+  /** Read at every use. */
+  readonly newModels: () => NewModelSettings;
 }

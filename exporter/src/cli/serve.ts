@@ -3,7 +3,7 @@ import type { Commands } from './commands.js';
 import { configurationFile, readConfiguration } from './configuration.js';
 
 /** Below the 30 s after which Kubernetes and Docker Compose files commonly kill what does not stop. */
-const STOP_MS = 25_000;
+export const STOP_MS = 25_000;
 const CLOSED_MS = 1_000;
 /** A terminal and npm may both pass the same Ctrl-C on. */
 const SAME_SIGNAL_MS = 500;

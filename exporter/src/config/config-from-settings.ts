@@ -177,6 +177,7 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       ),
       services: new Map(Object.entries(settings.intake.services).map(([service, id]) => [service, modelId(id)])),
       newModels: settings.intake.new_models,
+      mostModels: settings.intake.limits.models,
       pairing: { waitMs: settings.intake.pairing.wait, memoryBytes: settings.intake.pairing.memory },
     },
     logFiles: settings.log_files.map((folder) => ({

@@ -181,8 +181,10 @@ export interface Config {
     readonly models: ReadonlyMap<string, FieldMapping>;
     /** Name of a service, alone or after its namespace and a slash → model its logs belong to. */
     readonly services: ReadonlyMap<string, ModelId>;
-    /** Whether logs of an unknown service make a new model. */
+    /** Whether rows of an unknown service or model make a new model. */
     readonly newModels: boolean;
+    /** While so many models are watched, rows make no further one. */
+    readonly mostModels: number;
     /** How requests and responses that come apart are put together. */
     readonly pairing: { readonly waitMs: number; readonly memoryBytes: number };
   };

@@ -254,6 +254,7 @@ const intake = z
         array_length: whole(1, 10_000_000).default(INTAKE.arrayLength),
         categories_per_feature: whole(2, 100_000).default(INTAKE.categoriesPerFeature),
         features_per_model: whole(1, 10_000).default(INTAKE.featuresPerModel),
+        models: whole(1, 100_000).default(2_000),
       })
       .prefault({}),
     batch_ids_kept: duration('1h', '365d').prefault('7d'),

@@ -9,3 +9,9 @@ export const isList = (value: Json | undefined): value is readonly Json[] => Arr
 
 /** What a text says in JSON, which may be anything JSON can say: the one place that knows its type. @throws SyntaxError */
 export const parseJson = (text: string): Json => JSON.parse(text) as Json;
+
+/** Whether a value that was read from JSON is nested deeper than so many levels; looks no deeper than that. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
+}

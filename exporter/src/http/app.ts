@@ -4,7 +4,15 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import type { Actor } from '../domain/actor.js';
 import { StoreDocumentDamaged } from '../domain/codec.js';
-import { Forbidden, Invalid, isAppError, NotFound, Unavailable, type AppErrorKind } from '../domain/errors.js';
+import {
+  Forbidden,
+  Invalid,
+  isAppError,
+  NotFound,
+  TooManyRequests,
+  Unavailable,
+  type AppErrorKind,
+} from '../domain/errors.js';
 import type { Scope } from '../domain/api-key.js';
 import type { QueuePlace } from '../domain/intake-queue.js';
 import { HttpError } from './http-error.js';
@@ -117,13 +125,20 @@ function refuseUnmatched(context: Koa.Context): void {
 async function serve(ports: AppPorts, definition: Route, context: RoutedContext): Promise<void> {
   const actor = await authorised(ports, definition.scope, context);
   if (actor === null) return;
-  const place = definition.isIntake === true ? ports.intake.queue.enter(context.params.id ?? '') : null;
+  const place = takesRows(definition) ? ports.intake.queue.enter(whomOf(definition, context.params.id)) : null;
   try {
     await answer(ports, definition, context, actor, place);
   } finally {
     place?.leave();
   }
 }
+
+/** Whatever a sender's key may bring has its place in the queue of intake, which bounds the memory of bodies under way. */
+const takesRows = ({ isIntake, scope, body }: Route): boolean =>
+  isIntake === true || (scope === 'ingest' && body !== undefined);
+
+const whomOf = ({ path }: Route, model: string | undefined): string =>
+  model === undefined ? path : `model "${model}"`;
 
 async function answer(
   ports: AppPorts,
@@ -132,16 +147,11 @@ async function answer(
   actor: Actor,
   place: QueuePlace | null,
 ): Promise<void> {
-  const { params, query, body } = definition;
+  const { params, query } = definition;
   const checked = {
     params: readParameters(params, new URLSearchParams(context.params)),
     query: readParameters(query, new URLSearchParams(context.querystring)),
-    body:
-      body === undefined
-        ? undefined
-        : 'content' in body
-          ? bodyOf(body, await readBytes(context.req, body, ports.limits.maximumBodyBytes, place))
-          : await readJson(context.req, body, ports.limits.maximumBodyBytes),
+    body: await readBodyOf(definition, context, ports.limits.maximumBodyBytes, place),
   };
   const reply = await definition.handler({
     ...checked,
@@ -151,6 +161,25 @@ async function answer(
     actor,
   });
   await render(context, definition.responses, reply);
+}
+
+/** @throws what reading a body throws; for senders that repeat on 503 alone, Unavailable where the queue is full */
+async function readBodyOf(
+  { body, repeatsOn503Only }: Route,
+  context: RoutedContext,
+  limitBytes: number,
+  place: QueuePlace | null,
+): Promise<unknown> {
+  if (body === undefined) return undefined;
+  try {
+    return 'content' in body
+      ? bodyOf(body, await readBytes(context.req, body, limitBytes, place))
+      : await readJson(context.req, body, limitBytes, place);
+  } catch (error) {
+    if (!(error instanceof TooManyRequests) || repeatsOn503Only !== true) throw error;
+    context.set('connection', 'close');
+    throw new Unavailable(error.message, error.retryAfterSeconds);
+  }
 }
 
 const bodyOf = ({ kind }: TextBody | BytesBody, bytes: Buffer): string | Buffer =>

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
 import { Invalid, TooManyRequests } from '../domain/errors.js';
+import { isDeeper } from '../domain/json.js';
 import { issueWords, valueAt } from '../domain/issue-words.js';
 import type { QueuePlace } from '../domain/intake-queue.js';
 import { HttpError } from './http-error.js';
@@ -30,12 +31,18 @@ const DEEPEST_BODY = 100;
 
 /**
  * A JSON body against its schema.
- * @throws Invalid naming the first wrong field, HttpError 413 or 415
+ * @param place what the body takes of a queue while it is read, null for none
+ * @throws Invalid naming the first wrong field, HttpError 413 or 415, TooManyRequests
  */
-export async function readJson(request: IncomingMessage, schema: z.ZodType, limitBytes: number): Promise<unknown> {
+export async function readJson(
+  request: IncomingMessage,
+  schema: z.ZodType,
+  limitBytes: number,
+  place: QueuePlace | null,
+): Promise<unknown> {
   const type = mediaType(request);
   if (!isJson(type)) throw unsupported(['application/json']);
-  const raw = (await readBody(request, limitBytes, null)).toString('utf8');
+  const raw = (await readBody(request, limitBytes, place)).toString('utf8');
   if (raw.trim() === '') throw new Invalid('the body is missing; send a JSON object', 'body');
   let value: unknown;
   try {
@@ -45,11 +52,6 @@ export async function readJson(request: IncomingMessage, schema: z.ZodType, limi
   }
   if (isDeeper(value, DEEPEST_BODY)) throw new Invalid(`the body is nested deeper than ${DEEPEST_BODY} levels`, 'body');
   return checked(schema, value, schema instanceof z.ZodObject ? Object.keys(schema.shape) : []);
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1));
 }
 
 /**

@@ -221,8 +221,10 @@ export interface RouteDefinition<
   /** Without it every parameter is refused. */
   readonly query?: Q;
   readonly body?: B;
-  /** The body brings rows: it counts in the queue of intake until it is answered. */
+  /** The body brings rows: it counts in the queue of intake until it is answered, as every body of scope `ingest` does. */
   readonly isIntake?: true;
+  /** Senders repeat what is answered 503, and give up what is answered 429. */
+  readonly repeatsOn503Only?: true;
   /** The query names a thing that may not exist. */
   readonly queryNamesThing?: true;
   /** By status; what every route may answer besides (`common-responses.ts`) is not repeated. */

@@ -19,6 +19,8 @@ export interface ServerSettings {
   readonly requestTimeoutMs: number;
   /** Open connections; one more is closed at once. */
   readonly connections?: number;
+  /** An answer of which nothing is read for so long is given up. */
+  readonly unreadMs?: number;
 }
 
 /** Longer than Grafana's proxy keeps its connections idle, so that it never meets one being closed. */
@@ -28,8 +30,7 @@ const DRAIN_MS = 10_000;
 const CONNECTIONS = 10_000;
 /** How late a limit may be noticed; each look costs time for every open connection. */
 const LIMITS_CHECKED_MS = 1_000;
-/** An answer of which nothing was read between two looks is given up. */
-const UNREAD_CHECKED_MS = 30_000;
+const UNREAD_MS = 30_000;
 
 /** @throws Error naming the address when it cannot be listened on */
 export async function startHttpServer(
@@ -38,9 +39,9 @@ export async function startHttpServer(
   settings: ServerSettings,
   logger: Logger,
 ): Promise<HttpServer> {
-  const { address, port, requestTimeoutMs, connections = CONNECTIONS } = settings;
-  /** Answers under way, with the bytes their connection had sent at the last look. */
-  const running = new Map<ServerResponse, number>();
+  const { address, port, requestTimeoutMs, connections = CONNECTIONS, unreadMs = UNREAD_MS } = settings;
+  /** Answers under way. */
+  const running = new Set<ServerResponse>();
   let closing: Promise<void> | null = null;
   const server = createServer(
     {
@@ -50,13 +51,15 @@ export async function startHttpServer(
       connectionsCheckingInterval: Math.min(LIMITS_CHECKED_MS, requestTimeoutMs / 4),
     },
     (request, response) => {
-      running.set(response, -1);
+      running.add(response);
       if (closing !== null) response.shouldKeepAlive = false;
       // Who listens for events says nothing more, and has left by then.
       const left = (): void => {
         if (String(response.getHeader('content-type')).startsWith('text/event-stream')) response.destroy();
       };
       request.socket.once('end', left);
+      // All of it is said: what counts now is whether anything of it leaves, which the socket's timeout looks at.
+      response.once('prefinish', () => response.setTimeout(unreadMs, () => response.destroy()));
       response.once('close', () => {
         request.socket.off('end', left);
         running.delete(response);
@@ -81,13 +84,6 @@ export async function startHttpServer(
   });
   server.removeAllListeners('error');
   server.on('error', (error) => logger.error({ error: error.message }, 'a connection could not be taken'));
-  const unread = setInterval(() => {
-    for (const [response, before] of running) {
-      const sent = response.writableEnded ? (response.socket?.bytesWritten ?? 0) : -1;
-      if (sent !== -1 && sent === before) response.destroy();
-      running.set(response, sent);
-    }
-  }, UNREAD_CHECKED_MS);
   const bound = server.address() as AddressInfo;
   const drain = (drainMs: number): Promise<void> =>
     new Promise((resolve) => {
@@ -97,11 +93,10 @@ export async function startHttpServer(
       }, drainMs);
       server.close(() => {
         clearTimeout(force);
-        clearInterval(unread);
         resolve();
       });
       streams.end();
-      for (const response of running.keys()) response.shouldKeepAlive = false;
+      for (const response of running) response.shouldKeepAlive = false;
       server.closeIdleConnections();
     });
   return {

@@ -59,6 +59,10 @@ export function wireApplication(
     {
       schedule: defaultSchedule(started),
       criticalErrorShare: () => config.current().detection.criticalErrorShare,
+      newModels: () => {
+        const { newModels, mostModels } = config.current().intake;
+        return { areMade: newModels, most: mostModels };
+      },
     },
   );
 }

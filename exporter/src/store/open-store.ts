@@ -167,11 +167,13 @@ async function lockSqlite(file: string): Promise<() => Promise<void>> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   expectNoLogAlone(file);
   for (const owned of [file, `${file}.writer`]) makePrivate(owned);
+  // Of a store that was made with another mode, and not closed.
+  for (const end of ['-wal', '-shm', '.writer-journal']) if (existsSync(`${file}${end}`)) makePrivate(`${file}${end}`);
   return lockWriter(file);
 }
 
 /**
- * Readable by mlfi's user alone; SQLite gives -wal and -shm the mode of the file itself. A file that is there is not opened:
+ * Readable by mlfi's user alone; SQLite gives -wal and -shm that it makes the mode of the file itself. A file that is there is not opened:
  * closing it again would give back every lock this process holds on it.
  */
 function makePrivate(file: string): void {

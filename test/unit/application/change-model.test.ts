@@ -100,7 +100,7 @@ it('takes no secret to another server that the model was given while that server
       investigate: () => expect.fail('nobody asked for it'),
       store: new MemoryStore(),
     },
-    ports.schedule,
+    { schedule: ports.schedule, newModels: () => ({ areMade: true, most: 10 }) },
   );
   const letGo = hold('http://evil/now');
   const moved = useCases.change(M, { url: 'http://evil/now' }, { kind: 'api-key', subject: 'key:1', name: 'ada' });

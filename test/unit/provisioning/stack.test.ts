@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STOP_MS } from '../../../exporter/src/cli/serve.js';
 import { overridableKeys, variableOf } from '../../../exporter/src/config/environment.js';
 import { parseConfig } from '../../../exporter/src/config/load.js';
 import { readApiKey } from '../../../exporter/src/http/identity/api-keys.js';
@@ -108,6 +109,10 @@ describe.each(services)('service $name of docker-compose.yml', ({ name, service 
       expect(ROUTES.filter(({ scope }) => scope === null).map(({ path }) => path)).toContain(pathname);
     else if (name === 'sample-models') expect(pathname).toBe('/');
     else expect(HEALTH[name]).toContain(pathname);
+  });
+
+  it('has longer to stop than mlfi takes for it', () => {
+    expect(Number(/^(\d+)s$/.exec(service.stop_grace_period)?.[1]) * 1_000).toBeGreaterThan(STOP_MS);
   });
 
   it('waits only for services that have a health check', () => {

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ReceivedAlert } from '../../domain/alert.js';
+import { isDeeper } from '../../domain/json.js';
 import { issueWords, valueAt } from '../../domain/issue-words.js';
 
 const LARGEST_NOTIFICATION = 1_000;
+/** Labels and annotations are texts; others are shown as JSON, which is as deep as they are. */
+const DEEPEST = 20;
 const LABELS_KEPT = 64;
 const LABEL_LENGTH = 300;
 const TEXT_LENGTH = 500;
@@ -21,27 +24,31 @@ const texts = z
 
 /** What Alertmanager (payload version 4) and Grafana (version 1) have in common; everything else is ignored. */
 const notification = z.object({
-  alerts: z
-    .array(
-      z.object({
-        status: z.enum(['firing', 'resolved']),
-        labels: texts,
-        annotations: texts,
-        startsAt: z.string(),
-        endsAt: z.string().nullish(),
-        fingerprint: z
-          .string()
-          .max(128)
-          .regex(/^\P{Cc}*$/u, CONTROLS_WORDS)
-          .nullish(),
-      }),
-    )
-    .max(LARGEST_NOTIFICATION),
+  alerts: z.array(
+    z.object({
+      status: z.enum(['firing', 'resolved']),
+      labels: texts,
+      annotations: texts,
+      startsAt: z.string(),
+      endsAt: z.string().nullish(),
+      fingerprint: z
+        .string()
+        .max(128)
+        .regex(/^\P{Cc}*$/u, CONTROLS_WORDS)
+        .nullish(),
+    }),
+  ),
 });
 
 export type ParsedNotification =
   | { readonly kind: 'parsed'; readonly alerts: readonly ReceivedAlert[] }
   | { readonly kind: 'refused'; readonly field: string; readonly message: string };
+
+const refused = (field: string, what: string): ParsedNotification => ({
+  kind: 'refused',
+  field,
+  message: `${field}: ${what}`,
+});
 
 function capped(value: unknown, length: number): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
@@ -59,6 +66,14 @@ function fingerprintOf(labels: Readonly<Record<string, string>>): string {
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 16);
 }
 
+/** What checks a list looks at all of it before it says that it is too long. */
+function beyondLimits(body: unknown): string | null {
+  const given = typeof body === 'object' && body !== null && 'alerts' in body ? body.alerts : null;
+  if (Array.isArray(given) && given.length > LARGEST_NOTIFICATION)
+    return `${given.length} alerts; at most ${LARGEST_NOTIFICATION} are taken at once`;
+  return isDeeper(given, DEEPEST) ? `nested deeper than ${DEEPEST} levels` : null;
+}
+
 /**
  * Reads a webhook body of Alertmanager or Grafana. Texts are capped; unknown fields are ignored, as senders add some.
  * @param nowMs end of a resolved alert that gives none
@@ -70,6 +85,8 @@ export function parseNotification(text: string, nowMs: number): ParsedNotificati
   } catch {
     return { kind: 'refused', field: 'body', message: 'the body is not JSON' };
   }
+  const beyond = beyondLimits(body);
+  if (beyond !== null) return refused('alerts', beyond);
   const checked = notification.safeParse(body);
   if (!checked.success) {
     const [issue] = checked.error.issues;

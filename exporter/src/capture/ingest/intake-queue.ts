@@ -9,7 +9,7 @@ const RETRY_AFTER_SECONDS = 1;
  * share it. A body that is alone is always let in; its own size is bounded by `http.maximum_body`.
  */
 export class IntakeQueue {
-  private readonly heldByModel = new Map<string, number>();
+  private readonly heldFor = new Map<string, number>();
   private heldBytes = 0;
 
   /** @param limits read at every use */
@@ -20,17 +20,17 @@ export class IntakeQueue {
     return this.heldBytes;
   }
 
-  /** Begins a request about a model. */
-  enter(model: string): QueuePlace {
+  /** Begins a request. @param whom the model it is about, or the route of one that says so in its body */
+  enter(whom: string): QueuePlace {
     let own = 0;
     const hold = (bytes: number): void => {
       own += bytes;
       this.heldBytes += bytes;
-      const held = (this.heldByModel.get(model) ?? 0) + bytes;
-      if (held === 0) this.heldByModel.delete(model);
-      else this.heldByModel.set(model, held);
+      const held = (this.heldFor.get(whom) ?? 0) + bytes;
+      if (held === 0) this.heldFor.delete(whom);
+      else this.heldFor.set(whom, held);
     };
-    const expect = (bytes: number): void => this.check(model, own, bytes);
+    const expect = (bytes: number): void => this.check(whom, own, bytes);
     return {
       expect,
       grow(bytes) {
@@ -41,19 +41,19 @@ export class IntakeQueue {
     };
   }
 
-  private check(model: string, ownBytes: number, bytes: number): void {
+  private check(whom: string, ownBytes: number, bytes: number): void {
     const { perModelBytes, totalBytes } = this.limits();
-    const ofModel = (this.heldByModel.get(model) ?? 0) - ownBytes;
+    const ofModel = (this.heldFor.get(whom) ?? 0) - ownBytes;
     const ofAll = this.heldBytes - ownBytes;
     const wanted = ownBytes + bytes;
     if (ofModel > 0 && ofModel + wanted > perModelBytes)
       throw new TooManyRequests(
-        `batches of ${ofModel} bytes wait for model "${model}" already; nothing of this one was taken, send it again (intake.queue.per_model)`,
+        `bodies of ${ofModel} bytes wait for ${whom} already; nothing of this one was taken, send it again (intake.queue.per_model)`,
         RETRY_AFTER_SECONDS,
       );
     if (ofAll > 0 && ofAll + wanted > totalBytes)
       throw new TooManyRequests(
-        `batches of ${ofAll} bytes wait already; nothing of this one was taken, send it again (intake.queue.total)`,
+        `bodies of ${ofAll} bytes wait already; nothing of this one was taken, send it again (intake.queue.total)`,
         RETRY_AFTER_SECONDS,
       );
   }

@@ -1,3 +1,4 @@
+import { Conflict, Invalid } from '../../domain/errors.js';
 import type { ModelId } from '../../domain/identifiers.js';
 import type { RowTaker } from '../../domain/ingest.js';
 
@@ -11,7 +12,6 @@ export interface Service {
 
 export interface ServicePorts {
   readonly services: ReadonlyMap<string, ModelId>;
-  readonly newModels: boolean;
   readonly models: Pick<RowTaker, 'has'>;
   /** Finds or makes the model of this name. */
   readonly ensureWatched: (name: string) => Promise<ModelId>;
@@ -19,10 +19,13 @@ export interface ServicePorts {
 
 const LONGEST_NAME = 200;
 
-/** The model of a service: as the configuration says, else one of its name; or why there is none. */
+/**
+ * The model of a service: as the configuration says, else one of its name; or why there is none.
+ * @throws what `ensureWatched` throws, unless it is about this name alone
+ */
 export async function modelOfService(
   { names, newName }: Service,
-  { services, newModels, models, ensureWatched }: ServicePorts,
+  { services, models, ensureWatched }: ServicePorts,
 ): Promise<ModelId | { readonly problem: string }> {
   for (const name of names) {
     const known = services.get(name);
@@ -31,6 +34,11 @@ export async function modelOfService(
     return { problem: `intake.services names the model "${known}", which is not watched` };
   }
   if (newName === null || newName.length > LONGEST_NAME) return { problem: 'no service is named' };
-  if (!newModels) return { problem: 'the service is not listed under intake.services, and intake.new_models is false' };
-  return ensureWatched(newName);
+  try {
+    return await ensureWatched(newName);
+  } catch (error) {
+    // A name that another model has stays so, and other services of the request are no part of it.
+    if (error instanceof Conflict || error instanceof Invalid) return { problem: error.message };
+    throw error;
+  }
 }

@@ -35,6 +35,7 @@ const receive = (sender: AlertSender): Route =>
     method: 'POST',
     path: `/api/v1/alerts/${sender}`,
     scope: 'ingest',
+    repeatsOn503Only: true,
     summary: `Webhook for ${SENDERS[sender]}: alerts of others about watched models`,
     body: { kind: 'text', content: { 'application/json': notification } },
     responses: { 202: alertIntakeSchema },

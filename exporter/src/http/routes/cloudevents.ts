@@ -21,7 +21,6 @@ export const cloudEventRoutes: readonly Route[] = [
     method: 'POST',
     path: '/api/v1/cloudevents',
     scope: 'ingest',
-    isIntake: true,
     summary:
       'Logs of KServe, Seldon, MLServer and Azure ML as CloudEvents (binary, structured, batched); requests and responses are joined by id',
     query: z.strictObject({

@@ -87,7 +87,6 @@ export const legacyRoutes: readonly Route[] = [
     method: 'POST',
     path: '/monitoring/prediction',
     scope: 'ingest',
-    isIntake: true,
     summary: 'Log one prediction, with the body of the original service; an unknown model_id is watched from now on',
     body: {
       kind: 'text',

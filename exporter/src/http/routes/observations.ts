@@ -138,7 +138,6 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
         .meta({ description: '`commit`: answered when stored · `memory`: at once, and lost if mlfi dies' }),
     }),
     body: { kind: 'text', content, takesOthers: true },
-    isIntake: true,
     responses: { 200: ingestResultSchema, 400: ingestResultSchema },
     async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers, actor, address }) {
       application.models.require(id);

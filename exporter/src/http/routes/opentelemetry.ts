@@ -11,7 +11,6 @@ const otlp = (signal: 'traces' | 'logs', what: string, rejected: 'rejectedSpans'
     method: 'POST',
     path: `/v1/${signal}`,
     scope: 'ingest',
-    isIntake: true,
     summary: `OTLP/HTTP ${signal}: ${what}; all else is passed over`,
     body: {
       kind: 'bytes',

@@ -48,6 +48,18 @@ describe('a webhook notification', () => {
       'alerts.0.startsAt',
       'alerts.0.startsAt: must be a time such as 2026-11-24T12:00:00Z',
     ],
+    [
+      'a label nested without end',
+      `{"alerts":[{"status":"firing","startsAt":"2026-01-01T00:00:00Z","labels":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}]}`,
+      'alerts',
+      'alerts: nested deeper than 20 levels',
+    ],
+    [
+      'more alerts than are taken at once',
+      `{"alerts":[${'{},'.repeat(2_000)}{}]}`,
+      'alerts',
+      'alerts: 2001 alerts; at most 1000 are taken at once',
+    ],
   ])('with %s is refused with the field, in words', (_, body, field, message) => {
     expect(parseNotification(body, NOW)).toEqual({ kind: 'refused', field, message });
   });

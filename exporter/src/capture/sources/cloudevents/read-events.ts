@@ -20,13 +20,21 @@ export type EventReading =
   | { readonly kind: 'refused'; readonly field: string; readonly message: string };
 
 export interface EventLimits {
-  /** Of data that comes compressed, unpacked. */
+  /** Of all data of a request that comes compressed, unpacked. */
   readonly maximumDataBytes: number;
+}
+
+/** Bytes that compressed data of this request may still become. */
+interface Unpacking {
+  readonly mostBytes: number;
+  leftBytes: number;
 }
 
 const ATTRIBUTES = new Set(['id', 'type', 'source', 'time', 'specversion', 'datacontenttype', 'subject', 'dataschema']);
 const LONGEST_ATTRIBUTE = 16_384;
 const MOST_EVENTS = 10_000;
+/** Deflate makes a byte no more than this. */
+const LARGEST_RATIO = 1_032;
 
 const refused = (field: string, message: string): EventReading => ({ kind: 'refused', field, message });
 
@@ -37,10 +45,11 @@ const refused = (field: string, message: string): EventReading => ({ kind: 'refu
 export function readEvents(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
   body: Buffer,
-  limits: EventLimits,
+  { maximumDataBytes }: EventLimits,
 ): readonly EventReading[] {
+  const unpacking: Unpacking = { mostBytes: maximumDataBytes, leftBytes: maximumDataBytes };
   const type = textOf(headers['content-type']).split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (!type.startsWith('application/cloudevents')) return [binaryEvent(headers, body, limits)];
+  if (!type.startsWith('application/cloudevents')) return [binaryEvent(headers, body, unpacking)];
   const reading = readJson(body.toString('utf8').replace(/^\uFEFF/, ''));
   if (reading.kind === 'not-json') return [refused('body', 'the body is not JSON, as its content type says')];
   const value = reading.value as Json;
@@ -52,7 +61,7 @@ export function readEvents(
   const list = isList(value) ? value : [value];
   if (list.length > MOST_EVENTS)
     return [refused('body', `a batch of ${list.length} events; at most ${MOST_EVENTS} are taken at once`)];
-  return list.map((item) => structuredEvent(item, limits));
+  return list.map((item) => structuredEvent(item, unpacking));
 }
 
 const textOf = (value: string | readonly string[] | undefined): string =>
@@ -61,14 +70,14 @@ const textOf = (value: string | readonly string[] | undefined): string =>
 function binaryEvent(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
   body: Buffer,
-  limits: EventLimits,
+  unpacking: Unpacking,
 ): EventReading {
   const attributes = new Map<string, string>();
   for (const [name, value] of Object.entries(headers))
     if (name.startsWith('ce-')) attributes.set(name.slice(3).toLowerCase(), decoded(textOf(value)));
   if (attributes.size === 0)
     return refused('ce-id', 'no CloudEvent: neither ce-* headers nor content-type application/cloudevents+json');
-  return eventOf(attributes, body.length === 0 ? undefined : dataOf(body, limits));
+  return eventOf(attributes, body.length === 0 ? undefined : dataOf(body, unpacking), unpacking);
 }
 
 /** Header values are percent-encoded; one that is not is taken as it is. */
@@ -80,7 +89,7 @@ function decoded(value: string): string {
   }
 }
 
-function structuredEvent(item: Json, limits: EventLimits): EventReading {
+function structuredEvent(item: Json, unpacking: Unpacking): EventReading {
   if (!isObject(item)) return refused('body', 'each event must be a JSON object');
   const attributes = new Map<string, string>();
   for (const [name, value] of Object.entries(item)) {
@@ -88,15 +97,24 @@ function structuredEvent(item: Json, limits: EventLimits): EventReading {
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
       attributes.set(name.toLowerCase(), String(value));
   }
-  return eventOf(attributes, dataOfItem(item, limits));
+  return eventOf(attributes, dataOfItem(item, unpacking), unpacking);
 }
 
-function dataOfItem(item: JsonObject, limits: EventLimits): Json | undefined {
-  if (typeof item.data_base64 === 'string') return dataOf(Buffer.from(item.data_base64, 'base64'), limits);
-  return typeof item.data === 'string' ? dataOf(Buffer.from(item.data, 'utf8'), limits) : item.data;
+/** `TOO_MUCH` stands for data that unpack to more than is left for the request. */
+const TOO_MUCH = Symbol('too much');
+type Data = Json | undefined | typeof TOO_MUCH;
+
+function dataOfItem(item: JsonObject, unpacking: Unpacking): Data {
+  if (typeof item.data_base64 === 'string') return dataOf(Buffer.from(item.data_base64, 'base64'), unpacking);
+  return typeof item.data === 'string' ? dataOf(Buffer.from(item.data, 'utf8'), unpacking) : item.data;
 }
 
-function eventOf(attributes: ReadonlyMap<string, string>, data: Json | undefined): EventReading {
+function eventOf(attributes: ReadonlyMap<string, string>, data: Data, { mostBytes }: Unpacking): EventReading {
+  if (data === TOO_MUCH)
+    return refused(
+      'data',
+      `compressed data of one request may unpack to ${mostBytes} bytes in all (http.maximum_body); send it in parts`,
+    );
   for (const name of ['id', 'type', 'source'])
     if ((attributes.get(name) ?? '') === '' && name !== 'source') return refused(name, `the event has no ${name}`);
   for (const [name, value] of attributes)
@@ -116,9 +134,9 @@ function eventOf(attributes: ReadonlyMap<string, string>, data: Json | undefined
 }
 
 /** What loggers send as data is the payload as the model got it: JSON whatever its content type says, JSON before tensors in binary, gzip, or a text. */
-function dataOf(bytes: Buffer, limits: EventLimits): Json | undefined {
-  const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? unpacked(bytes, limits) : bytes;
-  if (plain === undefined) return undefined;
+function dataOf(bytes: Buffer, unpacking: Unpacking): Data {
+  const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? unpacked(bytes, unpacking) : bytes;
+  if (plain === undefined || plain === TOO_MUCH) return plain;
   const text = plain.toString('utf8').replace(/^\uFEFF/, '');
   const reading = readJson(text);
   if (reading.kind === 'value') return reading.value as Json;
@@ -127,11 +145,17 @@ function dataOf(bytes: Buffer, limits: EventLimits): Json | undefined {
   return text.includes('\u0000') || text.includes('\uFFFD') ? undefined : text;
 }
 
-function unpacked(bytes: Buffer, { maximumDataBytes }: EventLimits): Buffer | undefined {
+/** Takes of what is left for the request, also for data that cannot be unpacked: they cost as much until that is known. */
+function unpacked(bytes: Buffer, unpacking: Unpacking): Buffer | undefined | typeof TOO_MUCH {
+  if (unpacking.leftBytes === 0) return TOO_MUCH;
   try {
-    return gunzipSync(bytes, { maxOutputLength: maximumDataBytes });
-  } catch {
-    return undefined;
+    const plain = gunzipSync(bytes, { maxOutputLength: unpacking.leftBytes });
+    unpacking.leftBytes -= plain.length;
+    return plain;
+  } catch (error) {
+    const isTooMuch = error instanceof RangeError;
+    unpacking.leftBytes = isTooMuch ? 0 : Math.max(0, unpacking.leftBytes - bytes.length * LARGEST_RATIO);
+    return isTooMuch ? TOO_MUCH : undefined;
   }
 }
 

@@ -1,5 +1,4 @@
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
-import { Conflict, Invalid } from '../../../domain/errors.js';
 import type { ModelId } from '../../../domain/identifiers.js';
 import type { IngestBatch, IngestResult, IntakeLimits, RowTaker } from '../../../domain/ingest.js';
 import { batchOfEntries, type LogEntry } from '../../ingest/calls/batch.js';
@@ -9,12 +8,12 @@ import { Refusal } from '../../ingest/verdicts.js';
 import { modelOfService } from '../services.js';
 import { CallJoiner, type GivenUp, type JoinLimits } from './call-joiner.js';
 import { partOf, type EventPart } from './dialects.js';
+import { memoryOf } from './memory-of.js';
 import { readEvents } from './read-events.js';
 
 export interface EventIntakeSettings extends IntakeLimits {
   readonly models: ReadonlyMap<string, FieldMapping>;
   readonly services: ReadonlyMap<string, ModelId>;
-  readonly newModels: boolean;
   readonly pairing: JoinLimits;
 }
 
@@ -146,11 +145,11 @@ export class EventReceiver {
     sender = '',
   ): Promise<EventsTaken> {
     const tally = new Tally();
-    const { addressed, bytesEach } = await this.address(headers, body, tally, ensureWatched);
+    const addressed = await this.address(headers, body, tally, ensureWatched);
     // A repetition is known to be one only when what it repeats is taken.
     for (let busy = this.busy(addressed); busy !== undefined; busy = this.busy(addressed)) await busy;
     const keys = new Set(addressed.map(({ key }) => key));
-    const found = this.join(addressed, bytesEach, nowMs, tally);
+    const found = this.join(addressed, nowMs, tally);
     const taking = this.takeAll(found, nowMs, { acknowledge, sender }, tally);
     const ended = taking.then(
       () => undefined,
@@ -210,10 +209,11 @@ export class EventReceiver {
     body: Buffer,
     tally: Tally,
     ensureWatched: (name: string) => Promise<ModelId>,
-  ): Promise<{ readonly addressed: readonly Addressed[]; readonly bytesEach: number }> {
+  ): Promise<readonly Addressed[]> {
     const addressed: Addressed[] = [];
-    const readings = readEvents(headers, body, this.ports);
-    for (const [i, reading] of readings.entries()) {
+    const { rowsPerBatch } = this.ports.settings();
+    let rows = 0;
+    for (const [i, reading] of readEvents(headers, body, this.ports).entries()) {
       const event = i + 1;
       if (reading.kind === 'refused') {
         tally.refuse(event, reading.field, reading.message);
@@ -224,12 +224,14 @@ export class EventReceiver {
         tally.note('skipped');
         continue;
       }
+      const more = part.kind === 'row' ? part.rows.length : 1;
+      if (rows + more > rowsPerBatch) {
+        tally.refuse(event, 'data', `a request of more than ${rowsPerBatch} rows (intake.limits.rows_per_batch)`);
+        continue;
+      }
+      rows += more;
       const settings = { ...this.ports.settings(), models: this.ports.models, ensureWatched };
-      const model = await modelOfService(part.service, settings).catch((error: unknown) => {
-        // A name that another model has stays so, and the other events are no part of it.
-        if (error instanceof Conflict || error instanceof Invalid) return { problem: error.message };
-        throw error;
-      });
+      const model = await modelOfService(part.service, settings);
       if (typeof model !== 'string') tally.refuse(event, 'service', model.problem);
       else
         addressed.push({
@@ -237,18 +239,18 @@ export class EventReceiver {
           key: `${model} ${part.kind === 'row' ? `row ${part.id}` : part.callId}`,
         });
     }
-    return { addressed, bytesEach: Math.ceil(body.length / readings.length) + BYTES_PER_HALF };
+    return addressed;
   }
 
   private busy(addressed: readonly Addressed[]): Promise<void> | undefined {
     return addressed.map(({ key }) => this.underWay.get(key)).find((ended) => ended !== undefined);
   }
 
-  private join(addressed: readonly Addressed[], bytesEach: number, nowMs: number, tally: Tally): readonly Found[] {
+  private join(addressed: readonly Addressed[], nowMs: number, tally: Tally): readonly Found[] {
     const found = new Map<string, Found>();
     for (const { event, model, part, source } of addressed) {
       const { outcome, entries, undo } =
-        part.kind === 'row' ? this.once(part, model, nowMs) : this.pair(part, model, bytesEach, nowMs);
+        part.kind === 'row' ? this.once(part, model, nowMs) : this.pair(part, model, nowMs);
       tally.note(outcome);
       const key = `${model} ${source}`;
       const ofModel: Found = found.get(key) ?? {
@@ -314,8 +316,9 @@ export class EventReceiver {
     return { outcome: 'row', entries: rows.map((row): LogEntry => ({ kind: 'row', row })), undo: first.undo };
   }
 
-  private pair(part: Half, model: ModelId, bytes: number, nowMs: number): Step {
+  private pair(part: Half, model: ModelId, nowMs: number): Step {
     const { side, callId } = part;
+    const bytes = memoryOf(part.data) + BYTES_PER_HALF;
     const joined = this.joiner.offer({ model, callId, side, half: part, bytes }, nowMs);
     if (joined.kind !== 'pair') return { outcome: joined.kind, entries: [], undo: null };
     const call = callOf(joined.request, joined.response, nowMs);

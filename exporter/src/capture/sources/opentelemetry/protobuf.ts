@@ -23,20 +23,32 @@ const FIXED64 = 1;
 const LENGTH = 2;
 const FIXED32 = 5;
 
-/** @throws NotProtobuf for bytes that break off, are nested too deep, or have a field of another type */
-export function readMessage(bytes: Buffer, schema: WireSchema, depth = 0): WireMessage {
+/** Messages that may still be read, those within others among them: an empty one is two bytes, and takes fifty times that. */
+export interface PartsLeft {
+  parts: number;
+}
+/** More messages within one another than the reader was given. */
+export class TooManyParts extends Error {}
+
+/**
+ * @throws NotProtobuf for bytes that break off, are nested too deep, or have a field of another type; TooManyParts as soon as
+ * `left` is used up
+ */
+export function readMessage(bytes: Buffer, schema: WireSchema, left: PartsLeft, depth = 0): WireMessage {
   if (depth > DEEPEST) throw new NotProtobuf('messages are nested too deep');
+  left.parts -= 1;
+  if (left.parts < 0) throw new TooManyParts();
   const reader = new Reader(bytes);
   const message: WireMessage = {};
   while (!reader.isAtEnd) {
-    const tag = Number(reader.varint());
+    const tag = reader.small();
     const wire = tag & 7;
     const field = schema.get(Math.floor(tag / 8));
     if (field === undefined) {
       reader.skip(wire);
       continue;
     }
-    const value = valueOf(reader, wire, field.type, depth);
+    const value = valueOf(reader, wire, field.type, left, depth);
     if (field.isList !== true) message[field.name] = value;
     else {
       const list = message[field.name];
@@ -47,7 +59,7 @@ export function readMessage(bytes: Buffer, schema: WireSchema, depth = 0): WireM
   return message;
 }
 
-function valueOf(reader: Reader, wire: number, type: WireType, depth: number): WireValue {
+function valueOf(reader: Reader, wire: number, type: WireType, left: PartsLeft, depth: number): WireValue {
   const expect = (wanted: number): void => {
     if (wire !== wanted) throw new NotProtobuf('a field has another type than OTLP’s');
   };
@@ -62,9 +74,8 @@ function valueOf(reader: Reader, wire: number, type: WireType, depth: number): W
     return type === 'double' ? eight.readDoubleLE() : eight.readBigUInt64LE().toString();
   }
   expect(LENGTH);
-  const part = reader.take(reader.length());
-  if (typeof type === 'function') return readMessage(part, type(), depth + 1);
-  return part.toString(type === 'hex' ? 'hex' : 'utf8');
+  if (typeof type === 'function') return readMessage(reader.take(reader.length()), type(), left, depth + 1);
+  return reader.text(reader.length(), type === 'hex' ? 'hex' : 'utf8');
 }
 
 class Reader {
@@ -88,10 +99,24 @@ class Reader {
     throw new NotProtobuf('the message breaks off');
   }
 
+  /** A varint that is a tag or a length; one of a single byte, as nearly all are, without the detour by a bigint. */
+  small(): number {
+    const byte = this.bytes[this.at];
+    if (byte === undefined || byte > 127) return Number(this.varint());
+    this.at += 1;
+    return byte;
+  }
+
   length(): number {
-    const length = this.varint();
-    if (length > BigInt(this.bytes.length)) throw new NotProtobuf('the message breaks off');
-    return Number(length);
+    const length = this.small();
+    if (length > this.bytes.length) throw new NotProtobuf('the message breaks off');
+    return length;
+  }
+
+  text(length: number, encoding: 'hex' | 'utf8'): string {
+    if (this.at + length > this.bytes.length) throw new NotProtobuf('the message breaks off');
+    this.at += length;
+    return length === 0 ? '' : this.bytes.toString(encoding, this.at - length, this.at);
   }
 
   take(length: number): Buffer {

@@ -12,7 +12,6 @@ import { BentoMonitors, taggedRow } from './tabular.js';
 export interface TelemetrySettings extends IntakeLimits {
   readonly models: ReadonlyMap<string, FieldMapping>;
   readonly services: ReadonlyMap<string, ModelId>;
-  readonly newModels: boolean;
 }
 export interface TelemetryPorts {
   readonly settings: () => TelemetrySettings;
@@ -42,7 +41,7 @@ export class TelemetryReceiver {
     ensureWatched: (name: string) => Promise<ModelId>,
     sender = '',
   ): Promise<TelemetryTaken> {
-    const reading = readSignals(of, body, contentType);
+    const reading = readSignals(of, body, contentType, this.ports.settings());
     if (reading.kind === 'refused') return reading;
     return this.turns.runExclusive(() => this.take(reading.signals, nowMs, ensureWatched, sender));
   }

@@ -29,7 +29,6 @@ beforeEach(() => {
       ...DEFAULT_INTAKE_LIMITS,
       models: new Map(),
       services: new Map(),
-      newModels: true,
       pairing: { waitMs: WAIT_MS, memoryBytes: 1_000_000 },
     }),
     maximumDataBytes: 100_000,

@@ -22,7 +22,7 @@ beforeEach(() => {
   taken = [];
   storeIsAway = false;
   receiver = new TelemetryReceiver({
-    settings: () => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map(), services: new Map(), newModels: true }),
+    settings: () => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map(), services: new Map() }),
     models: {
       has: () => true,
       ingest: (id, batch) => {
@@ -91,6 +91,48 @@ const CHAT: SpanAttributes = {
   'gen_ai.input.messages': '[{"role":"user","parts":[{"type":"text","content":"my card CANARY-4711 was stolen"}]}]',
   'gen_ai.output.messages': '[{"role":"assistant","parts":[{"type":"text","content":"Call CANARY-1 now."}]}]',
 };
+
+describe('an export of very many very small parts is refused as a whole, by the name of the limit, before anything is made of them', () => {
+  const EMPTY_SPAN = Buffer.from([0x12, 0]);
+  const field = (number: number, bytes: Buffer): Buffer => {
+    const length: number[] = [];
+    for (let rest = bytes.length; ; rest = Math.floor(rest / 128)) {
+      length.push(rest > 127 ? (rest % 128) + 128 : rest);
+      if (rest <= 127) break;
+    }
+    return Buffer.concat([Buffer.from([number * 8 + 2, ...length]), bytes]);
+  };
+  const spans = (bytes: Buffer): Buffer => field(1, field(2, bytes));
+  const group = (list: string): string => `{"resourceSpans":[{"scopeSpans":[{"spans":[${list}]}]}]}`;
+  const many = (one: string, times: number): string => `${`${one},`.repeat(times - 1)}${one}`;
+
+  it.each([
+    ['spans', spans(Buffer.alloc(2 * 300_000, EMPTY_SPAN)), PROTOBUF],
+    ['more spans', spans(Buffer.alloc(2 * 4_000_000, EMPTY_SPAN)), PROTOBUF],
+    ['attributes', spans(field(2, Buffer.alloc(2 * 2_000_000, Buffer.from([0x4a, 0])))), PROTOBUF],
+    ['groups', Buffer.alloc(2 * 2_000_000, Buffer.from([0x0a, 0])), PROTOBUF],
+    ['spans in JSON', Buffer.from(group(many('{}', 300_000))), 'application/json'],
+    ['attributes in JSON', Buffer.from(group(`{"attributes":[${many('{}', 1_000_000)}]}`)), 'application/json'],
+    ['groups in JSON', Buffer.from(`{"resourceSpans":[${many('{}', 1_000_000)}]}`), 'application/json'],
+  ])('%s', async (_what, body, type) => {
+    const before = process.cpuUsage();
+    const answer = await send('traces', body, type);
+    expect(answer).toMatchObject({
+      kind: 'refused',
+      field: 'body',
+      message: expect.stringContaining('rows_per_batch') as string,
+    });
+    const { user } = process.cpuUsage(before);
+    expect(user / 1e6).toBeLessThan(5);
+    expect(taken).toEqual([]);
+  });
+
+  it('and one as large as exporters send is not', async () => {
+    const attributes = Array.from({ length: 120 }, (_, k) => ({ key: `k${k}`, value: { intValue: String(k) } }));
+    const of = Array.from({ length: 512 }, (_, i) => ({ spanId: `0${i}`, traceId: `${i}`, name: 'x', attributes }));
+    expect(await json('traces', { resourceSpans: [{ scopeSpans: [{ spans: of }] }] })).toMatchObject({ kind: 'taken' });
+  });
+});
 
 describe('a GenAI span of the official SDK', () => {
   it.each(['protobuf', 'json'] as const)(
