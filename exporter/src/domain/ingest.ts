@@ -46,6 +46,8 @@ export const NOTE_REASONS = [
   'inputs_unknown',
   /** Nothing was changed, and there is no answer to watch. */
   'prediction_missing',
+  /** Nothing was changed, and the call counts as one without a usable answer. */
+  'no_answer',
   /** Nothing was changed, and nothing is judged before the model is resumed. */
   'model_paused',
   /** Nothing was changed, and nothing is found in the rows: mlfi's own probes judge the model until enough were logged. */

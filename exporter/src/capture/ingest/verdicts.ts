@@ -2,6 +2,8 @@ import { ERRORS_TOLD, type IngestBatch, type IngestLineError, type IngestNote } 
 import type { NoteReason, RefusalReason } from '../../domain/ingest.js';
 
 const LONGEST_FIELD = 80;
+/** Different notes of one batch. */
+const NOTES_TOLD = 100;
 
 /** Why a row is refused: thrown by what reads the row, caught by what reads the batch. The message holds no value of it. */
 export class Refusal extends Error {
@@ -35,7 +37,7 @@ export interface Verdicts {
    * @param rows how many rows are left
    */
   refuseRest(line: number, rows: () => number): boolean;
-  /** For the notes of the row at `line`; each reason counts a row once. */
+  /** For the notes of the row at `line`; each reason counts a row once, `not_a_number` once for each field. */
   tellOf(line: number): Tell;
   readonly summary: () => Pick<IngestBatch, 'rejected' | 'rejectedByReason' | 'errors' | 'notes'>;
 }
@@ -50,7 +52,7 @@ export function createVerdicts(characters: number): Verdicts {
     { readonly slip: Omit<IngestLineError, 'rows' | 'line'>; line: number; rows: number }
   >();
   const byReason: Partial<Record<RefusalReason, number>> = {};
-  const notes = new Map<NoteReason, { note: Omit<IngestNote, 'rows'>; rows: number; lastLine: number }>();
+  const notes = new Map<string, { note: Omit<IngestNote, 'rows'>; rows: number; lastLine: number }>();
   let rejected = 0;
   const refuse: Verdicts['refuse'] = (line, { reason, field, message }, rows = 1) => {
     rejected += rows;
@@ -72,10 +74,12 @@ export function createVerdicts(characters: number): Verdicts {
       return true;
     },
     tellOf: (line) => (reason, field, message) => {
-      const known = notes.get(reason);
-      if (known === undefined)
-        notes.set(reason, { note: { reason, line, field: shown(field), message }, rows: 1, lastLine: line });
-      else if (known.lastLine !== line) {
+      const key = reason === 'not_a_number' ? `${reason}\n${shown(field)}` : reason;
+      const known = notes.get(key);
+      if (known === undefined) {
+        if (notes.size >= NOTES_TOLD) return;
+        notes.set(key, { note: { reason, line, field: shown(field), message }, rows: 1, lastLine: line });
+      } else if (known.lastLine !== line) {
         known.rows += 1;
         known.lastLine = line;
       }
