@@ -69,14 +69,14 @@ it('are logged for the model they name, whatever JSON cannot say stands beside i
     return [response.status, model ?? error?.message];
   };
   const row = (id: string, x: string): string => `{"model_id":"${id}","prediction":"no","features":{"x":${x}}}`;
-  expect(await send(row('churn', 'NaN'))).toEqual([200, 'churn']);
-  expect(await send(row('churn', '-Infinity'))).toEqual([200, 'churn']);
-  expect(await send(`[${row('churn', '1')},${row('churn', '2')}]`)).toEqual([200, 'churn']);
-  expect(await send(`[${row('churn', '1')},${row('price', '2')}]`)).toEqual([
+  expect(await send(row('nan-churn', 'NaN'))).toEqual([200, 'nan-churn']);
+  expect(await send(row('nan-churn', '-Infinity'))).toEqual([200, 'nan-churn']);
+  expect(await send(`[${row('nan-churn', '1')},${row('nan-churn', '2')}]`)).toEqual([200, 'nan-churn']);
+  expect(await send(`[${row('nan-churn', '1')},${row('nan-price', '2')}]`)).toEqual([
     400,
     'the rows are not all of one model: send those of each model by themselves',
   ]);
-  expect(await view('churn')).toMatchObject({ total_samples: 4 });
+  expect(await view('nan-churn')).toMatchObject({ total_samples: 4 });
 });
 
 describe('names that could become one model', () => {

@@ -4,6 +4,7 @@ import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
 import { allAnsweredWithErrors } from './causes/calls-fail.js';
+import { mostFailFor } from './causes/said-by-failures.js';
 import { errorGrowth } from './impact.js';
 import { inputsWith } from './prediction-share.js';
 
@@ -95,7 +96,7 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'critical',
-    holds: ({ cause }) => cause === 'error-in-answer',
+    holds: ({ cause, symptoms }) => cause === 'error-in-answer' && mostFailFor(symptoms) !== 'no_answer',
     reason: (input) => cost(input, 'Users receive an error that looks like a prediction.'),
   },
   {

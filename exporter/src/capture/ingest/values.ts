@@ -184,11 +184,11 @@ const LONGEST_NO_ERROR = 20;
 export function failureOf(value: unknown): Failure | null {
   if (saysNoError(value)) return null;
   const known = FAILURE_REASONS.find((reason): reason is FailureReason => reason === value);
-  return failed(known ?? 'other', 'logged by the sender as failed');
+  return known === 'no_answer' ? unusableAnswer() : failed(known ?? 'other', 'logged by the sender as failed');
 }
 
 /** The failure of a call whose response came and holds nothing to use. */
-export const unusableAnswer = (): Failure => failed('no_answer', 'the response holds no usable prediction');
+export const unusableAnswer = (): Failure => failed('no_answer', 'NaN, infinite, null or empty');
 
 const failed = (reason: FailureReason, detail: string): Failure => ({
   reason,

@@ -30,11 +30,13 @@ export const unreachable: Detector = {
       now: 1,
       window: windowOf(input),
       baselineSamples: null,
-      // An error is an answer.
+      // An error is an answer, and so is one that cannot be used.
       sentence:
         reason === 'http_5xx'
           ? `Each of the last ${inRow} calls failed${mostly}.`
-          : `None of the last ${inRow} calls was answered${mostly}.`,
+          : reason === 'no_answer'
+            ? `None of the last ${inRow} calls got a usable prediction.`
+            : `None of the last ${inRow} calls was answered${mostly}.`,
     });
   },
 };
