@@ -52,6 +52,7 @@ export function parseBatch(
       const events =
         call === null ? [eventOf(value, options)] : eventsOf(rowsOfCall(call, mapping), line, options, verdicts);
       for (const event of events) {
+        verdicts.take(line);
         if (event.kind === 'prediction') observations.push(event.observation);
         else labels.push(event.label);
       }

@@ -1,5 +1,6 @@
 import { ERRORS_TOLD, type IngestBatch, type IngestLineError, type IngestNote } from '../../domain/ingest.js';
 import type { NoteReason, RefusalReason } from '../../domain/ingest.js';
+import { LastRows } from './newest-rows.js';
 
 const LONGEST_FIELD = 80;
 /** Different notes of one batch. */
@@ -31,6 +32,7 @@ const CHARACTERS_PER_REFUSAL = 64;
 /** Collects what became of the rows of one batch: counts of everything, each slip once with the first row that has it. */
 export interface Verdicts {
   refuse(line: number, refusal: Refusal, rows?: number): void;
+  take(line: number): void;
   /**
    * Refuses the rest of a batch unread when its rows are many, short, and refused: refusing costs more than reading, so that
    * a body of nothing but slips would hold the process up. Ordinary rows never get there, however many are wrong.
@@ -39,7 +41,7 @@ export interface Verdicts {
   refuseRest(line: number, rows: () => number): boolean;
   /** For the notes of the row at `line`; each reason counts a row once, `not_a_number` once for each field. */
   tellOf(line: number): Tell;
-  readonly summary: () => Pick<IngestBatch, 'rejected' | 'rejectedByReason' | 'errors' | 'notes'>;
+  readonly summary: () => Pick<IngestBatch, 'rejected' | 'rejectedByReason' | 'newest' | 'errors' | 'notes'>;
 }
 
 /**
@@ -53,9 +55,11 @@ export function createVerdicts(characters: number): Verdicts {
   >();
   const byReason: Partial<Record<RefusalReason, number>> = {};
   const notes = new Map<string, { note: Omit<IngestNote, 'rows'>; rows: number; lastLine: number }>();
+  const last = new LastRows();
   let rejected = 0;
   const refuse: Verdicts['refuse'] = (line, { reason, field, message }, rows = 1) => {
     rejected += rows;
+    last.note(line, reason, rows);
     byReason[reason] = (byReason[reason] ?? 0) + rows;
     const key = `${reason}\n${field}\n${message}`;
     const known = errors.get(key);
@@ -67,6 +71,9 @@ export function createVerdicts(characters: number): Verdicts {
   };
   return {
     refuse,
+    take: (line) => {
+      last.note(line, null);
+    },
     refuseRest(line, rows) {
       if (rejected < REFUSED_FREELY || rejected * CHARACTERS_PER_REFUSAL < characters) return false;
       const left = rows();
@@ -87,6 +94,7 @@ export function createVerdicts(characters: number): Verdicts {
     summary: () => ({
       rejected,
       rejectedByReason: { ...byReason },
+      newest: last.summary(),
       errors: [...errors.values()]
         .map(({ slip, line, rows }) => ({ ...slip, line, rows }))
         .sort((a, b) => a.line - b.line),
