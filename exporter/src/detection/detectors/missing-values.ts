@@ -1,19 +1,26 @@
-import { featuresOf, type Detector } from '../detection-input.js';
+import type { SignalKey } from '../../domain/profile.js';
+import { featuresOf, type DetectionInput, type Detector } from '../detection-input.js';
 import { shareRise } from './share-rise.js';
 
-/** A feature is null, or not sent at all, far more often than in the baseline. The two are told apart. */
+const OF_ANSWERS = ['prediction', 'confidence'] as const;
+const OF_INPUTS = ['missing', 'absent'] as const;
+
+/**
+ * A feature is null, or not sent at all, far more often than in the baseline; the two are told apart. Or answers lack the
+ * prediction, or the confidence, that they had.
+ */
 export const missingValues: Detector = {
   id: 'missing-values',
   detect(input) {
-    const findings = featuresOf(input).flatMap((feature) => {
-      const before = input.baseline?.profile.signals.get(`feature:${feature}`);
-      const now = input.window.signals.get(`feature:${feature}`);
-      if (before === undefined || now === undefined) return [];
-      const rises = (['missing', 'absent'] as const).flatMap(
-        (part) => shareRise(input, 'missing-values', `feature:${feature}`, part, before, now) ?? [],
-      );
-      return rises.slice(0, 1);
-    });
-    return { findings, blindSpots: [] };
+    const inputs = featuresOf(input).flatMap((feature) => riseOf(input, `feature:${feature}`, OF_INPUTS));
+    const answers = OF_ANSWERS.flatMap((part) => riseOf(input, part, ['missing']));
+    return { findings: [...answers, ...inputs], blindSpots: [] };
   },
 };
+
+function riseOf(input: DetectionInput, key: SignalKey, parts: readonly ('missing' | 'absent')[]) {
+  const before = input.baseline?.profile.signals.get(key);
+  const now = input.window.signals.get(key);
+  if (before === undefined || now === undefined) return [];
+  return parts.flatMap((part) => shareRise(input, 'missing-values', key, part, before, now) ?? []).slice(0, 1);
+}

@@ -1,5 +1,5 @@
 import { percent } from '../../domain/quantity-text.js';
-import type { DetectorId, Finding } from '../../domain/finding.js';
+import type { DetectorId, Finding, FindingKind } from '../../domain/finding.js';
 import { absentIn, type SignalCounts, type SignalKey, type WindowProfile } from '../../domain/profile.js';
 import { clopperPearsonLower, clopperPearsonUpper, proportion } from '../../statistics/clopper-pearson.js';
 import { validTotal } from '../../statistics/signal-counts.js';
@@ -10,6 +10,12 @@ const WORDS = {
   absent: 'is not sent',
   invalid: 'is of another type or not a finite number',
 } as const;
+
+/** What it means for users that a part of the answers is missing, and how the part is called; anything else is an input. */
+const ANSWER_PARTS: Readonly<Partial<Record<SignalKey, { readonly kind: FindingKind; readonly name: string }>>> = {
+  prediction: { kind: 'service', name: 'The prediction' },
+  confidence: { kind: 'model', name: 'The confidence' },
+};
 
 /** A rise of the share of missing, invalid or absent values of one signal. */
 export function shareRise(
@@ -37,10 +43,11 @@ export function shareRise(
   const alpha = significancePerSignal(input);
   if (clopperPearsonLower(badNow, nNow, alpha) <= clopperPearsonUpper(badBefore, nBefore, alpha)) return null;
   const words = WORDS[part];
+  const { kind, name } = ANSWER_PARTS[key] ?? { kind: 'data', name: `“${key.replace(/^feature:/, '')}”` };
   return {
     detector,
     subject: key,
-    kind: 'data',
+    kind,
     direction: 'up',
     statistic: { name: `${part}_share`, value: to },
     threshold: from + input.thresholds.missingShare,
@@ -51,7 +58,7 @@ export function shareRise(
     now: to,
     window: windowOf(input),
     baselineSamples: nBefore,
-    sentence: `“${key.replace(/^feature:/, '')}” ${words} in ${percent(to)} of ${nNow} rows, before in ${percent(from)}.`,
+    sentence: `${name} ${words} in ${percent(to)} of ${nNow} rows, before in ${percent(from)}.`,
   };
 }
 

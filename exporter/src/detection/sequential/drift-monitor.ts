@@ -78,9 +78,9 @@ export class DriftMonitor {
     const { atMs, failure } = observation;
     this.loss('errors', failure === null ? 0 : 1, atMs);
     if (failure !== null) return;
-    if (observation.confidence !== null) this.value('confidence', observation.confidence, atMs);
+    this.value('confidence', observation.confidence, atMs);
     if (observation.latencySeconds !== null) this.value('latency_seconds', observation.latencySeconds, atMs);
-    if (observation.prediction !== null) this.value('prediction', observation.prediction, atMs);
+    this.value('prediction', observation.prediction, atMs);
     if (observation.features !== null) this.features(observation.features, atMs);
   }
 
@@ -148,6 +148,7 @@ export class DriftMonitor {
   private value(subject: NumericSubject, value: FeatureValue | Prediction, atMs: number): void {
     let signal = this.signals.get(subject);
     if (signal === undefined) {
+      // What was never there is not missing.
       if (value === null || (this.watching && subject.startsWith('feature:'))) return;
       signal =
         typeof value === 'number'
