@@ -17,7 +17,10 @@ const ANSWER_PARTS: Readonly<Partial<Record<SignalKey, { readonly kind: FindingK
   confidence: { kind: 'model', name: 'The confidence' },
 };
 
-/** A rise of the share of missing, invalid or absent values of one signal. */
+/**
+ * A rise of the share of missing, invalid or absent values of one signal.
+ * @param leastNow so many values there must be now
+ */
 export function shareRise(
   input: DetectionInput,
   detector: DetectorId,
@@ -25,6 +28,7 @@ export function shareRise(
   part: 'missing' | 'invalid' | 'absent',
   before: SignalCounts,
   now: SignalCounts,
+  leastNow = input.thresholds.minimumWindowSamples,
 ): Finding | null {
   const profileBefore = input.baseline?.profile;
   if (profileBefore === undefined) return null;
@@ -35,8 +39,7 @@ export function shareRise(
   };
   const { all: nBefore, bad: badBefore } = countsIn(profileBefore, before);
   const { all: nNow, bad: badNow } = countsIn(input.window, now);
-  const least = input.thresholds.minimumWindowSamples;
-  if (nBefore < least || nNow < least) return null;
+  if (nBefore < input.thresholds.minimumWindowSamples || nNow < leastNow) return null;
   const from = badBefore / nBefore;
   const to = badNow / nNow;
   if (to - from < input.thresholds.missingShare) return null;

@@ -13,8 +13,9 @@ export const unreachable: Detector = {
     const allFailed = window.calls >= FEWEST_CALLS && failures === window.calls;
     if (consecutiveFailures < thresholds.consecutiveFailures && !allFailed) return nothing;
     const inRow = Math.max(consecutiveFailures, allFailed ? failures : 0);
-    // Probes of a model that logs its own calls are no part of its window: then no reason is counted there.
-    const reason = Object.entries(window.failures).sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
+    // Calls that just came, and probes of a model that logs its own calls, are no part of its window.
+    const [most = input.lastFailureReason] = Object.entries(window.failures).sort(([, a], [, b]) => b - a)[0] ?? [];
+    const reason = most ?? null;
     const mostly = reason === null ? '' : ` (mostly: ${failureText(reason)})`;
     return found({
       detector: 'unreachable',
