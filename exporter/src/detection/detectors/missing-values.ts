@@ -39,4 +39,5 @@ function sinceChange(input: DetectionInput, key: (typeof OF_ANSWERS)[number]): F
   const now = { kind: 'categorical', categories: given, other: 0, missing, invalid: 0 } as const;
   return shareRise(input, 'missing-values', key, 'missing', before, now, FEWEST_ANSWERS);
 }
-const FEWEST_ANSWERS = 10;
+/** What is established needs no further sample. */
+const FEWEST_ANSWERS = 3;
