@@ -148,7 +148,6 @@ export class DriftMonitor {
   private value(subject: NumericSubject, value: FeatureValue | Prediction, atMs: number): void {
     let signal = this.signals.get(subject);
     if (signal === undefined) {
-      // What was never there is not missing.
       if (value === null || (this.watching && subject.startsWith('feature:'))) return;
       signal =
         typeof value === 'number'

@@ -58,17 +58,6 @@ describe('rows as they are really sent', () => {
     expect(Object.is(featuresIn(batch).x, value)).toBe(true);
   });
 
-  it('names the field of each NaN, and how many rows have it', () => {
-    const rows = ['"prediction":NaN,"confidence":0.5', '"prediction":"a","confidence":NaN', '"prediction":NaN'];
-    const batch = parse(rows.map((row) => `{${row},"timestamp":NaN,"features":{"a":NaN}}`).join('\n'));
-    expect(batch.notes.map(({ field, rows: count, reason }) => [field, count, reason])).toEqual([
-      ['prediction', 2, 'not_a_number'],
-      ['timestamp', 3, 'not_a_number'],
-      ['a', 3, 'not_a_number'],
-      ['confidence', 1, 'not_a_number'],
-    ]);
-  });
-
   it('says that a body is gzip where its header does not', () => {
     const body = gzipSync('{"prediction":"a"}\n'.repeat(50)).toString('utf8');
     for (const type of [NDJSON, JSON_TYPE, 'text/csv'])

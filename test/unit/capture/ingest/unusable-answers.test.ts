@@ -43,6 +43,19 @@ describe('an answer that cannot be used', () => {
   });
 });
 
+describe('notes about NaN', () => {
+  it('names the field of each NaN, and how many rows have it', () => {
+    const rows = ['"prediction":NaN,"confidence":0.5', '"prediction":"a","confidence":NaN', '"prediction":NaN'];
+    const batch = parse(rows.map((row) => `{${row},"timestamp":NaN,"features":{"a":NaN}}`).join('\n'));
+    expect(batch.notes.map(({ field, rows: count, reason }) => [field, count, reason])).toEqual([
+      ['prediction', 2, 'not_a_number'],
+      ['timestamp', 3, 'not_a_number'],
+      ['a', 3, 'not_a_number'],
+      ['confidence', 1, 'not_a_number'],
+    ]);
+  });
+});
+
 describe('a label', () => {
   it('of empty text is none', () => {
     const batch = parse(
