@@ -102,6 +102,16 @@ describe('answers that cannot be used', () => {
   });
 });
 
+it.each([
+  ['no_answer', 'error-in-answer', 'No usable prediction in the responses', 'calls got a usable prediction.'],
+  ['http_5xx', 'endpoint-errors', 'Every call fails: the server reports errors (HTTP 5xx error)', 'calls failed'],
+  ['timeout', 'model-unreachable', 'Model unreachable: it does not respond in time', 'was answered (mostly: timeout).'],
+] as const)('%s of calls that the window does not hold yet is said all the same', (reason, cause, title, words) => {
+  const { diagnosis } = evaluated({ consecutiveFailures: 40, lastFailureReason: reason });
+  expect([diagnosis.causes[0]?.id, diagnosis.causes[0]?.title]).toEqual([cause, title]);
+  expect(diagnosis.findings[0]?.sentence).toContain(words);
+});
+
 describe('a certificate', () => {
   const DAY = 86_400_000;
   const found = (leftMs: number, lifetimeMs = 365 * DAY) => {

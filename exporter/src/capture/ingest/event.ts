@@ -74,7 +74,7 @@ export function eventOf(row: unknown, options: EventOptions): IngestEvent {
 /** A row with an id and a label and nothing of the answer; null for any other. */
 function lateLabelOf(fields: Fields, { nowMs, tell }: EventOptions): IngestEvent | null {
   const { byRole } = fields;
-  if (namesInputs(fields) || holdsAnswer(fields)) return null;
+  if (holdsAnswer(fields) || namesInputs(fields)) return null;
   const predictionId = idOf(byRole.predictionId);
   const label = answerOf(byRole.label?.value, 'label', tell);
   if (predictionId === null || label === null) return null;
@@ -96,8 +96,13 @@ function holdsAnswer({ byRole: { prediction, confidence, positiveProbability }, 
 function namesInputs({ byRole, others }: Fields): boolean {
   const given = byRole.features?.value;
   const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
-  if (isObject ? Object.values(given).some(isUsable) : isUsable(given)) return true;
-  return others !== null && Object.values(others).some(isUsable);
+  return (isObject ? holdsValue(given) : isUsable(given)) || (others !== null && holdsValue(others));
+}
+
+/** Makes no list of the values: most rows hold one at their first name. */
+function holdsValue(given: object): boolean {
+  for (const name in given) if (isUsable(Reflect.get(given, name))) return true;
+  return false;
 }
 
 /** Why a row is neither a prediction nor a label: what it lacks of what it is meant as. */
