@@ -58,6 +58,27 @@ it('takes up a model that is stored but not watched here as it was stored', asyn
   expect(await view('stored')).toMatchObject({ total_samples: 2 });
 });
 
+it('are logged for the model they name, whatever JSON cannot say stands beside it', async () => {
+  const send = async (body: string): Promise<readonly [number, unknown]> => {
+    const response = await fetch(`${running.service.address}/monitoring/prediction`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${running.key}` },
+      body,
+    });
+    const { model, error } = (await response.json()) as { model?: string; error?: { message: string } };
+    return [response.status, model ?? error?.message];
+  };
+  const row = (id: string, x: string): string => `{"model_id":"${id}","prediction":"no","features":{"x":${x}}}`;
+  expect(await send(row('nan-churn', 'NaN'))).toEqual([200, 'nan-churn']);
+  expect(await send(row('nan-churn', '-Infinity'))).toEqual([200, 'nan-churn']);
+  expect(await send(`[${row('nan-churn', '1')},${row('nan-churn', '2')}]`)).toEqual([200, 'nan-churn']);
+  expect(await send(`[${row('nan-churn', '1')},${row('nan-price', '2')}]`)).toEqual([
+    400,
+    'the rows are not all of one model: send those of each model by themselves',
+  ]);
+  expect(await view('nan-churn')).toMatchObject({ total_samples: 4 });
+});
+
 describe('names that could become one model', () => {
   it('are two models where an id cannot say them, each with its name and always the same id', async () => {
     const ids: string[] = [];

@@ -13,6 +13,8 @@ from ._sender import Row, Sender, Stats
 from ._values import answers_of, as_json, rows_of, snapshot
 
 F = TypeVar("F", bound=Callable[..., Any])
+# Columns of a table that are what they are called.
+FIELDS = ("prediction_id", "timestamp", "prediction", "confidence", "latency_seconds", "latency_ms", "label", "error", "model_version")
 MODEL_NAMES = "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 
@@ -104,7 +106,10 @@ class Model:
         self._sender.put((self._labels, lambda: [as_json(row)]))
 
     def log_dataframe(self, frame: Any, **columns: str) -> None:
-        """Logs a table: one row a prediction. `prediction="y_pred", id="key"` name columns; the others are features."""
+        """
+        Logs a table: one row a prediction. `prediction="y_pred", id="key"` name columns; columns called as the fields of a row
+        are (`prediction`, `prediction_id`, `confidence`, `label` …) need no naming. The others are features.
+        """
         copied = self._copy(frame)
         self._sender.put((self._rows, lambda: [self._from_table(row, columns) for row in rows_of(copied)]))
 
@@ -217,15 +222,17 @@ class Model:
             raise ValueError("not as many ids as inputs")
         shared = {"timestamp": at, "latency_seconds": took, "model_version": self._version}
         return [
-            _filled({"prediction_id": own, "features": features, **shared, **answer})
+            _answered({"prediction_id": own, "features": features, **shared, **answer})
             for own, features, answer in zip(ids, inputs, answers)
         ]
 
     def _from_table(self, row: Dict[str, Any], columns: Mapping[str, str]) -> Row:
         roles = {column: "prediction_id" if role == "id" else role for role, column in columns.items()}
+        said = set(roles.values())
+        roles.update({name: name for name in FIELDS if name in row and name not in said and name not in roles})
         named = {role: row[column] for column, role in roles.items() if column in row}
         features = {name: value for name, value in row.items() if name not in roles}
-        return _filled({"model_version": self._version, "features": features, **named})
+        return _answered({"model_version": self._version, "features": features, **named})
 
     def _new_id(self) -> str:
         return f"{self._run}-{next(self._ids)}"
@@ -240,3 +247,8 @@ class Model:
 def _filled(row: Row) -> Row:
     """The row without fields that hold nothing; features keep their missing values."""
     return {name: value for name, value in row.items() if value is not None}
+
+
+def _answered(row: Row) -> Row:
+    """The same of a call that was made: that its prediction is none is told."""
+    return {**_filled(row), "prediction": None} if row.get("prediction", "") is None else _filled(row)

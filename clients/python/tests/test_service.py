@@ -96,6 +96,13 @@ def test_logs_a_table(mlfi, model_id):
     assert samples(model_id) == 2
 
 
+def test_knows_the_columns_of_a_table_by_their_names(mlfi, model_id):
+    frame = pd.DataFrame({"age": [1.0, 2.0], "prediction": [0.5, None], "confidence": [0.9, None], "label": [1.0, 0.5]})
+    mlfi.model(model_id).log_dataframe(frame)
+    assert mlfi.flush(20)
+    assert (samples(model_id), mlfi.stats().refused) == (2, 0)
+
+
 def test_middleware_logs_what_a_fastapi_app_answers(mlfi, model_id):
     app = FastAPI()
 

@@ -46,6 +46,8 @@ export const NOTE_REASONS = [
   'inputs_unknown',
   /** Nothing was changed, and there is no answer to watch. */
   'prediction_missing',
+  /** Nothing was changed, and the call counts as one without a usable answer. */
+  'no_answer',
   /** Nothing was changed, and nothing is judged before the model is resumed. */
   'model_paused',
   /** Nothing was changed, and nothing is found in the rows: mlfi's own probes judge the model until enough were logged. */
@@ -121,6 +123,16 @@ export interface UnwatchedFeatures {
 
 export type RefusalCounts = Readonly<Partial<Record<RefusalReason, number>>>;
 
+/** So many of the rows sent last say what a sender sends now: one that was repaired is soon forgiven. */
+export const NEWEST_ROWS = 100;
+
+/** What became of the rows sent last, at most `NEWEST_ROWS`. */
+export interface NewestRows {
+  readonly taken: number;
+  readonly refused: number;
+  readonly byReason: RefusalCounts;
+}
+
 export interface IngestBatch {
   /** Whose clock the rows follow: one name for each sender, whatever it is. In memory only; absent where nobody says. */
   readonly sender?: string;
@@ -132,6 +144,8 @@ export interface IngestBatch {
   /** All refused rows. */
   readonly rejected: number;
   readonly rejectedByReason: RefusalCounts;
+  /** Of the last rows as they stand in the batch; absent where nobody says. */
+  readonly newest?: NewestRows;
   /** The slips of refused rows, at most `ERRORS_TOLD`, by position of the first row. */
   readonly errors: readonly IngestLineError[];
   readonly notes: readonly IngestNote[];

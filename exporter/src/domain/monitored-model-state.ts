@@ -24,6 +24,8 @@ export interface MonitoredModelState {
   /** Sequential evidence against the false-page budget; null where nothing is monitored over time (a URL evaluated once). */
   readonly evidence: AlertEvidence | null;
   readonly consecutiveFailures: number;
+  /** Of the newest call that failed, also where the window does not hold it yet; null or absent where that is not known. */
+  readonly lastFailureReason?: string | null;
   readonly lastAnswerAtMs: number | null;
   /** When logged predictions last came, whatever time they have; null when none ever did. */
   readonly lastHeardAtMs: number | null;

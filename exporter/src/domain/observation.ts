@@ -25,6 +25,8 @@ export const FAILURE_REASONS = [
   'http_5xx',
   /** A response that says "success" and holds an error. */
   'error_body',
+  /** A response where the prediction should be that holds none: NaN, infinite, null or empty. */
+  'no_answer',
   'not_json',
   'schema',
   'too_large',
@@ -49,6 +51,7 @@ const FAILURE_WORDS: Readonly<Record<FailureReason, string>> = {
   http_4xx: 'HTTP 4xx error',
   http_5xx: 'HTTP 5xx error',
   error_body: 'error in a successful response',
+  no_answer: 'no usable prediction in the response',
   not_json: 'response is not JSON',
   schema: 'response of another schema',
   too_large: 'response too large',

@@ -50,6 +50,7 @@ const KINDS: Readonly<Record<FailureReason, SetupKind>> = {
   http_4xx: 'payload-needed',
   http_5xx: 'server-error',
   error_body: 'error-answer',
+  no_answer: 'unknown-answer',
   not_json: 'not-a-model',
   schema: 'unknown-answer',
   too_large: 'answer-too-large',

@@ -128,11 +128,11 @@ function unknownName(name: string, known: readonly string[]): string {
 
 /** The body, gunzipped when it says so; never more than `limitBytes` are held. */
 async function readBody(request: IncomingMessage, limitBytes: number, place: QueuePlace | null): Promise<Buffer> {
-  const tooLarge = (): HttpError =>
+  const tooLarge = (unpacked = false): HttpError =>
     new HttpError(
       413,
       'too-large',
-      `the body is larger than ${limitBytes} bytes (http.maximum_body); send smaller batches`,
+      `the body${unpacked ? ', unpacked,' : ''} is larger than ${limitBytes} bytes (http.maximum_body); send smaller batches`,
     );
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limitBytes) throw tooLarge();
@@ -147,7 +147,7 @@ async function readBody(request: IncomingMessage, limitBytes: number, place: Que
     // Destroying the request would close the connection before the refusal is sent.
     for await (const chunk of stream.iterator({ destroyOnReturn: encoding === 'gzip' }) as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > limitBytes) throw tooLarge();
+      if (size > limitBytes) throw tooLarge(encoding === 'gzip');
       place?.grow(chunk.length);
       chunks.push(chunk);
     }

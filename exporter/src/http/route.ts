@@ -40,6 +40,8 @@ export interface HttpIntake {
       said?: FieldMapping['fields'],
       expected?: 'observations' | 'labels',
     ): Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
+    /** What the rows of a JSON body say under `model_id`, each once, as sent; null for rows that name no model. */
+    namedModels(body: string): readonly unknown[];
   };
   readonly imports: {
     /** Reads uploaded rows of the past, which may be a Parquet file. @throws Invalid */

@@ -43,6 +43,8 @@ export interface CallCounters {
   /** When a probe last failed; absent where none did since this is kept. */
   readonly lastProbeFailureAtMs?: number | undefined;
   readonly consecutiveFailures: number;
+  /** Of the newest call that failed; absent where none did since this is kept. */
+  readonly lastFailureReason?: string | undefined;
   /** What the newest answer that names a version says. */
   readonly lastVersion: string | null;
   /** When that answer was given; absent before that was kept. */
@@ -95,6 +97,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   clock: z.object({ aheadToMs: z.number(), setBackAtMs: z.number() }).optional(),
   lastProbeFailureAtMs: z.number().optional(),
   consecutiveFailures: count,
+  lastFailureReason: z.string().optional(),
   lastVersion: z.string().nullable(),
   lastVersionAtMs: z.number().optional(),
   versions: answeredVersionsSchema.optional(),
@@ -250,6 +253,7 @@ export function countCall(before: CallCounters, { atMs, failure, source, modelVe
           ? (before.lastProbeAnswerAtMs ?? before.lastAnswerAtMs)
           : null,
     consecutiveFailures: failure === null ? 0 : before.consecutiveFailures + 1,
+    ...(failure === null ? {} : { lastFailureReason: failure.reason }),
   };
   return isLate || modelVersion === null ? counters : withVersion(counters, modelVersion, atMs);
 }

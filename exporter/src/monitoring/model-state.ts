@@ -30,6 +30,7 @@ export function monitoredModelState(
     forest: isAdmitted ? phase.forest : null,
     windowForest: isAdmitted ? phase.windowForest : null,
     consecutiveFailures: calls.consecutiveFailures,
+    lastFailureReason: calls.lastFailureReason ?? null,
     lastAnswerAtMs: calls.lastAnswerAtMs,
     lastHeardAtMs: lastHeardAtMs(calls),
     lastProbeFailureAtMs: calls.lastProbeFailureAtMs ?? null,

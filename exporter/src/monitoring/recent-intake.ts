@@ -1,15 +1,15 @@
-import type {
-  IngestBatch,
-  IngestNote,
-  IntakeSummary,
-  NoteReason,
-  RefusalReason,
-  RowsWaiting,
-  UnwatchedFeatures,
+import {
+  NEWEST_ROWS,
+  type IngestBatch,
+  type IngestNote,
+  type IntakeSummary,
+  type NewestRows,
+  type NoteReason,
+  type RefusalReason,
+  type RowsWaiting,
+  type UnwatchedFeatures,
 } from '../domain/ingest.js';
 
-/** The newest batches are looked at until they hold this many rows: a sender that was repaired is soon forgiven. */
-const ROWS_LOOKED_AT = 100;
 /** Batches whose newest rows all lag by the same part of a zone over at least this time come from a clock of another zone. */
 const LAGS_LOOKED_AT = 20;
 const LAG_WATCHED_MS = 600_000;
@@ -24,10 +24,7 @@ const NOTES_TOLD: ReadonlySet<NoteReason> = new Set([
   'probes_judge',
 ]);
 
-interface Sent {
-  readonly taken: number;
-  readonly refused: number;
-  readonly byReason: IngestBatch['rejectedByReason'];
+interface Sent extends NewestRows {
   readonly notes: readonly IngestNote[];
 }
 
@@ -44,21 +41,21 @@ export class RecentIntake {
 
   /** @param nowMs when the batch arrived */
   add(
-    batch: Pick<IngestBatch, 'observations' | 'labels' | 'rejected' | 'rejectedByReason' | 'notes'>,
+    batch: Pick<IngestBatch, 'observations' | 'labels' | 'rejected' | 'rejectedByReason' | 'newest' | 'notes'>,
     nowMs: number,
   ): void {
     const taken = batch.observations.length + batch.labels.length;
+    const all = { taken, refused: batch.rejected, byReason: batch.rejectedByReason };
     this.sent.push({
-      taken,
-      refused: batch.rejected,
-      byReason: batch.rejectedByReason,
+      // What a large batch holds last is what is sent now; all of it would hide that.
+      ...((taken + batch.rejected > NEWEST_ROWS && batch.rejected > 0 ? batch.newest : undefined) ?? all),
       notes: batch.notes.filter(({ reason }) => NOTES_TOLD.has(reason)),
     });
     let rows = this.sent.reduce((sum, each) => sum + each.taken + each.refused, 0);
     while (this.sent.length > 1) {
       const oldest = this.sent[0];
       rows -= oldest === undefined ? 0 : oldest.taken + oldest.refused;
-      if (rows < ROWS_LOOKED_AT) break;
+      if (rows < NEWEST_ROWS) break;
       this.sent.shift();
     }
     if (batch.observations.length === 0) return;

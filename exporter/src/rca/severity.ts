@@ -4,7 +4,9 @@ import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
 import { allAnsweredWithErrors } from './causes/calls-fail.js';
+import { mostFailFor } from './causes/said-by-failures.js';
 import { errorGrowth } from './impact.js';
+import { lostOfAnswers } from './indicators/indicator.js';
 import { inputsWith } from './prediction-share.js';
 
 export interface SeverityAssessment {
@@ -45,6 +47,9 @@ const missesGrew = ({ symptoms }: SeverityInput, share: number): boolean =>
   sequentially(symptoms, 'error_size') && (errorGrowth(symptoms.labels)?.low(Z) ?? 0) > share;
 const releaseIn = ({ changes }: Symptoms): ChangeEvent | undefined =>
   changes.findLast(({ kind }) => kind === 'model-version' || kind === 'deployment');
+/** Share of the responses that lack the prediction they had; 0 where that share did not rise. */
+const withoutPrediction = ({ findings }: Symptoms): number =>
+  findings.find(({ detector, subject }) => detector === 'missing-values' && subject === 'prediction')?.now ?? 0;
 const released = (symptoms: Symptoms): boolean => releaseIn(symptoms) !== undefined;
 /** Some releases are declared, others are read off the answers: which one it was says its own text. */
 function responsesChanged(symptoms: Symptoms): string {
@@ -95,7 +100,7 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'critical',
-    holds: ({ cause }) => cause === 'error-in-answer',
+    holds: ({ cause, symptoms }) => cause === 'error-in-answer' && mostFailFor(symptoms) !== 'no_answer',
     reason: (input) => cost(input, 'Users receive an error that looks like a prediction.'),
   },
   {
@@ -113,6 +118,11 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'critical',
+    holds: ({ symptoms }) => withoutPrediction(symptoms) >= CRITICAL_ERROR_SHARE,
+    reason: () => 'Most responses hold no prediction.',
+  },
+  {
+    severity: 'critical',
     holds: ({ found }) => found('constant-predictions'),
     reason: ({ symptoms }) => `Users receive the same prediction for ${inputsWith(symptoms)}.`,
   },
@@ -120,6 +130,11 @@ const RULES: readonly Rule[] = [
     severity: 'high',
     holds: ({ found }) => found('error-rate'),
     reason: (input) => cost(input, 'Calls fail more often than they may.'),
+  },
+  {
+    severity: 'high',
+    holds: ({ symptoms }) => withoutPrediction(symptoms) > 0,
+    reason: () => 'More responses than before hold no prediction.',
   },
   {
     severity: 'high',
@@ -173,6 +188,11 @@ const RULES: readonly Rule[] = [
     severity: 'medium',
     holds: ({ found }) => found('golden-answers', 'answer-schema'),
     reason: ({ symptoms }) => responsesChanged(symptoms),
+  },
+  {
+    severity: 'medium',
+    holds: ({ symptoms }) => lostOfAnswers(symptoms) === 'confidence',
+    reason: () => 'How sure the model is of its predictions is no longer said.',
   },
   {
     severity: 'medium',

@@ -70,7 +70,7 @@ export const ACCESS_RULES = {
   ],
 } as const satisfies Readonly<Partial<Record<CauseId, readonly Rule[]>>>;
 
-/** The same for a model that is not reached at all, by why it is not. */
+/** The same for a model that is not reached at all, or says nothing that can be used, by why it does not. */
 const ACCESS: Readonly<Partial<Record<FailureReason, readonly [what: string, ...steps: readonly string[]]>>> = {
   blocked: [
     'Allow mlfi to call the address again',
@@ -81,11 +81,17 @@ const ACCESS: Readonly<Partial<Record<FailureReason, readonly [what: string, ...
     'Find out why the host name is not known any more',
     'Resolve it from where mlfi runs, and look for a removed service or a changed zone.',
   ],
+  no_answer: [
+    'Find out why the model returns no usable value',
+    'Send it one of the newest inputs and follow what it computes: a division by zero, an overflow, a missing input or weight.',
+    'Compare the inputs of these calls with earlier ones; of calls without a usable answer mlfi counts none.',
+    'If it began with a release, put the version before it back.',
+  ],
 };
 
 const isReason = (text: string): text is FailureReason => FAILURE_REASONS.some((reason) => reason === text);
 
-/** Why calls are not answered, where that is about reaching the model and not about the model; null otherwise. */
+/** Why calls are not answered, where that says what to do; null otherwise. */
 function accessReason({ findings }: Diagnosis): FailureReason | null {
   const found = findings.find(({ detector }) => detector === 'unreachable' || detector === 'error-rate');
   const [most] = [...(found?.statistics ?? [])]
@@ -95,7 +101,7 @@ function accessReason({ findings }: Diagnosis): FailureReason | null {
   return isReason(reason) && ACCESS[reason] !== undefined ? reason : null;
 }
 
-/** What to do about a model that refuses its callers or cannot be found by them; null for a model that is down. */
+/** What to do about a model whose calls fail for a reason that says it; null for a model that is down. */
 export function accessRules(diagnosis: Diagnosis): readonly Rule[] | null {
   const reason = accessReason(diagnosis);
   const known = reason === null ? undefined : ACCESS[reason];

@@ -28,7 +28,7 @@ const TOP: Readonly<Record<Severity, Priority>> = {
 };
 
 /** Causes whose remedy depends on how the calls fail. */
-const CALLS_FAIL: ReadonlySet<CauseId> = new Set(['model-unreachable', 'endpoint-errors']);
+const CALLS_FAIL: ReadonlySet<CauseId> = new Set(['model-unreachable', 'endpoint-errors', 'error-in-answer']);
 
 const rulesOf = (cause: Cause): readonly Rule[] => (failsEachCall(cause) ? EACH_CALL_FAILS : RULES[cause.id]);
 

@@ -1358,7 +1358,7 @@ export interface components {
                 detail: string;
                 http_status: number | null;
                 /** @enum {string} */
-                reason: "dns" | "connect" | "certificate" | "tls" | "not_http" | "timeout" | "credentials" | "not_found" | "moved" | "rate_limited" | "payload_refused" | "http_4xx" | "http_5xx" | "error_body" | "not_json" | "schema" | "too_large" | "blocked" | "other";
+                reason: "dns" | "connect" | "certificate" | "tls" | "not_http" | "timeout" | "credentials" | "not_found" | "moved" | "rate_limited" | "payload_refused" | "http_4xx" | "http_5xx" | "error_body" | "no_answer" | "not_json" | "schema" | "too_large" | "blocked" | "other";
                 retry_after_ms: number | null;
             };
             /** @constant */
@@ -1681,7 +1681,7 @@ export interface components {
                 line: number;
                 message: string;
                 /** @enum {string} */
-                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "field_left_out" | "positive_probability" | "inputs_unknown" | "prediction_missing" | "model_paused" | "probes_judge" | "rows_judge";
+                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "field_left_out" | "positive_probability" | "inputs_unknown" | "prediction_missing" | "no_answer" | "model_paused" | "probes_judge" | "rows_judge";
                 rows: number;
             }[];
             rejected: number;

@@ -23,6 +23,21 @@ it('counts what was refused, and for what, over the newest hundred rows', () => 
   expect(intake.summary({ late: 0, lost: 0 })).toMatchObject({ taken: 100, refused: 0, mostRefusedFor: null });
 });
 
+it.each([
+  ['lines', (good: number, bad: number) => `${lines(GOOD, good)}\n${lines('nothing', bad)}`, 'application/x-ndjson'],
+  [
+    'a table',
+    (good: number, bad: number) => `prediction,confidence\n${lines('a,0.5', good)}\n${lines('a,7', bad)}`,
+    'text/csv',
+  ],
+])('looks at the last rows of a large batch of %s, not at all of it', (_, body, type) => {
+  const intake = new RecentIntake();
+  intake.add(parseBatch(body(2_500, 400), type, NOW), NOW);
+  expect(intake.summary({ late: 0, lost: 0 })).toMatchObject({ taken: 0, refused: 100 });
+  intake.add(parseBatch(body(2_500, 30), type, NOW), NOW);
+  expect(intake.summary({ late: 0, lost: 0 })).toMatchObject({ taken: 70, refused: 30 });
+});
+
 it('tells what the limits leave out until rows come without', () => {
   const intake = new RecentIntake();
   const wide = JSON.stringify({

@@ -1,7 +1,7 @@
 import { modelOf } from '../../fixtures/model.js';
 import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory.js';
 import type { AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
-import type { Observation, ServerCertificate } from '../../../exporter/src/domain/observation.js';
+import type { FailureReason, Observation, ServerCertificate } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import type { WindowProfile } from '../../../exporter/src/domain/profile.js';
@@ -54,6 +54,7 @@ export interface Case {
   readonly rowsInMemory?: readonly Observation[];
   readonly certificate?: ServerCertificate;
   readonly consecutiveFailures?: number;
+  readonly lastFailureReason?: FailureReason;
   /** Counts that are not those of the rows, as after a restart. */
   readonly window?: WindowProfile;
 }
@@ -91,6 +92,7 @@ export function stateOf({
   rowsInMemory = rows,
   certificate,
   consecutiveFailures = 0,
+  lastFailureReason,
   window: stored,
 }: Case): MonitoredModelState {
   const plain = { ...baselineOf(baselineRows), golden: golden('yes', 0.9) };
@@ -109,6 +111,7 @@ export function stateOf({
     windowForest: null,
     evidence: evidence ?? null,
     consecutiveFailures,
+    lastFailureReason: lastFailureReason ?? null,
     lastAnswerAtMs: 1,
     lastHeardAtMs: null,
     lastProbeFailureAtMs: null,

@@ -73,6 +73,45 @@ describe('failures that say what is wrong', () => {
   });
 });
 
+describe('answers that cannot be used', () => {
+  const unusable = (count: number): Observation[] => failing('no_answer', 'NaN, infinite, null or empty', count);
+
+  it('all of them: critical, said in words, and neither unreachable nor to be restarted', () => {
+    const { diagnosis, proposals, pages } = evaluated({ rows: unusable(60) });
+    expect([diagnosis.severity, diagnosis.causes[0]?.id, diagnosis.causes[0]?.title]).toEqual([
+      'critical',
+      'error-in-answer',
+      'No usable prediction in the responses (NaN, infinite, null or empty)',
+    ]);
+    expect(pages).toBe(true);
+    expect(diagnosis.findings[0]?.sentence).toBe('None of the last 60 calls got a usable prediction.');
+    expect(diagnosis.causes[0]?.supporting.map(({ text }) => text)).toContain(
+      'None of the last 60 calls got a usable prediction.',
+    );
+    expect(proposals.map(({ title }) => title)).toEqual(['Find out why the model returns no usable value']);
+  });
+
+  it('a third of them: high, and how many', () => {
+    const answered = rowsOf('between', 120);
+    const rows = answered.flatMap((row, i) => [row, ...(i % 2 === 0 ? unusable(1) : [])]);
+    const { diagnosis } = evaluated({ rows });
+    expect([diagnosis.severity, diagnosis.causes[0]?.id]).toEqual(['high', 'error-in-answer']);
+    expect(diagnosis.findings[0]?.sentence).toBe(
+      '60 of the last 180 calls failed (33.3 %, before 0.0 %): 60 × no usable prediction in the response.',
+    );
+  });
+});
+
+it.each([
+  ['no_answer', 'error-in-answer', 'No usable prediction in the responses', 'calls got a usable prediction.'],
+  ['http_5xx', 'endpoint-errors', 'Every call fails: the server reports errors (HTTP 5xx error)', 'calls failed'],
+  ['timeout', 'model-unreachable', 'Model unreachable: it does not respond in time', 'was answered (mostly: timeout).'],
+] as const)('%s of calls that the window does not hold yet is said all the same', (reason, cause, title, words) => {
+  const { diagnosis } = evaluated({ consecutiveFailures: 40, lastFailureReason: reason });
+  expect([diagnosis.causes[0]?.id, diagnosis.causes[0]?.title]).toEqual([cause, title]);
+  expect(diagnosis.findings[0]?.sentence).toContain(words);
+});
+
 describe('a certificate', () => {
   const DAY = 86_400_000;
   const found = (leftMs: number, lifetimeMs = 365 * DAY) => {

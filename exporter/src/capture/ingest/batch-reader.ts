@@ -1,6 +1,7 @@
 import { NO_MAPPING, type FieldMapping } from '../../domain/field-mapping.js';
 import type { IntakeLimits } from '../../domain/ingest.js';
 import type { ExpectedRows } from './event.js';
+import { namedModels } from './named-models.js';
 import { parseBatch, type ParsedBatch } from './parse.js';
 
 export interface BatchSettings extends IntakeLimits {
@@ -31,5 +32,10 @@ export class BatchReader {
     const known = settings.models.get(model) ?? NO_MAPPING;
     const mapping = { ...known, fields: new Map([...known.fields, ...said]) };
     return parseBatch(body, contentType, nowMs, settings, mapping, expected);
+  }
+
+  /** What the rows of a JSON body say under `model_id`, each once, as sent; null for rows that name no model. */
+  namedModels(body: string): readonly unknown[] {
+    return namedModels(body, this.settings());
   }
 }

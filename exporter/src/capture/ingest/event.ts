@@ -14,11 +14,14 @@ import {
   answerOf,
   failureOf,
   idOf,
+  isNotFinite,
   isUnfit,
   madeFit,
+  onlyElement,
   plainValue,
   secondsOf,
   shareOf,
+  unusableAnswer,
   versionOf,
   type Field,
 } from './values.js';
@@ -69,42 +72,76 @@ export function eventOf(row: unknown, options: EventOptions): IngestEvent {
 }
 
 /** A row with an id and a label and nothing of the answer; null for any other. */
-function lateLabelOf({ byRole, others }: Fields, { nowMs, tell }: EventOptions): IngestEvent | null {
-  if (byRole.prediction !== undefined || byRole.features !== undefined || others !== null) return null;
+function lateLabelOf(fields: Fields, { nowMs, tell }: EventOptions): IngestEvent | null {
+  const { byRole } = fields;
+  if (holdsAnswer(fields) || namesInputs(fields)) return null;
   const predictionId = idOf(byRole.predictionId);
   const label = answerOf(byRole.label?.value, 'label', tell);
   if (predictionId === null || label === null) return null;
-  return { kind: 'label', label: { atMs: timeOf(byRole.timestamp?.value, nowMs), predictionId, label } };
+  return { kind: 'label', label: { atMs: timeOf(byRole.timestamp?.value, nowMs, tell), predictionId, label } };
 }
 
-/** Why a row is neither a prediction nor a label: of one that is meant as a label, what it lacks. */
-function neither({ byRole }: Fields, expected: ExpectedRows): Refusal {
+/** A prediction that is one, or an empty one whose confidence came: without a prediction, a confidence beside a label says nothing. */
+function holdsAnswer({ byRole: { prediction, confidence, positiveProbability }, probabilities }: Fields): boolean {
+  if (prediction === undefined) return false;
+  return (
+    isUsable(prediction.value) ||
+    isUsable(confidence?.value) ||
+    isUsable(positiveProbability?.value) ||
+    (probabilities !== null && [...probabilities.values()].some(isUsable))
+  );
+}
+
+/** Inputs of which one at least has a value. */
+function namesInputs({ byRole, others }: Fields): boolean {
+  const given = byRole.features?.value;
+  const isObject = typeof given === 'object' && given !== null && !Array.isArray(given);
+  return (isObject ? holdsValue(given) : isUsable(given)) || (others !== null && holdsValue(others));
+}
+
+/** Makes no list of the values: most rows hold one at their first name. */
+function holdsValue(given: object): boolean {
+  for (const name in given) if (isUsable(Reflect.get(given, name))) return true;
+  return false;
+}
+
+/** Why a row is neither a prediction nor a label: what it lacks of what it is meant as. */
+function neither(fields: Fields, expected: ExpectedRows): Refusal {
+  const { predictionId, label } = fields.byRole;
+  if (isUsable(label?.value) && isUsable(predictionId?.value))
+    return new Refusal(
+      'no_prediction',
+      'prediction',
+      'the row has an id, a label and features, and no prediction: send the prediction too, or the label with its prediction_id alone',
+    );
   if (expected === 'observations')
     return new Refusal(
       'no_prediction',
       'prediction',
       'a row needs a prediction, a confidence, an error, or a prediction_id with a label',
     );
-  return idOf(byRole.predictionId) === null
+  return idOf(predictionId) === null
     ? new Refusal('bad_id', 'prediction_id', 'prediction_id is missing: a label needs the id of its prediction')
     : new Refusal('bad_label', 'label', 'label is missing: send what the prediction should have been');
 }
 
 function observationOf(fields: Fields, { nowMs, limits, tell, expected }: EventOptions): Observation {
   const { byRole } = fields;
-  const failure = failureOf(byRole.error?.value);
+  const logged = failureOf(byRole.error?.value);
   const { prediction, confidence } = answerAndConfidence(fields, tell);
-  const isAnswerless = prediction === null && failure === null && !isNotANumber(byRole.prediction?.value);
-  if (isAnswerless && confidence === null) throw neither(fields, expected);
-  if (isAnswerless)
+  const failure = logged ?? (isUnusable(fields, prediction, confidence, tell) ? unusableAnswer() : null);
+  if (failure === null && prediction === null && confidence === null) throw neither(fields, expected);
+  if (failure === null && prediction === null)
     tell(
       'prediction_missing',
       'prediction',
       'the row says how sure the model was and not of what: its confidence is counted, its answer is not; send the answer as prediction',
     );
+  if (logged !== null && prediction !== null)
+    tell('field_left_out', 'prediction', 'the row says by error that the call failed: its prediction is not counted');
   const context = contextOf(fields, tell);
   return {
-    atMs: timeOf(byRole.timestamp?.value, nowMs),
+    atMs: timeOf(byRole.timestamp?.value, nowMs, tell),
     source: 'ingest',
     predictionId: idOf(byRole.predictionId),
     goldenId: null,
@@ -118,6 +155,22 @@ function observationOf(fields: Fields, { nowMs, limits, tell, expected }: EventO
     ...(context === null ? {} : { context }),
   };
 }
+
+/**
+ * The model was called and said nothing that can be used: NaN or an infinity, or an empty prediction of a call that is one by
+ * what else the row says. An empty one beside a confidence is a log of confidences.
+ */
+function isUnusable(fields: Fields, prediction: Prediction, confidence: number | null, tell: Tell): boolean {
+  const { byRole } = fields;
+  if (prediction !== null || byRole.prediction === undefined) return false;
+  if (isNotFinite(onlyElement(byRole.prediction.value))) return true;
+  if (confidence !== null) return false;
+  const isCall =
+    namesInputs(fields) || SAY_A_CALL.some((role) => isUsable(byRole[role]?.value)) || fields.probabilities !== null;
+  if (isCall) tell('no_answer', 'prediction', 'prediction is empty: the row counts as a call without a usable answer');
+  return isCall;
+}
+const SAY_A_CALL = ['predictionId', 'timestamp', 'latencySeconds', 'latencyMs'] as const;
 
 function sorted(row: object, { isTable, tell, roles }: EventOptions): Fields {
   const byRole: Partial<Record<FieldRole, RankedField>> = {};
@@ -162,10 +215,7 @@ function sorted(row: object, { isTable, tell, roles }: EventOptions): Fields {
 
 const isFilled = (value: unknown): boolean => value !== null && value !== undefined && value !== '';
 
-const isNotANumber = (value: unknown): boolean => {
-  const plain = plainValue(value);
-  return typeof plain === 'number' && !Number.isFinite(plain);
-};
+const isUsable = (value: unknown): boolean => isFilled(value) && !isNotFinite(value);
 
 /** Sets a property under any name, `__proto__` too. */
 function define(target: Record<string, unknown>, name: string, value: unknown): void {
@@ -175,10 +225,13 @@ function define(target: Record<string, unknown>, name: string, value: unknown): 
 }
 
 /** Without a timestamp, now. */
-function timeOf(given: unknown, nowMs: number): number {
+function timeOf(given: unknown, nowMs: number, tell: Tell): number {
   if (!isFilled(given)) return nowMs;
   const value = plainValue(given);
-  if (typeof value === 'number' && Number.isNaN(value)) return nowMs;
+  if (typeof value === 'number' && Number.isNaN(value)) {
+    tell('not_a_number', 'timestamp', 'timestamp is NaN: the row is taken to be of now');
+    return nowMs;
+  }
   if (typeof value !== 'number' && typeof value !== 'string')
     throw new Refusal('bad_timestamp', 'timestamp', 'timestamp must be a text or a number');
   return timestampMs(value, nowMs);

@@ -14,6 +14,8 @@ import { createVerdicts, Refusal, type Verdicts } from './verdicts.js';
 /** By content type; the last one takes everything. */
 const FORMATS: readonly BatchFormat[] = [ndjson, csv, json];
 const BYTE_ORDER_MARK = /^\uFEFF/;
+/** The first two bytes of gzip, of which the second is no UTF-8. */
+const GZIP = /^\u001F[\u008B\uFFFD]/;
 
 export type ParsedBatch = Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>;
 
@@ -40,7 +42,8 @@ export function parseBatch(
   const observations: Observation[] = [];
   const labels: LateLabel[] = [];
   const roles = fieldRoles(mapping);
-  const rows = format.read(text, limits, verdicts, roles);
+  if (GZIP.test(text)) verdicts.refuse(1, COMPRESSED);
+  const rows = GZIP.test(text) ? [] : format.read(text, limits, verdicts, roles);
   for (const [i, { line, value, isTable = false }] of rows.entries()) {
     try {
       const tell = verdicts.tellOf(line);
@@ -49,6 +52,7 @@ export function parseBatch(
       const events =
         call === null ? [eventOf(value, options)] : eventsOf(rowsOfCall(call, mapping), line, options, verdicts);
       for (const event of events) {
+        verdicts.take(line);
         if (event.kind === 'prediction') observations.push(event.observation);
         else labels.push(event.label);
       }
@@ -59,6 +63,8 @@ export function parseBatch(
   }
   return { observations, labels, ...verdicts.summary() };
 }
+
+const COMPRESSED = new Refusal('not_json', '', 'the body is gzip: send it with the header Content-Encoding: gzip');
 
 /** @throws what is neither about the row nor about its depth */
 function refusalOf(error: unknown): Refusal {

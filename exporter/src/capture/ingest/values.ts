@@ -5,6 +5,7 @@ import {
   type FailureReason,
   type Prediction,
 } from '../../domain/observation.js';
+import { isMissingText } from './formats/missing-text.js';
 import { markedNumber } from './formats/tolerant-json.js';
 import { Refusal, type Tell } from './verdicts.js';
 
@@ -37,6 +38,14 @@ export const madeFit = (text: string): string => text.replace(EVERY_UNFIT, '\uFF
 
 const isNothing = (value: unknown): value is null | undefined => value === undefined || value === null;
 
+const NOT_FINITE = /^\s*[+-]?(?:nan|inf(?:inity)?)\s*$/i;
+
+/** True for NaN and ±Infinity, as a number or as the text that a sender made of it. */
+export function isNotFinite(value: unknown): boolean {
+  const plain = plainValue(value);
+  return typeof plain === 'number' ? !Number.isFinite(plain) : typeof plain === 'string' && NOT_FINITE.test(plain);
+}
+
 /**
  * An id of 1–200 characters; all digits of a whole number are kept, and `123.0` (an id in a pandas column with gaps) is `123`.
  * @throws Refusal
@@ -68,13 +77,12 @@ export function idOf(given: Field | undefined): string | null {
 }
 
 /**
- * A class, quantity or text; a list of one is what it holds. NaN and ±Infinity are no answer (told). A text is cut at 200
- * characters, on both sides of the comparison with a label.
+ * A class, quantity or text; a list of one is what it holds. An empty text is no answer, nor are NaN and ±Infinity (told). A
+ * text is cut at 200 characters, on both sides of the comparison with a label.
  * @throws Refusal
  */
 export function answerOf(given: unknown, field: 'prediction' | 'label', tell: Tell): Prediction {
-  let value = given;
-  while (Array.isArray(value) && value.length === 1) value = value[0] as unknown;
+  const value = onlyElement(given);
   if (isNothing(value)) return null;
   if (typeof value === 'boolean') return value;
   if (typeof value === 'number') return finiteOf(value, field, tell);
@@ -82,12 +90,21 @@ export function answerOf(given: unknown, field: 'prediction' | 'label', tell: Te
   if (typeof value !== 'string') throw new Refusal(reason, field, `${field} must be a text, a number, true or false`);
   const marked = markedNumber(value);
   if (marked !== null) return /\d/.test(marked) ? exactNumber(marked) : finiteOf(Number(marked), field, tell);
+  if (value.length < LONGEST_ANSWER && value.trim() === '') return null;
+  if (NOT_FINITE.test(value)) return finiteOf(NaN, field, tell);
   const text = value.slice(0, LONGEST_ANSWER);
   // A pair cut in two at the end is this file's doing, not the sender's.
   const whole = value.length > LONGEST_ANSWER ? text.replace(/[\ud800-\udbff]$/, '') : text;
   if (isUnfit(whole))
     throw new Refusal(reason, field, `${field} holds a NUL or half a surrogate pair; send printable text`);
   return whole;
+}
+
+/** What a list of one holds, however deep; any other value as it is. */
+export function onlyElement(given: unknown): unknown {
+  let value = given;
+  while (Array.isArray(value) && value.length === 1) value = value[0] as unknown;
+  return value;
 }
 
 /** A class code beyond 2^53 stays a text of all its digits. */
@@ -105,7 +122,7 @@ function numberOf({ name: field, value: given }: Field, tell: Tell): number | nu
   if (isNothing(value) || value === '') return null;
   if (typeof value === 'number') return finiteOf(value, field, tell);
   if (typeof value !== 'string') return undefined;
-  if (/^\s*[+-]?(nan|inf(inity)?)\s*$/i.test(value)) return finiteOf(NaN, field, tell);
+  if (NOT_FINITE.test(value)) return finiteOf(NaN, field, tell);
   return quantityOf(value.slice(0, 40)) ?? undefined;
 }
 
@@ -149,11 +166,33 @@ export function versionOf(given: Field | undefined): string | null {
   return text;
 }
 
-const NO_ERRORS: readonly unknown[] = [undefined, null, false, 0, ''];
+const NO_ERROR_TEXTS = new Set(['false', '0', 'no', 'ok', 'success', '200']);
+
+/** What senders put where there was no error: nothing, false, zero, a missing value, an empty list, a status of success. */
+function saysNoError(value: unknown): boolean {
+  const plain = plainValue(value);
+  if (isNothing(plain) || plain === false) return true;
+  if (typeof plain === 'number') return Number.isNaN(plain) || plain === 0 || plain === 200;
+  if (typeof plain === 'object') return Object.keys(plain).length === 0;
+  if (typeof plain !== 'string' || plain.length > LONGEST_NO_ERROR) return false;
+  const text = plain.trim().toLowerCase();
+  return isMissingText(text) || NO_ERROR_TEXTS.has(text);
+}
+const LONGEST_NO_ERROR = 20;
 
 /** What the sender logged as a failure. A form mlfi does not know is `other`: no cause is invented. */
 export function failureOf(value: unknown): Failure | null {
-  if (NO_ERRORS.includes(value)) return null;
+  if (saysNoError(value)) return null;
   const known = FAILURE_REASONS.find((reason): reason is FailureReason => reason === value);
-  return { reason: known ?? 'other', detail: 'logged by the sender as failed', httpStatus: null, retryAfterMs: null };
+  return known === 'no_answer' ? unusableAnswer() : failed(known ?? 'other', 'logged by the sender as failed');
 }
+
+/** The failure of a call whose response came and holds nothing to use. */
+export const unusableAnswer = (): Failure => failed('no_answer', 'NaN, infinite, null or empty');
+
+const failed = (reason: FailureReason, detail: string): Failure => ({
+  reason,
+  detail,
+  httpStatus: null,
+  retryAfterMs: null,
+});

@@ -1,7 +1,10 @@
 import { ERRORS_TOLD, type IngestBatch, type IngestLineError, type IngestNote } from '../../domain/ingest.js';
 import type { NoteReason, RefusalReason } from '../../domain/ingest.js';
+import { LastRows } from './newest-rows.js';
 
 const LONGEST_FIELD = 80;
+/** Different notes of one batch. */
+const NOTES_TOLD = 100;
 
 /** Why a row is refused: thrown by what reads the row, caught by what reads the batch. The message holds no value of it. */
 export class Refusal extends Error {
@@ -29,15 +32,16 @@ const CHARACTERS_PER_REFUSAL = 64;
 /** Collects what became of the rows of one batch: counts of everything, each slip once with the first row that has it. */
 export interface Verdicts {
   refuse(line: number, refusal: Refusal, rows?: number): void;
+  take(line: number): void;
   /**
    * Refuses the rest of a batch unread when its rows are many, short, and refused: refusing costs more than reading, so that
    * a body of nothing but slips would hold the process up. Ordinary rows never get there, however many are wrong.
    * @param rows how many rows are left
    */
   refuseRest(line: number, rows: () => number): boolean;
-  /** For the notes of the row at `line`; each reason counts a row once. */
+  /** For the notes of the row at `line`; each reason counts a row once, `not_a_number` once for each field. */
   tellOf(line: number): Tell;
-  readonly summary: () => Pick<IngestBatch, 'rejected' | 'rejectedByReason' | 'errors' | 'notes'>;
+  readonly summary: () => Pick<IngestBatch, 'rejected' | 'rejectedByReason' | 'newest' | 'errors' | 'notes'>;
 }
 
 /**
@@ -50,10 +54,12 @@ export function createVerdicts(characters: number): Verdicts {
     { readonly slip: Omit<IngestLineError, 'rows' | 'line'>; line: number; rows: number }
   >();
   const byReason: Partial<Record<RefusalReason, number>> = {};
-  const notes = new Map<NoteReason, { note: Omit<IngestNote, 'rows'>; rows: number; lastLine: number }>();
+  const notes = new Map<string, { note: Omit<IngestNote, 'rows'>; rows: number; lastLine: number }>();
+  const last = new LastRows();
   let rejected = 0;
   const refuse: Verdicts['refuse'] = (line, { reason, field, message }, rows = 1) => {
     rejected += rows;
+    last.note(line, reason, rows);
     byReason[reason] = (byReason[reason] ?? 0) + rows;
     const key = `${reason}\n${field}\n${message}`;
     const known = errors.get(key);
@@ -65,6 +71,9 @@ export function createVerdicts(characters: number): Verdicts {
   };
   return {
     refuse,
+    take: (line) => {
+      last.note(line, null);
+    },
     refuseRest(line, rows) {
       if (rejected < REFUSED_FREELY || rejected * CHARACTERS_PER_REFUSAL < characters) return false;
       const left = rows();
@@ -72,10 +81,12 @@ export function createVerdicts(characters: number): Verdicts {
       return true;
     },
     tellOf: (line) => (reason, field, message) => {
-      const known = notes.get(reason);
-      if (known === undefined)
-        notes.set(reason, { note: { reason, line, field: shown(field), message }, rows: 1, lastLine: line });
-      else if (known.lastLine !== line) {
+      const key = reason === 'not_a_number' ? `${reason}\n${shown(field)}` : reason;
+      const known = notes.get(key);
+      if (known === undefined) {
+        if (notes.size >= NOTES_TOLD) return;
+        notes.set(key, { note: { reason, line, field: shown(field), message }, rows: 1, lastLine: line });
+      } else if (known.lastLine !== line) {
         known.rows += 1;
         known.lastLine = line;
       }
@@ -83,6 +94,7 @@ export function createVerdicts(characters: number): Verdicts {
     summary: () => ({
       rejected,
       rejectedByReason: { ...byReason },
+      newest: last.summary(),
       errors: [...errors.values()]
         .map(({ slip, line, rows }) => ({ ...slip, line, rows }))
         .sort((a, b) => a.line - b.line),

@@ -13,6 +13,8 @@ import { type Interval } from '../../domain/estimate.js';
 
 /** What a change of this signal means for users. */
 function kindOf(signal: SignalEvidence): FindingKind {
+  if (signal.statistic === 'missing' && signal.subject === 'prediction') return 'service';
+  if (signal.statistic === 'missing' && signal.subject === 'confidence') return 'model';
   if (signal.subject === 'errors') return 'service';
   if (signal.subject === 'latency_seconds') return signal.direction === 'up' ? 'service' : 'note';
   if (signal.subject === 'golden') return 'model';

@@ -1,5 +1,5 @@
 import { percent } from '../../domain/quantity-text.js';
-import type { DetectorId, Finding } from '../../domain/finding.js';
+import type { DetectorId, Finding, FindingKind } from '../../domain/finding.js';
 import { absentIn, type SignalCounts, type SignalKey, type WindowProfile } from '../../domain/profile.js';
 import { clopperPearsonLower, clopperPearsonUpper, proportion } from '../../statistics/clopper-pearson.js';
 import { validTotal } from '../../statistics/signal-counts.js';
@@ -11,7 +11,16 @@ const WORDS = {
   invalid: 'is of another type or not a finite number',
 } as const;
 
-/** A rise of the share of missing, invalid or absent values of one signal. */
+/** What it means for users that a part of the answers is missing, and how the part is called; anything else is an input. */
+const ANSWER_PARTS: Readonly<Partial<Record<SignalKey, { readonly kind: FindingKind; readonly name: string }>>> = {
+  prediction: { kind: 'service', name: 'The prediction' },
+  confidence: { kind: 'model', name: 'The confidence' },
+};
+
+/**
+ * A rise of the share of missing, invalid or absent values of one signal.
+ * @param leastNow so many values there must be now
+ */
 export function shareRise(
   input: DetectionInput,
   detector: DetectorId,
@@ -19,6 +28,7 @@ export function shareRise(
   part: 'missing' | 'invalid' | 'absent',
   before: SignalCounts,
   now: SignalCounts,
+  leastNow = input.thresholds.minimumWindowSamples,
 ): Finding | null {
   const profileBefore = input.baseline?.profile;
   if (profileBefore === undefined) return null;
@@ -29,18 +39,18 @@ export function shareRise(
   };
   const { all: nBefore, bad: badBefore } = countsIn(profileBefore, before);
   const { all: nNow, bad: badNow } = countsIn(input.window, now);
-  const least = input.thresholds.minimumWindowSamples;
-  if (nBefore < least || nNow < least) return null;
+  if (nBefore < input.thresholds.minimumWindowSamples || nNow < leastNow) return null;
   const from = badBefore / nBefore;
   const to = badNow / nNow;
   if (to - from < input.thresholds.missingShare) return null;
   const alpha = significancePerSignal(input);
   if (clopperPearsonLower(badNow, nNow, alpha) <= clopperPearsonUpper(badBefore, nBefore, alpha)) return null;
   const words = WORDS[part];
+  const { kind, name } = ANSWER_PARTS[key] ?? { kind: 'data', name: `“${key.replace(/^feature:/, '')}”` };
   return {
     detector,
     subject: key,
-    kind: 'data',
+    kind,
     direction: 'up',
     statistic: { name: `${part}_share`, value: to },
     threshold: from + input.thresholds.missingShare,
@@ -51,7 +61,7 @@ export function shareRise(
     now: to,
     window: windowOf(input),
     baselineSamples: nBefore,
-    sentence: `“${key.replace(/^feature:/, '')}” ${words} in ${percent(to)} of ${nNow} rows, before in ${percent(from)}.`,
+    sentence: `${name} ${words} in ${percent(to)} of ${nNow} rows, before in ${percent(from)}.`,
   };
 }
 

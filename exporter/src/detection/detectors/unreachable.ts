@@ -13,8 +13,9 @@ export const unreachable: Detector = {
     const allFailed = window.calls >= FEWEST_CALLS && failures === window.calls;
     if (consecutiveFailures < thresholds.consecutiveFailures && !allFailed) return nothing;
     const inRow = Math.max(consecutiveFailures, allFailed ? failures : 0);
-    // Probes of a model that logs its own calls are no part of its window: then no reason is counted there.
-    const reason = Object.entries(window.failures).sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
+    // Calls that just came, and probes of a model that logs its own calls, are no part of its window.
+    const [most = input.lastFailureReason] = Object.entries(window.failures).sort(([, a], [, b]) => b - a)[0] ?? [];
+    const reason = most ?? null;
     const mostly = reason === null ? '' : ` (mostly: ${failureText(reason)})`;
     return found({
       detector: 'unreachable',
@@ -30,11 +31,13 @@ export const unreachable: Detector = {
       now: 1,
       window: windowOf(input),
       baselineSamples: null,
-      // An error is an answer.
+      // An error is an answer, and so is one that cannot be used.
       sentence:
         reason === 'http_5xx'
           ? `Each of the last ${inRow} calls failed${mostly}.`
-          : `None of the last ${inRow} calls was answered${mostly}.`,
+          : reason === 'no_answer'
+            ? `None of the last ${inRow} calls got a usable prediction.`
+            : `None of the last ${inRow} calls was answered${mostly}.`,
     });
   },
 };

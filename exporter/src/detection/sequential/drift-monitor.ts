@@ -78,9 +78,9 @@ export class DriftMonitor {
     const { atMs, failure } = observation;
     this.loss('errors', failure === null ? 0 : 1, atMs);
     if (failure !== null) return;
-    if (observation.confidence !== null) this.value('confidence', observation.confidence, atMs);
+    this.value('confidence', observation.confidence, atMs);
     if (observation.latencySeconds !== null) this.value('latency_seconds', observation.latencySeconds, atMs);
-    if (observation.prediction !== null) this.value('prediction', observation.prediction, atMs);
+    this.value('prediction', observation.prediction, atMs);
     if (observation.features !== null) this.features(observation.features, atMs);
   }
 

@@ -82,9 +82,12 @@ const MISSING = risk('missing', { binary: true, seasonal: false });
 const INVALID = risk('invalid', { binary: true, seasonal: false });
 const UNSEEN = risk('unseen', { binary: true, seasonal: false });
 
-/** A signal's own unusable values are a risk: of another type, and in a feature also missing ones. */
-const unusable = (subject: string): readonly Omit<ScoreStreamSettings, 'seed' | 'tolerance'>[] =>
-  subject.startsWith('feature:') ? [MISSING, INVALID] : subject === 'prediction' ? [INVALID] : [];
+/** A signal's own unusable values are a risk: missing ones, and of another type. In this order they are stored. */
+function unusable(subject: string): readonly Omit<ScoreStreamSettings, 'seed' | 'tolerance'>[] {
+  if (subject.startsWith('feature:')) return [MISSING, INVALID];
+  if (subject === 'prediction') return [INVALID, MISSING];
+  return subject === 'confidence' ? [MISSING] : [];
+}
 
 /** A number: where it lies among the warm-up values (level), how far out (spread), and whether it is there at all. */
 export class NumericSignal implements SignalMonitor {

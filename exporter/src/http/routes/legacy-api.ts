@@ -111,7 +111,7 @@ export const legacyRoutes: readonly Route[] = [
         const { line, field, reason, message } = wrong;
         return { status: 400, body: { error: { code: 'invalid' as const, line, field, reason, message } } };
       }
-      const name = nameIn(body);
+      const name = nameOf(intake.batches.namedModels(body));
       const id = await application.models.ensureWatched(name, actor);
       const result = await intake.models.ingest(id, {
         ...batch,
@@ -126,17 +126,12 @@ export const legacyRoutes: readonly Route[] = [
 ];
 
 const modelName = label(1, 120);
-const namedBody = z.looseObject({ model_id: z.unknown() });
 
-/** The model the body names; `default` for a body of lines, as for one that names none. @throws Invalid */
-function nameIn(body: string): string {
-  let read: z.ZodSafeParseResult<z.output<typeof namedBody>>;
-  try {
-    read = namedBody.safeParse(JSON.parse(body));
-  } catch {
-    return 'default';
-  }
-  const said = read.success ? (read.data.model_id ?? null) : null;
+/** The model the rows name; `default` where they name none. @throws Invalid for rows of several models, and for what is no name */
+function nameOf(named: readonly unknown[]): string {
+  const [said = null, ...others] = named;
+  if (others.length > 0)
+    throw new Invalid('the rows are not all of one model: send those of each model by themselves', 'model_id');
   if (said === null) return 'default';
   const name = modelName.safeParse(said);
   if (name.success) return name.data;

@@ -1,7 +1,7 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
-import { has } from '../indicators/indicator.js';
+import { has, lostOfAnswers } from '../indicators/indicator.js';
 
-/** The answers are built otherwise than before. Predicts: answers have other fields, or can no longer be read. */
+/** The answers are built otherwise than before. Predicts: answers have other fields, lack some, or can no longer be read. */
 export const answerSchemaChanged: CauseDefinition = {
   id: 'answer-schema-changed',
   leadIndicators: ['answer-shape-changed', 'unreadable-answers'],
@@ -10,6 +10,8 @@ export const answerSchemaChanged: CauseDefinition = {
   hypotheses(symptoms) {
     const { schema = 0, not_json: notJson = 0 } = symptoms.service.failuresByReason;
     const changed = symptoms.golden.shapeChanged || has(symptoms, 'answer-schema');
+    const lost = lostOfAnswers(symptoms);
+    if (lost !== null) return [plain(`The responses lack the ${lost} they had`)];
     return changed || schema + notJson > 0 ? [plain('The responses have another schema')] : [];
   },
 };

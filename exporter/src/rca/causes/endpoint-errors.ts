@@ -23,13 +23,13 @@ export const endpointErrors: CauseDefinition = {
   ],
   hypotheses(symptoms) {
     const { service } = symptoms;
-    if (service.failures.count === 0 || !callsFail(symptoms) || saidByFailures(symptoms) !== null) return [];
+    if (!callsFail(symptoms) || saidByFailures(symptoms) !== null) return [];
     if (allAnsweredWithErrors(symptoms)) {
       const how = service.said ?? `the server reports errors (${failureText('http_5xx')})`;
       // That no call gets a prediction counts as it does for a model that is down: what is told apart is a fact.
       return [plain(`Every call fails: ${how}`, { shareExplained: 1, weighedAs: 'model-unreachable' })];
     }
-    if (noneAnswered(symptoms)) return [];
+    if (service.failures.count === 0 || noneAnswered(symptoms)) return [];
     const listed = Object.entries(service.failuresByReason)
       .sort(([, a], [, b]) => b - a)
       .map(([reason]) => failureText(reason));

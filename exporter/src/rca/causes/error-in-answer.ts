@@ -1,4 +1,6 @@
 import { saidBy } from './said-by-failures.js';
 
-/** Calls succeed by their status and hold an error where the prediction should be. */
-export const errorInAnswer = saidBy('error-in-answer', 'Error in a successful response');
+/** Calls succeed by their status and hold an error, or no value at all, where the prediction should be. */
+export const errorInAnswer = saidBy('error-in-answer', 'Error in a successful response', null, {
+  no_answer: 'No usable prediction in the responses',
+});

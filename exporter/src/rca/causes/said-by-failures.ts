@@ -14,21 +14,33 @@ const CAUSE_OF: Readonly<Partial<Record<FailureReason, CauseId>>> = {
   rate_limited: 'rate-limited',
   payload_refused: 'payload-refused',
   error_body: 'error-in-answer',
+  no_answer: 'error-in-answer',
 };
 /** Share of the failures that must say the same. */
 const MOST = 0.5;
 
+/** The reason that most of the failures have; null where none has. */
+export function mostFailFor({ service: { failures, failuresByReason } }: Symptoms): FailureReason | null {
+  return FAILURE_REASONS.find((one) => (failuresByReason[one] ?? 0) > MOST * failures.count) ?? null;
+}
+
 /** What most failures say by themselves; null where they leave open what is wrong. */
-export function saidByFailures({ service: { failures, failuresByReason } }: Symptoms): CauseId | null {
-  const reason = FAILURE_REASONS.find((one) => (failuresByReason[one] ?? 0) > MOST * failures.count);
-  return reason === undefined ? null : (CAUSE_OF[reason] ?? null);
+export function saidByFailures(symptoms: Symptoms): CauseId | null {
+  const reason = mostFailFor(symptoms);
+  return reason === null ? null : (CAUSE_OF[reason] ?? null);
 }
 
 /**
  * A cause that the failing calls name themselves. It is a narrower version of the model being unreachable, of its errors or of
  * its overload, and stands in the place of that: the same evidence counts for it, and by how much was fitted there.
+ * @param titles of failures for a reason that has words of its own
  */
-export const saidBy = (id: CauseId, title: string, broader: CauseId | null = null): CauseDefinition => ({
+export const saidBy = (
+  id: CauseId,
+  usual: string,
+  broader: CauseId | null = null,
+  titles: Readonly<Partial<Record<FailureReason, string>>> = {},
+): CauseDefinition => ({
   id,
   leadIndicators: ['no-answers-at-all', 'calls-fail'],
   expects: [],
@@ -36,6 +48,8 @@ export const saidBy = (id: CauseId, title: string, broader: CauseId | null = nul
   hypotheses(symptoms) {
     if (saidByFailures(symptoms) !== id || !callsFail(symptoms)) return [];
     const { said } = symptoms.service;
+    const reason = mostFailFor(symptoms);
+    const title = (reason === null ? undefined : titles[reason]) ?? usual;
     const isOut = has(symptoms, 'unreachable');
     return [
       plain(said === null ? title : `${title} (${said})`, {

@@ -1,6 +1,6 @@
 import { signed, wholePercent } from '../../domain/quantity-text.js';
 import type { Symptoms } from '../../domain/symptoms.js';
-import { graded, has, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
+import { graded, has, lostOfAnswers, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
 
 const comparedGolden = ({ golden }: Symptoms): boolean => golden.compared > 0;
 const confidenceMove = ({ confidence }: Symptoms): number =>
@@ -54,8 +54,14 @@ export const ANSWER_INDICATORS: readonly Indicator[] = [
     id: 'answer-shape-changed',
     source: 'golden inputs',
     value: (symptoms) =>
-      known(comparedGolden(symptoms), symptoms.golden.shapeChanged || has(symptoms, 'answer-schema')),
-    whenTrue: (symptoms) => sentenceOf(symptoms, 'answer-schema') || 'The responses have other fields than before.',
+      lostOfAnswers(symptoms) !== null
+        ? 1
+        : known(comparedGolden(symptoms), symptoms.golden.shapeChanged || has(symptoms, 'answer-schema')),
+    whenTrue(symptoms) {
+      const lost = lostOfAnswers(symptoms);
+      if (lost !== null) return sentenceOf(symptoms, 'missing-values', lost);
+      return sentenceOf(symptoms, 'answer-schema') || 'The responses have other fields than before.';
+    },
     whenFalse: () => 'The responses have the fields they always had.',
   },
   {

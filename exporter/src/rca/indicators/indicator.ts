@@ -40,6 +40,11 @@ function findingOf(symptoms: Symptoms, detector: DetectorId, subject?: FindingSu
 
 export const has = (symptoms: Symptoms, detector: DetectorId): boolean => findingOf(symptoms, detector) !== undefined;
 
+/** What answers lack that they had; null where they lack nothing. */
+export const lostOfAnswers = (symptoms: Symptoms): 'prediction' | 'confidence' | null =>
+  (['prediction', 'confidence'] as const).find((part) => findingOf(symptoms, 'missing-values', part) !== undefined) ??
+  null;
+
 /** A detector's finding, or the e-detectors' about the same subject. */
 export const saidOf = (symptoms: Symptoms, detector: DetectorId, subject: FindingSubject): Finding | undefined =>
   findingOf(symptoms, detector) ?? findingOf(symptoms, 'sequential-evidence', subject);

@@ -2,6 +2,7 @@ import { counted, wholePercent } from '../../domain/quantity-text.js';
 import type { Symptoms } from '../../domain/symptoms.js';
 import type { FailureReason } from '../../domain/observation.js';
 import { noneAnswered } from '../causes/calls-fail.js';
+import { mostFailFor } from '../causes/said-by-failures.js';
 import { graded, has, saidOf, sentenceOf, known, yes, type Indicator } from './indicator.js';
 
 const shareOf = ({ service }: Symptoms, ...reasons: readonly FailureReason[]): number =>
@@ -24,6 +25,7 @@ const ANSWERED_WITH_ERROR: readonly FailureReason[] = [
   'http_4xx',
   'http_5xx',
   'error_body',
+  'no_answer',
   'schema',
   'not_json',
 ];
@@ -49,12 +51,15 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
       const { failures, consecutiveFailures } = symptoms.service;
       return yes(failures.share >= 0.9 || consecutiveFailures >= 30 || noneAnswered(symptoms));
     },
-    whenTrue: ({ service: { failures, consecutiveFailures } }) =>
-      consecutiveFailures > failures.count || failures.share < 0.9
-        ? `None of the last ${consecutiveFailures} calls was answered.`
+    whenTrue: (symptoms) => {
+      const { failures, consecutiveFailures } = symptoms.service;
+      const lacks = mostFailFor(symptoms) === 'no_answer' ? 'got a usable prediction' : 'was answered';
+      return consecutiveFailures > failures.count || failures.share < 0.9
+        ? `None of the last ${consecutiveFailures} calls ${lacks}.`
         : failures.count === failures.of
-          ? `None of the ${counted(failures.of, 'call')} was answered.`
-          : `${failures.count} of ${counted(failures.of, 'call')} failed.`,
+          ? `None of the ${counted(failures.of, 'call')} ${lacks}.`
+          : `${failures.count} of ${counted(failures.of, 'call')} failed.`;
+    },
     whenFalse: ({ service: { failures } }) =>
       failures.of === 0 ? '' : `${wholePercent(1 - failures.share)} of the calls were answered.`,
   },

@@ -37,7 +37,7 @@ export function serviceEvidence(state: MonitoredModelState): ServiceEvidence {
     calls: window.calls,
     failures: proportion(now.failures, now.calls),
     failingSinceMs: now.sinceMs,
-    failuresByReason: now.byReason,
+    failuresByReason: now.failures === 0 ? notYetIn(state) : now.byReason,
     said: saidMost(now.rows, now.byReason),
     callers: state.lastHeardAtMs === null ? 'mlfi' : 'users',
     consecutiveFailures: Math.max(state.consecutiveFailures, haveAllFailed ? now.failures : 0),
@@ -53,6 +53,10 @@ export function serviceEvidence(state: MonitoredModelState): ServiceEvidence {
     lastAnswerAtMs: state.lastAnswerAtMs,
   };
 }
+
+/** Failures that came after the window: so many in a row, told by the reason of the last. */
+const notYetIn = ({ consecutiveFailures, lastFailureReason = null }: MonitoredModelState): WindowProfile['failures'] =>
+  consecutiveFailures === 0 || lastFailureReason === null ? {} : { [lastFailureReason]: consecutiveFailures };
 
 /** Codes are for logs. */
 const CODE = / \([A-Z_]{4,}\)$/;

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseBatch, type ParsedBatch } from '../../../../exporter/src/capture/ingest/parse.js';
@@ -11,6 +12,22 @@ const one = (fields: object): ParsedBatch => parse(JSON.stringify({ prediction: 
 const features = (value: object): ReturnType<typeof featuresIn> => featuresIn(one({ features: value }));
 const featuresIn = (batch: ParsedBatch): Record<string, unknown> => ({ ...batch.observations[0]?.features });
 const reasons = ({ rejectedByReason }: ParsedBatch): object => ({ ...rejectedByReason });
+const NO_ERROR_TEXTS = [
+  '',
+  ' ',
+  'None',
+  'null',
+  'none',
+  'nan',
+  'False',
+  'false',
+  '0',
+  'ok',
+  'OK',
+  '200',
+  'no',
+  'success',
+];
 const noted = ({ notes }: ParsedBatch): string[] => notes.map(({ reason }) => reason);
 
 describe('rows as they are really sent', () => {
@@ -41,11 +58,12 @@ describe('rows as they are really sent', () => {
     expect(Object.is(featuresIn(batch).x, value)).toBe(true);
   });
 
-  it('counts a row whose answer is NaN', () => {
-    const batch = parse('{"prediction":NaN,"features":{"x":1}}');
-    expect(batch.observations).toMatchObject([{ prediction: null, failure: null }]);
-    expect(noted(batch)).toEqual(['not_a_number']);
-    expect(reasons(parse('{"prediction":null,"features":{"x":1}}'))).toEqual({ no_prediction: 1 });
+  it('says that a body is gzip where its header does not', () => {
+    const body = gzipSync('{"prediction":"a"}\n'.repeat(50)).toString('utf8');
+    for (const type of [NDJSON, JSON_TYPE, 'text/csv'])
+      expect(parse(body, type).errors).toMatchObject([
+        { reason: 'not_json', message: 'the body is gzip: send it with the header Content-Encoding: gzip' },
+      ]);
   });
 
   it('skips a byte order mark (field case 34)', () => {
@@ -190,7 +208,18 @@ describe('the fields of a row', () => {
     for (const error of ['CUDA out of memory', true, { code: 7 }, 500, 'TIMEOUT'])
       expect(one({ error }).observations[0]?.failure?.reason).toBe('other');
     expect(one({ error: 'timeout' }).observations[0]?.failure?.reason).toBe('timeout');
-    for (const error of [null, false, '', 0]) expect(one({ error }).observations[0]?.failure).toBeNull();
+  });
+  it.each(['null', 'false', '0', '200', 'NaN', '[]', '{}', ...NO_ERROR_TEXTS.map((text) => `"${text}"`)])(
+    'takes an error of %s for none',
+    (error) => expect(parse(`{"prediction":"a","error":${error}}`).observations[0]?.failure).toBeNull(),
+  );
+  it.each(['False', 'false', 'ok', '200', '', 'None', 'nan', 'NA', '0', '0.0'])(
+    'takes %s in CSV for no error',
+    (error) => expect(parse(`prediction,error,a\nx,${error},1\n`, 'text/csv').observations[0]?.failure).toBeNull(),
+  );
+  it('says that a prediction beside an error is not counted', () => {
+    expect(one({ error: 'timeout' }).notes).toMatchObject([{ reason: 'field_left_out', field: 'prediction', rows: 1 }]);
+    expect(one({ error: 'timeout', prediction: null }).notes).toEqual([]);
   });
 
   it.each([

@@ -23,7 +23,7 @@ const observation = (atMs: number, told: Told): Observation => ({
   predictionId: null,
   goldenId: null,
   features: told.features ?? null,
-  prediction: told.prediction ?? 'a',
+  prediction: told.prediction === undefined ? 'a' : told.prediction,
   confidence: told.confidence ?? null,
   latencySeconds: null,
   failure: told.failed === true ? { reason: 'timeout', detail: '', httpStatus: null, retryAfterMs: null } : null,
@@ -111,6 +111,16 @@ describe('a watched model', () => {
       name: 'missing values',
       told: (told, random) => (random() < 0.3 ? { ...told, features: { ...told.features, age: null } } : told),
       expected: /^feature:age missing$/,
+    },
+    {
+      name: 'answers without the confidence they had',
+      told: (told) => ({ ...told, confidence: null }),
+      expected: /^confidence missing$/,
+    },
+    {
+      name: 'answers without the prediction they had',
+      told: (told, random) => (random() < 0.3 ? { ...told, prediction: null } : told),
+      expected: /^prediction missing$/,
     },
     {
       name: 'a number that became text',

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, isList } from '../../../domain/json.js';
+import { type Json, type JsonObject, isList, isObject } from '../../../domain/json.js';
 import type { FieldMapping } from '../../../domain/field-mapping.js';
 import { shapeOf } from '../../probing/answers/read-answer.js';
 import { readAnswer } from '../../probing/answers/reading.js';
@@ -6,7 +6,7 @@ import { errorInAnswer } from '../../probing/answers/server-words.js';
 import { markedNumber } from '../formats/tolerant-json.js';
 import { Refusal } from '../verdicts.js';
 import { requestRows } from './request-rows.js';
-import { responseRows, rowsAnswered } from './response-rows.js';
+import { ANSWER_LISTS, responseRows, rowsAnswered } from './response-rows.js';
 
 /** One call of a model as a logger saw it: raw payloads, of which one may be missing. */
 export interface LoggedCall {
@@ -67,6 +67,7 @@ function answersOf({ response, failed }: LoggedCall, rows: number): readonly (Js
     );
   return each.map((answer) => {
     const { prediction, confidence, modelVersion } = readAnswer(answer);
+    if (prediction === null && confidence === null && holdsNoValue(answer)) return { error: 'no_answer' };
     if (prediction === null && confidence === null)
       return new Refusal(
         'no_prediction',
@@ -79,6 +80,14 @@ function answersOf({ response, failed }: LoggedCall, rows: number): readonly (Js
       ...(modelVersion === null ? {} : { model_version: modelVersion }),
     };
   });
+}
+
+/** Null, or NaN, where the answer should be: the model was called and said nothing that can be used. */
+function holdsNoValue(answer: Json): boolean {
+  if (isList(answer)) return answer.length > 0 && answer.every(holdsNoValue);
+  if (!isObject(answer)) return answer === null;
+  const said = ANSWER_LISTS.map((name) => answer[name]).find((value) => value !== undefined);
+  return said === undefined ? false : holdsNoValue(said);
 }
 
 const parsedLines = (text: string, rows: number): Json => (rows === 1 ? oneLine(text.trim()) : text);

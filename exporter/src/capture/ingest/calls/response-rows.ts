@@ -5,7 +5,8 @@ import { rowOfTensor, tensorsIn, type Tensor } from './tensors.js';
 
 /** Lists that name the classes or columns of all rows. */
 const OF_ALL_ROWS = new Set(['classes', 'class_names', 'names', 'columns']);
-const LISTS = ['predictions', 'results', 'result', 'outputs', 'output'];
+/** Where responses hold what the model said, a row each. */
+export const ANSWER_LISTS = ['predictions', 'results', 'result', 'outputs', 'output'];
 
 /** How many rows a response seems to answer, where nobody knows how many were asked. */
 export function rowsAnswered(payload: Json): number {
@@ -13,7 +14,9 @@ export function rowsAnswered(payload: Json): number {
   const tensors = tensorsIn(payload.outputs);
   if (tensors !== null) return rowsOfAll(tensors);
   if (payload.jsonData !== undefined) return rowsAnswered(payload.jsonData);
-  const list = isObject(payload.data) ? seldonTable(payload.data) : LISTS.map((name) => payload[name]).find(isList);
+  const list = isObject(payload.data)
+    ? seldonTable(payload.data)
+    : ANSWER_LISTS.map((name) => payload[name]).find(isList);
   return Math.max(1, list?.length ?? 1);
 }
 

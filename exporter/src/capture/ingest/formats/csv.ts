@@ -1,9 +1,9 @@
 import { Refusal } from '../verdicts.js';
 import type { BatchFormat, SourceRow } from './format.js';
+import { isMissingText } from './missing-text.js';
 import { columnNames, tooManyRows, watchedColumns } from './table.js';
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
-const MISSING = new Set(['', 'nan', 'null', 'none', 'na', 'n/a', '<na>', 'nat']);
 /** A number as JSON writes it; `007` is a text, and so is what has more digits than a double holds. */
 const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const MOST_DIGITS = 15;
@@ -50,7 +50,7 @@ export const csv: BatchFormat = {
 const times = (text: string, part: string): number => text.split(part).length;
 
 function cellValue(cell: string): string | number | null {
-  if (cell.length <= 4 && MISSING.has(cell.trim().toLowerCase())) return null;
+  if (isMissingText(cell)) return null;
   if (!PLAIN_NUMBER.test(cell) || cell.replace(/\D/g, '').length > MOST_DIGITS) return cell;
   return Number(cell);
 }

@@ -218,8 +218,9 @@ describe('KServe’s inference logger', () => {
     });
   });
 
-  it('keeps NaN of Python’s json out of the answer and missing in the input', async () => {
-    expect(await pair('{"instances":[[NaN, 2]]}', '{"predictions":[NaN]}')).toMatchObject({ refused: 1 });
+  it('keeps NaN of Python’s json out of the answer, which is none, and missing in the input', async () => {
+    expect(await pair('{"instances":[[NaN, 2]]}', '{"predictions":[NaN]}')).toMatchObject({ refused: 0 });
+    expect(rows()).toMatchObject([{ prediction: null, failure: { reason: 'no_answer' } }]);
     start();
     await pair('{"instances":[[NaN, 2]]}', '{"predictions":[3]}');
     expect(features()).toEqual([{ 0: null, 1: 2 }]);
