@@ -277,7 +277,8 @@ const underWaySchema = z.object({ under_way: z.boolean() });
 /** The model, made when there is none. */
 async function madeSure(id: string, options: ServiceOptions): Promise<ServiceAnswer> {
   const importing = await persistently(options, { method: 'GET', path: `/api/v1/models/${id}/imports` });
-  if (importing.kind === 'refused' || underWaySchema.parse(importing.body).under_way) return importing;
+  if (importing.kind === 'refused' && importing.status !== 404) return importing;
+  if (importing.kind === 'answer' && underWaySchema.parse(importing.body).under_way) return importing;
   const known = await persistently(options, { method: 'GET', path: `/api/v1/models/${id}` });
   if (known.kind === 'answer' || known.status !== 404) return known;
   return askService(options, { method: 'POST', path: '/api/v1/models', body: { id } });

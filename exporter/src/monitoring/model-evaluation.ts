@@ -70,7 +70,7 @@ export class ModelEvaluation {
   /** New evidence, a baseline that is learnt, something found or an open incident; of a quiet model now and then. */
   isDue({ monitored, last, needsEvaluation, registration }: Member, nowMs: number): boolean {
     if (monitored.model.paused || registration.removals > 0) return false;
-    if (needsEvaluation || monitored.learning !== null || last === null || monitored.isBehind(nowMs)) return true;
+    if (needsEvaluation || monitored.baseline === null || last === null || monitored.isBehind(nowMs)) return true;
     const isCalm = last.evaluation.findings.length === 0 && this.ports.incidents.current(monitored.model.id) === null;
     return !isCalm || nowMs - last.atMs >= QUIET_MS;
   }

@@ -91,10 +91,12 @@ export const importRoutes: readonly Route[] = [
     params,
     responses: { 200: z.object({ under_way: z.boolean(), progress: importProgressSchema.nullable() }) },
     handler({ ports: { application }, params: { id } }) {
-      application.models.require(id);
+      const isUnderWay = application.imports.isUnderWay(id);
+      // A model whose past is imported is not watched meanwhile.
+      if (!isUnderWay) application.models.require(id);
       const progress = application.imports.progress(id);
       const shown = progress === null ? null : importProgressView(progress);
-      return { status: 200, body: { under_way: application.imports.isUnderWay(id), progress: shown } };
+      return { status: 200, body: { under_way: isUnderWay, progress: shown } };
     },
   }),
 ];
