@@ -97,6 +97,16 @@ describe('a watched model', () => {
     expect(evidence.signals.reduce((sum, { weight }) => sum + weight, 0)).toBeLessThanOrEqual(1);
   });
 
+  test('is quiet while as many answers lack a confidence or a prediction as ever', () => {
+    const { monitor } = new Fed((i, random) => ({
+      ...healthy(i, random),
+      ...(random() < 0.1 ? { confidence: null } : {}),
+      ...(random() < 0.03 ? { prediction: null } : {}),
+    })).run(20_000);
+    expect(monitor.evidence().verdict).toBe('quiet');
+    expect(monitor.evidence().budgetLeft).toBeGreaterThan(0.9);
+  });
+
   const faults: readonly {
     readonly name: string;
     readonly told: Parameters<typeof after>[0];
