@@ -73,3 +73,13 @@ it('`npm run test:hostile` runs every test of the table but those of `npm run te
     .filter((path) => !filters.some((filter) => path.includes(filter)));
   expect([...new Set(missed)]).toEqual([]);
 });
+
+it('`npm run test:hostile` builds what it attacks, and mixes no projects that Vitest runs only one by one', () => {
+  expect(readFileSync(join(ROOT, 'package.json'), 'utf8')).toMatch(
+    /"test:hostile": "npm run build -w exporter && MLFI_LONG=1 vitest run /,
+  );
+  const config = readFileSync(join(ROOT, 'vitest.config.ts'), 'utf8');
+  const turns = [...config.matchAll(/groupOrder: (\d+)/g)].map(([, turn]) => turn);
+  expect(turns.length).toBe(config.match(/^ +name: '/gm)?.length);
+  expect(new Set(turns).size).toBe(turns.length);
+});
