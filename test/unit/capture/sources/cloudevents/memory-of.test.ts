@@ -8,16 +8,21 @@ import { parseJson } from '../../../../../exporter/src/domain/json.js';
 setFlagsFromString('--expose-gc');
 const collect = z.custom<() => void>((given) => typeof given === 'function').parse(runInNewContext('gc'));
 
+const STILL_BYTES = 50_000;
 /** What is really taken of the heap by it. */
 const kept: unknown[] = [];
 async function taken(text: string): Promise<{ readonly says: number; readonly heap: number }> {
-  // What one collection leaves to be finalized, the next one takes.
+  // Code and modules of a test run are given up some time after they were last used.
   const heap = async (): Promise<number> => {
-    for (let i = 0; i < 3; i += 1) {
-      await new Promise((resolve) => setImmediate(resolve));
+    let [before, calm] = [Infinity, 0];
+    for (let i = 0; i < 100 && calm < 4; i += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
       collect();
+      const now = process.memoryUsage().heapUsed;
+      calm = Math.abs(before - now) < STILL_BYTES ? calm + 1 : 0;
+      before = now;
     }
-    return process.memoryUsage().heapUsed;
+    return before;
   };
   // A repeated text is put together when it is first read.
   parseJson(text);
