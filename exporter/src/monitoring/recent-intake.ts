@@ -44,6 +44,11 @@ export class RecentIntake {
     batch: Pick<IngestBatch, 'observations' | 'labels' | 'rejected' | 'rejectedByReason' | 'newest' | 'notes'>,
     nowMs: number,
   ): void {
+    if (batch.notes.some(({ reason }) => reason === 'rows_judge'))
+      this.sent = this.sent.map((each) => ({
+        ...each,
+        notes: each.notes.filter(({ reason }) => reason !== 'probes_judge'),
+      }));
     const taken = batch.observations.length + batch.labels.length;
     const all = { taken, refused: batch.rejected, byReason: batch.rejectedByReason };
     this.sent.push({

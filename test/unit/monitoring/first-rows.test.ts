@@ -50,6 +50,7 @@ it.each(['commit', 'memory'] as const)(
     expect(model.version).toBeNull();
     expect(model.counters).toMatchObject({ basis: 'ingest', calls: calls + ENOUGH });
     expect(model.fleet.monitoredModel(A).learning).toMatchObject({ profile: { calls: ENOUGH } });
+    expect(model.fleet.status(A).blindSpots.map(({ check }) => check)).not.toContain('logged rows');
     expect(await model.send(1, how)).toEqual([]);
   },
 );

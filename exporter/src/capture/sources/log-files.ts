@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { isAppError } from '../../domain/errors.js';
 import type { ModelId } from '../../domain/identifiers.js';
-import type { RowTaker } from '../../domain/ingest.js';
+import type { IngestBatch, RowTaker } from '../../domain/ingest.js';
 import type { Clock, Logger, SettingRepository } from '../../domain/ports.js';
 import { setting } from '../../domain/setting.js';
 import type { BatchReader } from '../ingest/batch-reader.js';
-import { wholeLines } from './whole-lines.js';
+import { wholeLines, type Cutting } from './whole-lines.js';
 
 /** A folder whose files are logs of one model: appended to, or dropped whole. */
 export interface LogFolder {
@@ -58,6 +59,8 @@ export const LOG_FILE_POSITIONS = setting<Readonly<Record<string, Position>>>(
 );
 
 const PIECE_BYTES = 1024 * 1024;
+/** A longer line is refused as one row, and the file is read on behind it. */
+const LONGEST_LINE_BYTES = 8 * PIECE_BYTES;
 /** A last line without its end is taken when nothing was written for so long. */
 const SETTLED_MS = 60_000;
 /** Positions of files that are gone are kept as long as ids of batches are by default. */
@@ -101,6 +104,7 @@ export class LogFiles {
     const nowMs = this.ports.clock.now();
     const files = [...(await this.ports.list(directory))].sort((a, b) => (a.name < b.name ? -1 : 1));
     let waiting = 0;
+    let failed: Error | null = null;
     for (const file of files) {
       const type = KINDS.find(([pattern]) => pattern.test(file.name))?.[1];
       if (type === undefined) {
@@ -108,9 +112,16 @@ export class LogFiles {
         continue;
       }
       const key = `${model}:${file.identity}`;
-      waiting += await this.readFile(key, `${directory}/${file.name}`, file, type, model, positions);
+      try {
+        waiting += await this.readFile(key, `${directory}/${file.name}`, file, type, model, positions);
+      } catch (error) {
+        // Where rows are not taken, those of another file are not either.
+        if (isAppError(error)) throw error;
+        failed ??= error instanceof Error ? error : new Error(String(error));
+      }
     }
     for (const [key, { seenAtMs }] of positions) if (nowMs - seenAtMs > FORGOTTEN_AFTER_MS) positions.delete(key);
+    if (failed !== null) throw failed;
     return waiting;
   }
 
@@ -129,24 +140,54 @@ export class LogFiles {
     const isSettled = nowMs - file.changedAtMs >= SETTLED_MS;
     const cutting = { isTable: type === 'text/csv', mostRows: Math.max(1, this.ports.rowsPerBatch() - 1) };
     while (at.offset < file.sizeBytes) {
-      const most = at.end === null ? PIECE_BYTES : at.end - at.offset;
-      const bytes = await this.ports.read(path, at.offset, Math.min(most, file.sizeBytes - at.offset));
-      const reachesEnd = at.offset + bytes.length >= file.sizeBytes;
-      const length =
-        at.end === null ? wholeLines(bytes, { ...cutting, takesRest: isSettled && reachesEnd }).bytes : bytes.length;
-      if (length === 0) {
-        if (bytes.length >= PIECE_BYTES) throw new Error(`${file.name} has a line of more than ${PIECE_BYTES} bytes`);
-        break;
-      }
-      const end = at.offset + length;
+      const end =
+        at.end ?? (await this.pieceEnd(path, at.offset, file.sizeBytes, { ...cutting, takesRest: isSettled }));
+      if (end === null) break;
       await this.keep(positions, key, { ...at, end, seenAtMs: nowMs });
-      const text = bytes.subarray(0, length).toString('utf8');
-      await this.takePiece(key, at, end, text, type, model);
+      const isOverlong = end - at.offset > LONGEST_LINE_BYTES;
+      const bytes = isOverlong ? Buffer.alloc(0) : await this.ports.read(path, at.offset, end - at.offset);
+      const text = bytes.toString('utf8');
+      if (isOverlong) await this.refuseLine(key, at.offset, end, type, model);
+      else await this.takePiece(key, at, end, text, type, model);
       at = { ...at, end: null, offset: end, header: at.offset === 0 ? (text.split('\n', 1)[0] ?? '') : at.header };
       await this.keep(positions, key, at);
     }
     if (nowMs - at.seenAtMs > FORGOTTEN_AFTER_MS / 7) await this.keep(positions, key, { ...at, seenAtMs: nowMs });
     return file.sizeBytes - at.offset;
+  }
+
+  /** Where whole lines from `offset` on end; null where the first has no end yet. */
+  private async pieceEnd(path: string, offset: number, size: number, cutting: Cutting): Promise<number | null> {
+    const left = size - offset;
+    for (const most of [PIECE_BYTES, LONGEST_LINE_BYTES]) {
+      const bytes = await this.ports.read(path, offset, Math.min(most, left));
+      const length = wholeLines(bytes, { ...cutting, takesRest: cutting.takesRest && bytes.length >= left }).bytes;
+      if (length > 0) return offset + length;
+      if (bytes.length < most) return null;
+    }
+    for (let at = offset + LONGEST_LINE_BYTES; at < size;) {
+      const bytes = await this.ports.read(path, at, Math.min(PIECE_BYTES, size - at));
+      const lineEnd = bytes.indexOf(10);
+      if (lineEnd >= 0) return at + lineEnd + 1;
+      if (bytes.length === 0) return null;
+      at += bytes.length;
+    }
+    return cutting.takesRest ? size : null;
+  }
+
+  /** A line that is too long to be read is one refused row. */
+  private async refuseLine(key: string, offset: number, end: number, type: string, model: ModelId): Promise<void> {
+    const reason = type === 'text/csv' ? 'not_csv' : 'not_json';
+    const message = `the line is longer than ${LONGEST_LINE_BYTES / PIECE_BYTES} MiB`;
+    const piece = createHash('sha256').update(`${key}\n${offset}\n${end}`).digest('hex');
+    await this.take(key, model, piece, null, {
+      observations: [],
+      labels: [],
+      rejected: 1,
+      rejectedByReason: { [reason]: 1 },
+      errors: [{ line: 1, rows: 1, field: '', reason, message }],
+      notes: [],
+    });
   }
 
   private async takePiece(
@@ -163,13 +204,18 @@ export class LogFiles {
     const piece = createHash('sha256').update(`${key}\n${offset}\n${end}\n${digest}`).digest('hex');
     const batch = this.ports.batches.read(body, type, this.ports.clock.now(), model);
     if (batch.observations.length + batch.labels.length + batch.rejected === 0) return;
-    const { rejected, errors } = await this.ports.models.ingest(model, {
-      ...batch,
-      sender: `file ${key}`,
-      batchId: `file:${piece}`,
-      bodyDigest: digest,
-      acknowledge: 'commit',
-    });
+    await this.take(key, model, piece, digest, batch);
+  }
+
+  private async take(
+    key: string,
+    model: ModelId,
+    piece: string,
+    bodyDigest: string | null,
+    batch: Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>,
+  ): Promise<void> {
+    const named = { sender: `file ${key}`, batchId: `file:${piece}`, bodyDigest };
+    const { rejected, errors } = await this.ports.models.ingest(model, { ...batch, ...named, acknowledge: 'commit' });
     if (rejected > 0)
       this.ports.logger.warn(
         { model, refused: rejected, reason: errors[0]?.reason, field: errors[0]?.field },

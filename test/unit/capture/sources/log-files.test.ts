@@ -26,11 +26,14 @@ let stored: Map<string, readonly unknown[]>;
 let settingTexts: Map<string, string>;
 let waiting: number | null;
 let crashAt: 'never' | 'before' | 'after';
+let unreadable = '';
+let refused: object[];
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'mlfi-logs-'));
   stored = new Map();
   settingTexts = new Map();
   crashAt = 'never';
+  refused = [];
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -39,7 +42,10 @@ const start = (): LogFiles =>
   new LogFiles(
     {
       list: listFolder,
-      read: readPart,
+      read: (path, offset, length) =>
+        unreadable !== '' && path.endsWith(unreadable)
+          ? Promise.reject(new Error('EACCES'))
+          : readPart(path, offset, length),
       batches: new BatchReader(() => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map() })),
       models: {
         has: (id) => id === MODEL,
@@ -47,6 +53,7 @@ const start = (): LogFiles =>
           const batchId = batch.batchId ?? '';
           if (crashAt === 'before') return Promise.reject(new Error('crash'));
           const duplicate = stored.has(batchId);
+          if (!duplicate && batch.rejected > 0) refused.push(batch.rejectedByReason);
           if (!duplicate)
             stored.set(
               batchId,
@@ -88,6 +95,41 @@ describe('a folder of log files', () => {
     await start().refresh();
     expect(ids()).toEqual(['1', '2', '3']);
     expect(waiting).toBe(0);
+  });
+
+  it('takes a line of some MiB, refuses one that is longer, and reads on behind it and in other files', async () => {
+    const wide = (id: number, mebibytes: number): string =>
+      `{"prediction_id":"${id}","prediction":"x","note":"${'n'.repeat(mebibytes * 1024 * 1024)}"}\n`;
+    writeFileSync(at('a.ndjson'), `${line(1)}${wide(2, 3)}${line(3)}${wide(4, 9)}${line(5)}`);
+    writeFileSync(at('b.ndjson'), line(6));
+    const files = start();
+    await files.refresh();
+    // An unknown field is refused as in any row; the overlong line by itself.
+    expect(ids()).toEqual(['1', '3', '5', '6']);
+    expect(refused).toEqual([{ unknown_field: 1 }, { not_json: 1 }]);
+    expect(waiting).toBe(0);
+    await start().refresh();
+    expect(ids()).toEqual(['1', '3', '5', '6']);
+    // Without its end it waits; nothing of it is taken twice.
+    appendFileSync(at('a.ndjson'), wide(7, 9).slice(0, -1));
+    await files.refresh();
+    expect(waiting).toBeGreaterThan(9_000_000);
+    appendFileSync(at('a.ndjson'), `\n${line(8)}`);
+    await files.refresh();
+    expect(ids()).toEqual(['1', '3', '5', '6', '8']);
+    expect(waiting).toBe(0);
+  });
+
+  it('reads the other files of a folder in which one cannot be read', async () => {
+    writeFileSync(at('a.ndjson'), line(1));
+    writeFileSync(at('b.ndjson'), line(2));
+    unreadable = 'a.ndjson';
+    await start().refresh();
+    expect(ids()).toEqual(['2']);
+    expect(waiting).toBeNull();
+    unreadable = '';
+    await start().refresh();
+    expect(ids()).toEqual(['2', '1']);
   });
 
   it('knows a file that is rotated away, and reads the new one of its name', async () => {
