@@ -103,7 +103,7 @@ export class Commits {
     const { store, clock, logger, members } = this.ports;
     const { id } = before.monitored.model;
     await this.writeHeld(before).catch(() => {
-      throw notChanged();
+      throw notChanged(before.unwritten?.isAlone === true ? id : null);
     });
     const member = members.get(id);
     if (member === undefined || this.outdated.has(member)) throw notChanged();
@@ -252,8 +252,13 @@ export const cannotBeRead = ({ place, why, detail }: StoreDocumentDamaged): Unav
     60,
   );
 
-const notChanged = (): Unavailable =>
-  new Unavailable('the store cannot be written now and nothing has changed; send it again');
+/** @param alone the model, where the store takes what others have */
+const notChanged = (alone: ModelId | null = null): Unavailable =>
+  new Unavailable(
+    alone === null
+      ? 'the store cannot be written now and nothing has changed; send it again'
+      : `model "${alone}" cannot be stored now, unlike others, and nothing has changed; send it again (“commit failed” in mlfi’s log says why)`,
+  );
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
