@@ -78,7 +78,7 @@ const unlabelled = (line: Record<string, unknown>): object =>
   Object.fromEntries(Object.entries(line).filter(([key]) => key !== 'label'));
 
 const isReady = async (id: string, version: number): Promise<View> =>
-  eventually(`version ${version} of the baseline of ${id}`, 30_000, async () => {
+  eventually(`version ${version} of the baseline of ${id}`, 120_000, async () => {
     const now = await view(id);
     return now.baseline.state === 'ready' && now.baseline.version === version ? now : null;
   });
@@ -103,7 +103,7 @@ it('pages a changed mix with its evidence and its cost, and takes it for normal 
   let rare = 3;
   await log.send(800, (line) => ({ ...line, ...(rare-- > 0 ? { features: { channel: RARE, basket: 0.5 } } : {}) }));
   const quiet = await isReady('shop', 1);
-  await eventually('the baseline in the store', 10_000, () => (inStore('mobile') ? true : null));
+  await eventually('the baseline in the store', 60_000, () => (inStore('mobile') ? true : null));
   expect(inStore(RARE)).toBe(false);
   expect(quiet.evidence.budget_left).toBeGreaterThan(0.9);
   expect(quiet.incident_id).toBeNull();
@@ -112,7 +112,7 @@ it('pages a changed mix with its evidence and its cost, and takes it for normal 
 
   mobileShare = 0.7;
   await log.send(700, unlabelled);
-  const paged = await eventually('a page', 30_000, async () => {
+  const paged = await eventually('a page', 120_000, async () => {
     const now = await view('shop');
     return now.evidence.verdict === 'alarm' && now.incident_id !== null ? now : null;
   });
@@ -134,7 +134,7 @@ it('pages a changed mix with its evidence and its cost, and takes it for normal 
   const anew = await isReady('shop', 2);
   expect(anew.evidence.verdict).not.toBe('alarm');
   await log.send(400, unlabelled);
-  const settled = await eventually('the incident closed', 30_000, async () => {
+  const settled = await eventually('the incident closed', 120_000, async () => {
     const now = await view('shop');
     return now.incident_id === null ? now : null;
   });
@@ -175,7 +175,7 @@ it('judges rows no feature alone would give away', async () => {
     ...line,
     features: Object.fromEntries(SENSORS.map((name) => [name, random.next()])),
   }));
-  const unusual = await eventually('unusual rows', 20_000, async () => {
+  const unusual = await eventually('unusual rows', 120_000, async () => {
     const now = await view('pairs');
     return now.anomaly.verdict === 'unusual' ? now : null;
   });
@@ -197,7 +197,7 @@ it('joins labels of quantities by id, and estimates the error of answers that ha
   await log.send(400, (line) => ({ ...line, label: truths.at(-1) }));
   await isReady('prices', 1);
   await log.send(300);
-  const estimated = await eventually('an estimate', 20_000, async () => {
+  const estimated = await eventually('an estimate', 120_000, async () => {
     const now = await view('prices');
     return now.performance.kind === 'estimated' ? now : null;
   });
@@ -226,7 +226,7 @@ it('says of rows whose inputs have other names than the ones it learnt with that
   };
   expect(await notesOf(['age', 'side'])).toEqual([]);
   expect(await notesOf(['years', 'hand'])).toMatchObject([{ reason: 'inputs_unknown', rows: 100, field: 'features' }]);
-  await eventually('the blind spot', 20_000, async () => {
+  await eventually('the blind spot', 120_000, async () => {
     const { body } = await running.request('GET', '/api/v1/models/renamed');
     const { blind_spots: spots } = body as { blind_spots: readonly { check: string }[] };
     return spots.some(({ check }) => check === 'inputs under new names') ? true : null;

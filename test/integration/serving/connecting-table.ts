@@ -25,7 +25,8 @@ Two routes keep the shapes of mlfi's forerunner:
   A model that takes nothing mlfi thinks of is \`undecided\` until it is given \`payloads\`, as in \`POST /api/v1/models\`; one that is watched is
   asked as it is registered.
 - \`POST /monitoring/prediction\` with \`{"model_id": "fraud", "prediction": …, "confidence": …, "features": {…}}\` logs one prediction; an
-  unknown \`model_id\` (a text) is watched from now on, and without one the model is called \`default\`.
+  unknown \`model_id\` (a text) is watched from now on, and without one the model is called \`default\`. A list of rows is taken
+  where all name the same model.
 
 ## Say how a model is asked
 
