@@ -236,14 +236,14 @@ export class Commits {
 
 /**
  * @param why what the store said; told where it is the store's own reason
- * @param alone the model, where the store takes what others have
+ * @param alone the model, where it was written by itself
  */
-const cannotBeWritten = (why?: unknown, alone: ModelId | null = null): Unavailable =>
-  new Unavailable(
-    alone === null
-      ? `the store cannot be written now and nothing was counted; send it again${why instanceof Unavailable ? ` (${why.message})` : ''}`
-      : `model "${alone}" cannot be stored now, unlike others, and nothing was counted; send it again (“commit failed” in mlfi’s log says why)`,
-  );
+function cannotBeWritten(why?: unknown, alone: ModelId | null = null): Unavailable {
+  const what = alone === null ? 'the store cannot be written' : `model "${alone}" cannot be stored`;
+  const reason = why instanceof Unavailable ? why.message : alone === null ? null : IN_LOG;
+  return new Unavailable(`${what} now and nothing was counted; send it again${reason === null ? '' : ` (${reason})`}`);
+}
+const IN_LOG = '“commit failed” in mlfi’s log says why';
 
 /** The same request fails the same way until the row is restored. */
 export const cannotBeRead = ({ place, why, detail }: StoreDocumentDamaged): Unavailable =>
@@ -252,12 +252,12 @@ export const cannotBeRead = ({ place, why, detail }: StoreDocumentDamaged): Unav
     60,
   );
 
-/** @param alone the model, where the store takes what others have */
+/** @param alone the model, where it was written by itself */
 const notChanged = (alone: ModelId | null = null): Unavailable =>
   new Unavailable(
     alone === null
       ? 'the store cannot be written now and nothing has changed; send it again'
-      : `model "${alone}" cannot be stored now, unlike others, and nothing has changed; send it again (“commit failed” in mlfi’s log says why)`,
+      : `model "${alone}" cannot be stored now and nothing has changed; send it again (${IN_LOG})`,
   );
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -304,8 +304,7 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
       expr: `max without (instance) (min_over_time(${metric('mlfi_model_unwritten')}[${timing.span('5m')}])) == 1 unless on () max(${metric('mlfi_store_up')}) == 0`,
       for: '5m',
       summary: 'mlfi cannot store what it counts of one model.',
-      description:
-        'Rows of {{ $labels.model_name }} are refused; those of other models are taken. “commit failed” in mlfi’s log says why.',
+      description: 'Rows of {{ $labels.model_name }} are refused. “commit failed” in mlfi’s log says why.',
     },
     {
       ...common,

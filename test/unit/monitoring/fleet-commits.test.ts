@@ -168,7 +168,7 @@ it('says of a model that it alone cannot be stored, until it can', async () => {
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);
   store.broken.add(A);
-  await expect(fleet.ingest(A, answers(['p1']))).rejects.toThrow('model "a" cannot be stored now, unlike others');
+  await expect(fleet.ingest(A, answers(['p1']))).rejects.toThrow('model "a" cannot be stored now');
   await expect(fleet.change(A, (draft) => void draft.relearn())).rejects.toThrow('model "a" cannot be stored now');
   await fleet.ingest(B, answers(['p1']));
   const { unwrittenSinceMs, blindSpots } = fleet.status(A);
