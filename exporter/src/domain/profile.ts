@@ -126,6 +126,8 @@ export interface BaselineProfile {
   readonly version: number;
   readonly frozen: boolean;
   readonly admittedAtMs: number;
+  /** By mlfi's clock: what came later was not learnt, whatever time it has. Absent where that was not kept. */
+  readonly learntUntilMs?: number | undefined;
   readonly profile: WindowProfile;
   readonly golden: readonly GoldenBaseline[];
   /** Upper edges (cell indices) of at most 64 reference-quantile bins per numeric signal. */

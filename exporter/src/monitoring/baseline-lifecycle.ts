@@ -84,11 +84,16 @@ export interface LateLabels {
   readonly others: readonly MatchedLabel[];
 }
 
-/** Late labels belong to the period of their answers, however late they come: those of the learning period to the baseline. */
+/**
+ * Labels go where their answers went, however late they come: those of answers that were learnt to the baseline. An answer that
+ * came after it was admitted is in a window, also where it has a time of the learning period.
+ */
 export function labelledBaseline(phase: AdmittedPhase, judged: readonly MatchedLabel[]): LateLabels {
   const { baseline } = phase;
   const { fromMs, toMs } = baseline.profile;
-  const isOfBaseline = ({ predictedAtMs }: MatchedLabel): boolean => predictedAtMs >= fromMs && predictedAtMs <= toMs;
+  const { learntUntilMs = Infinity } = baseline;
+  const isOfBaseline = ({ predictedAtMs, answeredAtMs }: MatchedLabel): boolean =>
+    predictedAtMs >= fromMs && predictedAtMs <= toMs && (answeredAtMs ?? -Infinity) <= learntUntilMs;
   const own = judged.filter(isOfBaseline);
   if (own.length === 0) return { baseline: null, others: judged };
   const { labels } = withCounted(
@@ -221,14 +226,18 @@ export function confirmed(
   return { kind: 'learning', learning: confirmAdmission(learning, conditions, requirements) };
 }
 
-/** The baseline that was learnt, with forests grown on the rows in memory. */
+/**
+ * The baseline that was learnt, with forests grown on the rows in memory.
+ * @param learntUntilMs by mlfi's clock; null where it is not known
+ */
 export function admitted(
   { learning }: LearningPhase,
   rows: readonly Observation[],
   random: () => Random,
   nowMs: number,
+  learntUntilMs: number | null,
 ): AdmittedPhase {
-  const baseline = admit(learning, nowMs);
+  const baseline = { ...admit(learning, nowMs), ...(learntUntilMs === null ? {} : { learntUntilMs }) };
   const windowForest = growWindowForest(rows, random());
   const kept = new RowBuffer(Infinity);
   for (const row of rows) if (row.failure === null) kept.push(row);

@@ -67,6 +67,8 @@ export class ModelTraffic {
   /** Rows were judged that no evaluation has seen. */
   private hasJudged = false;
   private admittedVersion: number | null = null;
+  /** Mlfi's clock when rows are judged; null where that does not matter: all that came are. */
+  private judgedAtMs: number | null = null;
   /** What an admitted version that is not stored yet was learnt as. */
   private learntOfUnstored: LearningState | null = null;
   /** Labels of answers that learning has not come to, in the order they came in. */
@@ -228,8 +230,7 @@ export class ModelTraffic {
    * @returns the version just admitted, if any
    */
   advance(nowMs: number, isLogged: boolean, failing: boolean): number | null {
-    const waiting = (): readonly ArrivedRow[] => this.parts.pending.waiting;
-    this.failingFromMs = failingFromMs(this.failingFromMs, failing, this.hasJudged, waiting);
+    this.failingFromMs = failingFromMs(this.failingFromMs, failing, this.hasJudged, () => this.parts.pending.waiting);
     this.hasJudged = false;
     if (!isLogged) this.tick(nowMs, true);
     else if (this.pace.begins(this.parts.detectors.monitor.isAlarmed)) this.release(nowMs);
@@ -240,6 +241,7 @@ export class ModelTraffic {
 
   /** Judges what the watermark has passed, up to where an evaluation has to see what was found. */
   private release(nowMs: number): void {
+    this.judgedAtMs = nowMs;
     const { pending, detectors } = this.parts;
     for (const step of pending.steps(nowMs, this.pace.untilMs)) {
       if (!this.take(step) || step.kind !== 'tick') continue;
@@ -255,6 +257,7 @@ export class ModelTraffic {
 
   /** Judges all that waits: what is not judged at a stop never is. */
   judgeRest(): void {
+    this.judgedAtMs = null;
     for (const step of this.parts.pending.rest()) this.take(step);
     this.rows.trim();
   }
@@ -340,6 +343,7 @@ export class ModelTraffic {
 
   /** What was learnt before the process ended may be a baseline: weighed before rows that come now, which may be of another normal. */
   weighRestored(nowMs: number): void {
+    this.judgedAtMs = nowMs;
     if (this.phase.kind === 'learning') this.weigh(Math.min(this.phase.learning.profile.toMs, nowMs), true);
   }
 
@@ -363,7 +367,7 @@ export class ModelTraffic {
   /** What was learnt judges from now on. */
   private admit(learnt: LearningPhase, atMs: number): void {
     const { rows, parts } = this;
-    const phase = admitted(learnt, rows.all, parts.random, atMs);
+    const phase = admitted(learnt, rows.all, parts.random, atMs, this.judgedAtMs);
     this.phase = phase;
     this.baselineToSave = phase.baseline;
     this.learntOfUnstored = learnt.learning;
@@ -377,11 +381,7 @@ export class ModelTraffic {
     parts.changed();
   }
 
-  /**
-   * Judges what waits and admits what was learnt because somebody says that it is the normal, however long it took and in whatever
-   * order it came.
-   * @returns why it is no baseline, when it is none
-   */
+  /** Judges what waits and admits what was learnt: somebody says that it is the normal. @returns why it is none, when it is none */
   admitNow(requirements: BaselineRequirements): readonly string[] {
     this.judgeRest();
     this.countEarlyLabels();

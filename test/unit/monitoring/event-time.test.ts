@@ -70,7 +70,8 @@ class Stored {
       calls,
       lastPredictionAtMs,
       detectors: this.records?.detectors,
-      baseline: this.monitored.baseline,
+      // When its rows had come is not what they say.
+      baseline: this.monitored.baseline === null ? null : { ...this.monitored.baseline, learntUntilMs: null },
       learning: this.monitored.learning,
       window: this.monitored.window(),
       rows: this.monitored.modelState().rows,
@@ -285,6 +286,32 @@ it('joins labels of a day later with the baseline and the windows of their answe
   const labelled = stored.storedWindows().reduce((sum, [, { labels }]) => sum + labels.labelled, 0);
   expect(labelled + (learnt?.calls ?? 0)).toBe((days - 1) * minutesPerDay);
 });
+
+it.each(['in the row', 'later'])(
+  'counts the label of a row that came late, dated in the learning period, with that row and not with the baseline: %s',
+  async (how) => {
+    const stored = new Stored();
+    const of = (prefix: string, i: number, atMs: number, label: 'yes' | null) =>
+      observation({ atMs, predictionId: `${prefix}${i}`, features: { x: (i * 37) % 100 }, prediction: 'yes', label });
+    let nowMs = START_MS;
+    for (let i = 0; i < 1_000; i += 200) {
+      nowMs = START_MS + 1_000 * (i + 200) + 20_000;
+      const rows = Array.from({ length: 200 }, (_, k) => of('p', i + k, START_MS + 1_000 * (i + k), 'yes'));
+      await stored.commit(rows, nowMs);
+      stored.monitored.advance(nowMs, false);
+    }
+    const learnt = stored.monitored.baseline?.profile.labels;
+    expect(learnt?.labelled).toBe(stored.monitored.baseline?.profile.calls);
+    nowMs += 60_000;
+    const late = Array.from({ length: 100 }, (_, i) => of('late', i, START_MS + 500 * i, null));
+    const wrong = late.map(({ predictionId }) => ({ atMs: nowMs, predictionId: predictionId ?? '', label: 'no' }));
+    await stored.commit(how === 'later' ? late : late.map((row) => ({ ...row, label: 'no' })), nowMs);
+    if (how === 'later') await stored.commit([], nowMs + 1_000, wrong);
+    await stored.end(nowMs + 60_000);
+    expect(stored.monitored.baseline?.profile.labels).toEqual(learnt);
+    expect(stored.storedWindows().reduce((sum, [, { labels }]) => sum + labels.labelled - labels.correct, 0)).toBe(100);
+  },
+);
 
 it('begins to watch accuracy with labels of the baseline that come after it, and is not moved by more of them', async () => {
   const stored = new Stored();

@@ -128,6 +128,7 @@ const baseline: z.ZodType<BaselineProfile> = z
       version: count,
       frozen: z.boolean(),
       admittedAtMs: z.number(),
+      learntUntilMs: z.number().optional(),
       golden: z.array(golden),
     }),
   })
