@@ -3,7 +3,6 @@ import type { ForestBaseline, WindowForest } from '../domain/isolation-forest.js
 import type { Observation } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
-import { shuffledRange } from '../statistics/shuffle.js';
 import { categoricalTotal } from '../statistics/signal-counts.js';
 import { anomalyScores, growForest } from './isolation-forest/forest.js';
 
@@ -39,32 +38,19 @@ export function windowVectors(rows: readonly Observation[]): number[][] {
   return vectors;
 }
 
-interface HeldOut<T> {
-  readonly growing: readonly T[];
-  readonly heldOut: readonly T[];
-}
-
-/**
- * One of `every` at random, in their order: with every n-th one, probes of a schedule that repeats itself would all be held out
- * of the same question.
- */
-function holdOut<T>(items: readonly T[], every: number, random: Random): HeldOut<T> {
-  const order = shuffledRange(items.length, random);
-  const chosen = new Set(order.slice(0, Math.ceil(items.length / every)));
-  return {
-    growing: items.filter((_, i) => !chosen.has(i)),
-    heldOut: items.filter((_, i) => chosen.has(i)),
-  };
-}
-
 /** As `growForestBaseline`, on sub-windows; null with fewer than 30 of them or when nothing varies. */
 export function growWindowForest(rows: readonly Observation[], random: Random): WindowForest | null {
   const vectors = windowVectors(rows.slice(-MOST_ROWS));
   if (vectors.length < LEAST_SUB_WINDOWS) return null;
-  const { growing, heldOut } = holdOut(vectors, 3, random);
   try {
-    const forest = growForest(growing, random);
-    const scores = anomalyScores(forest, heldOut).sort((a, b) => a - b);
+    const forest = growForest(
+      vectors.filter((_, i) => i % 3 !== 0),
+      random,
+    );
+    const scores = anomalyScores(
+      forest,
+      vectors.filter((_, i) => i % 3 === 0),
+    ).sort((a, b) => a - b);
     return { forest, line: scores.at(-1) ?? 1 };
   } catch (error) {
     if (error instanceof RangeError) return null;
@@ -93,7 +79,8 @@ export function growForestBaseline(
   const usable = rows.filter((row) => row.features !== null).slice(-most);
   if (usable.length < LEAST_ROWS || features.length === 0) return null;
   const encode = encoder(features, profile);
-  const { growing, heldOut } = holdOut(usable.map(encode), 5, random);
+  const growing = usable.filter((_, i) => i % 5 !== 0).map(encode);
+  const heldOut = usable.filter((_, i) => i % 5 === 0).map(encode);
   try {
     const forest = growForest(growing, random);
     const scores = anomalyScores(forest, heldOut).sort((a, b) => a - b);
@@ -131,9 +118,12 @@ const STRANGE_SCORE = 0.65;
  * 0 when there are too few rows or nothing varies.
  */
 export function strangeShare(rows: readonly Observation[], profile: WindowProfile, random: Random): number {
-  const halves = holdOut(rows, 2, random);
-  const forest = growForestBaseline(halves.growing, profile, random);
-  const heldOut = halves.heldOut.filter(({ features }) => features !== null).slice(-MOST_ROWS / 4);
+  const forest = growForestBaseline(
+    rows.filter((_, i) => i % 2 === 0),
+    profile,
+    random,
+  );
+  const heldOut = rows.filter((row, i) => i % 2 === 1 && row.features !== null).slice(-MOST_ROWS / 4);
   if (forest === null || heldOut.length === 0) return 0;
   const scores = anomalyScores(forest.forest, heldOut.map(forest.encode));
   return scores.filter((score) => score > STRANGE_SCORE).length / heldOut.length;
