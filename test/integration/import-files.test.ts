@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -201,8 +202,17 @@ describe('mlfi import, against a service in a process of its own', () => {
     first.child.kill('SIGKILL');
     expect((await first.ended).code).toBeNull();
 
+    // What the first had under way is stored: a row more is the second's, which has met a service that answers.
+    let before = -1;
+    await eventually('an end of the first', 60_000, async () => {
+      const now = await rows();
+      const isStill = now === before;
+      before = now;
+      await sleep(1_000);
+      return isStill ? true : null;
+    });
     const second = importing(parameters('killed'), environment);
-    await has(15_000);
+    await has(before + 1);
     service.child.kill('SIGKILL');
     await service.exited;
     await start();

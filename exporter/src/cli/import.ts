@@ -231,8 +231,12 @@ async function finish(plan: Plan, options: ImportOptions, isKnown: boolean): Pro
   const path = `/api/v1/models/${plan.model}/imports/finish`;
   const answer = await persistently(options, { method: 'POST', path, timeoutMs: 600_000 });
   if (answer.kind === 'refused') {
-    if (answer.status !== 404 || !isKnown) return failed(answer.reason);
-    console.log('All of it had been imported before; nothing was counted again.');
+    if (answer.status !== 404 || !(isKnown || answer.isAskedAgain)) return failed(answer.reason);
+    console.log(
+      isKnown
+        ? 'All of it had been imported before; nothing was counted again.'
+        : `The import is finished. mlfi was started anew before it could tell the story: mlfi incidents list --all --model ${plan.model} shows what it found.`,
+    );
     return 0;
   }
   const outcome = outcomeSchema.parse(answer.body);
@@ -288,14 +292,21 @@ async function madeSure(id: string, options: ServiceOptions): Promise<ServiceAns
 const WAITED_MS = 300_000;
 const PAUSE_MS = 1_000;
 
-async function persistently(options: ServiceOptions, request: ServiceRequest): Promise<ServiceAnswer> {
+/**
+ * What the service answers in the end. Only what changes something is asked again where nobody answers: it is asked
+ * once somebody has, and a wrong address should be told at once.
+ */
+async function persistently(
+  options: ServiceOptions,
+  request: ServiceRequest,
+): Promise<ServiceAnswer & { readonly isAskedAgain: boolean }> {
   const startedAt = performance.now();
-  for (;;) {
+  for (let isAskedAgain = false; ; isAskedAgain = true) {
     const answer = await askService(options, request);
-    if (answer.kind === 'answer') return answer;
-    const isPassing =
-      answer.status === 429 || answer.status === 503 || (answer.status === null && request.content !== undefined);
-    if (!isPassing || performance.now() - startedAt > WAITED_MS) return answer;
+    if (answer.kind === 'answer') return { ...answer, isAskedAgain };
+    const { status } = answer;
+    const isPassing = status === 429 || status === 503 || (status === null && request.method !== 'GET');
+    if (!isPassing || performance.now() - startedAt > WAITED_MS) return { ...answer, isAskedAgain };
     await pause(PAUSE_MS);
   }
 }

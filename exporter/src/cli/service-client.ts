@@ -73,21 +73,22 @@ export async function askService(
     return refused(null, `--token-file: ${tokenFile} cannot be read; give a file that holds your token or an API key`);
   if (token === '')
     return refused(null, 'No credentials: pass --token-file, or set MLFI_TOKEN to your token or an API key');
-  const requested = await fetch(new URL(path, base), {
+  const answered = await fetch(new URL(path, base), {
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': content?.type ?? 'application/json' },
     signal: AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS),
     ...(content !== undefined ? { body: content.text } : body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch(() => null);
-  if (requested === null) return refused(null, `nothing answers at ${base}; is mlfi running there? --url says where`);
-  const said = await requested.text();
-  if (requested.ok && asText === true) return { kind: 'answer', body: said };
+  })
+    .then(async (response) => ({ ok: response.ok, status: response.status, said: await response.text() }))
+    .catch(() => null);
+  if (answered === null) return refused(null, `nothing answers at ${base}; is mlfi running there? --url says where`);
+  const { ok, status, said } = answered;
+  if (ok && asText === true) return { kind: 'answer', body: said };
   const read = parsed(said);
-  if (requested.ok) return { kind: 'answer', body: read ?? said };
+  if (ok) return { kind: 'answer', body: read ?? said };
   const reason = refusalText(read);
-  if (reason === null && read !== null)
-    return { ...refused(requested.status, `it answered ${requested.status}`), body: read };
-  return refused(requested.status, reason ?? `it answered ${requested.status}`);
+  if (reason === null && read !== null) return { ...refused(status, `it answered ${status}`), body: read };
+  return refused(status, reason ?? `it answered ${status}`);
 }
 
 /** @returns null when the file cannot be read; empty when nobody says a token */
