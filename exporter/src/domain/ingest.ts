@@ -40,6 +40,8 @@ export const NOTE_REASONS = [
   'features_cut',
   'array_cut',
   'text_changed',
+  /** Nothing was changed: texts that differ were made alike before mlfi read them. */
+  'not_utf8',
   'field_left_out',
   'positive_probability',
   /** Nothing was changed, and nothing in the row can be compared. */

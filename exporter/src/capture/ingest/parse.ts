@@ -42,11 +42,14 @@ export function parseBatch(
   const observations: Observation[] = [];
   const labels: LateLabel[] = [];
   const roles = fieldRoles(mapping);
+  const isMangled = text.includes(REPLACEMENT);
   if (GZIP.test(text)) verdicts.refuse(1, COMPRESSED);
   const rows = GZIP.test(text) ? [] : format.read(text, limits, verdicts, roles);
   for (const [i, { line, value, isTable = false }] of rows.entries()) {
     try {
       const tell = verdicts.tellOf(line);
+      const mangled = isMangled ? mangledField(value) : null;
+      if (mangled !== null) tell('not_utf8', mangled, NOT_UTF8);
       const call = callInRow(value, roles);
       const options = { nowMs, limits, tell, isTable, roles, expected };
       const events =
@@ -65,6 +68,17 @@ export function parseBatch(
 }
 
 const COMPRESSED = new Refusal('not_json', '', 'the body is gzip: send it with the header Content-Encoding: gzip');
+
+/** What stands for bytes that are no UTF-8. */
+const REPLACEMENT = '\uFFFD';
+const NOT_UTF8 = 'has bytes that are no UTF-8, and different ones look alike: send it as UTF-8';
+
+/** The first field of a row with bytes that were no UTF-8; null when there is none. */
+function mangledField(row: unknown): string | null {
+  if (!JSON.stringify(row).includes(REPLACEMENT)) return null;
+  const fields = typeof row === 'object' && row !== null ? Object.entries(row) : [];
+  return fields.find((field) => JSON.stringify(field).includes(REPLACEMENT))?.[0] ?? '';
+}
 
 /** @throws what is neither about the row nor about its depth */
 function refusalOf(error: unknown): Refusal {

@@ -385,6 +385,21 @@ describe('features', () => {
     expect(noted(one({ features: { city: 'a\u0000' } }))).toEqual(['text_changed']);
   });
 
+  it('tells of texts that are no UTF-8, once a row and with the first field', () => {
+    const latin1 = Buffer.from(
+      '{"prediction":1,"features":{"city":"Li\xe8ge"}}\n{"prediction":1}\n{"prediction":"\xe9"}',
+      'latin1',
+    );
+    const { notes, observations } = parseBatch(latin1.toString('utf8'), 'application/x-ndjson', NOW);
+    expect(observations).toHaveLength(3);
+    expect(notes).toMatchObject([{ reason: 'not_utf8', rows: 2, line: 1, field: 'features' }]);
+    expect(noted(one({ features: { city: 'Liège' } }))).toEqual([]);
+    const table = Buffer.from('city,prediction\nLi\xe8ge,1\nGent,1\n', 'latin1');
+    expect(parseBatch(table.toString('utf8'), 'text/csv', NOW).notes).toMatchObject([
+      { reason: 'not_utf8', rows: 1, field: 'city' },
+    ]);
+  });
+
   it('keeps every limit, and says which', () => {
     const limits: IntakeLimits = {
       rowsPerBatch: 3,
