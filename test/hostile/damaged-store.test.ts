@@ -86,11 +86,11 @@ async function everyRow(file: string): Promise<Readonly<Record<string, string>>>
   });
 }
 
-const serve = (place: Place): Promise<RunningService> =>
+const serve = (place: Place, key = KEY): Promise<RunningService> =>
   runService({
     data_dir: place.directory,
     logging: { level: 'silent' },
-    api_keys: [{ name: 'test', key: KEY, scopes: ['read', 'ingest', 'operate', 'admin'] }],
+    api_keys: [{ name: 'test', key, scopes: ['read', 'ingest', 'operate', 'admin'] }],
   });
 
 it('names the table of every overwritten page, whichever table or index it belongs to, with the way back', async () => {
@@ -190,7 +190,15 @@ it('takes no decision on a broken chain of the audit log', async () => {
   expect(ready.body).toContain('the audit log is broken at entry 2');
   const refused = await running.request('PUT', '/api/v1/kill-switch', { on: true, reason: 'a test' }, TOKENS.ada);
   expect(refused.status).toBe(503);
+  const made = await running.request('POST', '/api/v1/keys', { name: 'one more', scopes: ['read'] }, KEY);
+  expect(made.status).toBe(503);
+  // A key that leaked is revoked all the same, through the API and by the configuration.
+  expect((await running.request('DELETE', '/api/v1/keys/aaaaaaaaaaaa', undefined, KEY)).status).toBe(200);
+  expect((await running.request('GET', '/api/v1/models', undefined, KEY)).status).toBe(403);
   await running.close();
+  const anew = await serve(place, `mlfi_${'c'.repeat(12)}_${'d'.repeat(43)}`);
+  expect((await anew.request('GET', '/api/v1/models', undefined, KEY)).status).toBe(403);
+  await anew.close();
 });
 
 it('does not start on a damaged table it needs, and names it', async () => {

@@ -11,6 +11,7 @@ import type { Clock, Store } from '../../exporter/src/domain/ports.js';
 import { findApiKey, newApiKeySecret } from '../../exporter/src/http/identity/api-keys.js';
 import { rememberingApiKeys } from '../../exporter/src/http/identity/remembered-api-keys.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
+import { silentLogger } from './governance/harness.js';
 import { testStores } from './servers/stores.js';
 import { eventually, runService, type RunningService } from './running-service.js';
 
@@ -39,7 +40,7 @@ describe.each(stores.kinds)('API keys on %s', (kind) => {
     (await findApiKey({ keys: of.apiKeys, clock, noteUse: (key) => keys.noteUse(key) }, issued.text)) !== null;
   beforeAll(async () => {
     store = await openStore(stores.fresh(kind));
-    keys = apiKeyUseCases({ store, clock, newApiKeySecret });
+    keys = apiKeyUseCases({ store, clock, logger: silentLogger, newApiKeySecret });
   }, 60_000);
   afterAll(() => store.close());
   const issue = (expiresAtMs: number | null = null): Promise<IssuedApiKey> =>
@@ -164,7 +165,7 @@ describe.each(stores.kinds)('API keys on %s', (kind) => {
         },
     });
     const remembering = rememberingApiKeys({ ...store, apiKeys: behindASwitch });
-    const through = apiKeyUseCases({ store: remembering, clock, newApiKeySecret });
+    const through = apiKeyUseCases({ store: remembering, clock, logger: silentLogger, newApiKeySecret });
     const [kept, revoked] = [await issue(), await issue()];
     expect([await uses(kept, remembering), await uses(revoked, remembering)]).toEqual([true, true]);
     await through.revoke(revoked.key.id, ADA);

@@ -3,11 +3,13 @@ import type { Actor } from '../domain/actor.js';
 import { SYSTEM } from '../domain/actor.js';
 import { API_SCOPES, isInForce, type ApiKey, type ApiScope } from '../domain/api-key.js';
 import { Conflict, NotFound } from '../domain/errors.js';
+import type { AuditNote } from '../domain/audit-note.js';
 import type { ApiKeyId } from '../domain/identifiers.js';
 import type { JsonObject } from '../domain/json.js';
 import type { Store } from '../domain/ports.js';
 import { setting } from '../domain/setting.js';
 import { auditBy } from '../governance/transition.js';
+import { auditWhereTaken } from './audit-where-taken.js';
 import type { ApplicationPorts } from './ports.js';
 
 /** Ids of the keys that came from the configuration. */
@@ -22,7 +24,10 @@ export interface IssuedApiKey {
   readonly text: string;
 }
 
-/** Credentials of machines. Making, first using, rotating and revoking one is in the audit log, or did not happen. */
+/**
+ * Credentials of machines. Making, first using and rotating one is in the audit log, or did not happen; so is revoking one, unless
+ * the log takes nothing.
+ */
 export interface ApiKeyUseCases {
   list(): Promise<readonly ApiKey[]>;
   /** @param expiresAtMs null for a key that does not expire */
@@ -40,6 +45,9 @@ export interface ApiKeyUseCases {
   noteUse(key: ApiKey): Promise<void>;
 }
 
+const NO_ADMIN =
+  'no API key in force has the scope "admin": keys cannot be made, rotated or revoked through the API; write one of your own, name it under api_keys with scopes: [read, operate, admin], and start again';
+
 const fieldsOf = ({ id, name, scopes, expiresAtMs }: ApiKey): JsonObject => ({
   key: id,
   name,
@@ -51,8 +59,9 @@ const fieldsOf = ({ id, name, scopes, expiresAtMs }: ApiKey): JsonObject => ({
 export function apiKeyUseCases({
   store,
   clock,
+  logger,
   newApiKeySecret,
-}: Pick<ApplicationPorts, 'clock' | 'newApiKeySecret'> & {
+}: Pick<ApplicationPorts, 'clock' | 'logger' | 'newApiKeySecret'> & {
   readonly store: Pick<Store, 'apiKeys' | 'settings' | 'governance'>;
 }): ApiKeyUseCases {
   const known = async (id: ApiKeyId): Promise<ApiKey> => {
@@ -73,8 +82,10 @@ export function apiKeyUseCases({
     list: () => store.apiKeys.list(),
     create,
     async createFirst() {
-      if ((await store.apiKeys.list()).length > 0) return null;
-      return create('first key', API_SCOPES, null, SYSTEM);
+      const keys = await store.apiKeys.list();
+      if (keys.length === 0) return create('first key', API_SCOPES, null, SYSTEM);
+      if (!keys.some((key) => key.scopes.includes('admin') && isInForce(key, clock.now()))) logger.warn({}, NO_ADMIN);
+      return null;
     },
     async rotate(id, overlapMs, by) {
       const old = await known(id);
@@ -104,8 +115,9 @@ export function apiKeyUseCases({
       const { name } = await known(id);
       await store.governance(async (transaction) => {
         const nowMs = clock.now();
-        if (await transaction.apiKeys.revoke(id, nowMs))
-          await auditBy(transaction, nowMs, 'api-key-revoked', by, { key: id, name });
+        if (!(await transaction.apiKeys.revoke(id, nowMs))) return;
+        const note: AuditNote = (within) => auditBy(within, nowMs, 'api-key-revoked', by, { key: id, name });
+        await auditWhereTaken(transaction, note, { key: id }, logger);
       });
     },
     async noteUse({ id, name, scopes, lastUsedAtMs }) {

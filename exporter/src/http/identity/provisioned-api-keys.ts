@@ -1,10 +1,11 @@
+import { auditWhereTaken } from '../../application/audit-where-taken.js';
 import { newKey, PROVISIONED_KEYS } from '../../application/api-keys.js';
 import { SYSTEM } from '../../domain/actor.js';
 import type { ApiKey, ApiKeyCredential, ApiScope } from '../../domain/api-key.js';
 import type { AuditNote } from '../../domain/audit-note.js';
 import { apiKeyId } from '../../domain/identifiers.js';
 import type { JsonObject } from '../../domain/json.js';
-import type { Clock, Logger, Store } from '../../domain/ports.js';
+import type { Clock, GovernanceTransaction, Logger, Store } from '../../domain/ports.js';
 import { readApiKey } from './api-keys.js';
 
 /** A key the operator made and wrote down, e.g. for Prometheus. */
@@ -27,7 +28,7 @@ export const PROVISIONING = { ...SYSTEM, name: 'mlfi, by its configuration' };
 
 /**
  * Makes the store's keys agree with the configured ones: new ones are added, changed names and scopes taken over, and those
- * that are no longer configured revoked; all of it with its entries of the audit log, or nothing. Keys made through the API
+ * that are no longer configured revoked; all of it or nothing, and on record unless the audit log takes nothing. Keys made through the API
  * are left alone; one that a person revoked stays so until it was taken out of the configuration.
  * @throws Error that names the key whose text is none
  */
@@ -37,6 +38,8 @@ export async function provisionApiKeys(
 ): Promise<void> {
   const nowMs = clock.now();
   const keys = configured.map((key) => credentialOf(key, nowMs));
+  const put = (transaction: GovernanceTransaction, kind: string, fields: { readonly key: string } & JsonObject) =>
+    auditWhereTaken(transaction, auditNote(kind, fields), { key: fields.key }, logger);
   const stayRevoked = await store.governance(async (transaction) => {
     const { apiKeys, settings } = transaction;
     const before = (await settings.get(PROVISIONED_KEYS)) ?? [];
@@ -51,11 +54,11 @@ export async function provisionApiKeys(
       await apiKeys.provision(credential);
       if (known !== null && isSame(known, key)) continue;
       const { id, name, scopes } = key;
-      await auditNote('api-key-created', { key: id, name, scopes: [...scopes], expiresAtMs: null })(transaction);
+      await put(transaction, 'api-key-created', { key: id, name, scopes: [...scopes], expiresAtMs: null });
     }
     const now = keys.map(({ key }): string => key.id);
     for (const id of before.filter((gone) => !now.includes(gone)))
-      if (await apiKeys.revoke(apiKeyId(id), nowMs)) await auditNote('api-key-revoked', { key: id })(transaction);
+      if (await apiKeys.revoke(apiKeyId(id), nowMs)) await put(transaction, 'api-key-revoked', { key: id });
     if (now.length > 0 || before.length > 0) await settings.set(PROVISIONED_KEYS, now);
     return revoked;
   });

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apiKeyUseCases, type ApiKeyUseCases } from '../../../../exporter/src/application/api-keys.js';
 import { SYSTEM } from '../../../../exporter/src/domain/actor.js';
 import { apiKeyId } from '../../../../exporter/src/domain/identifiers.js';
-import type { Clock, Store } from '../../../../exporter/src/domain/ports.js';
+import { Unavailable } from '../../../../exporter/src/domain/errors.js';
+import type { Clock, Logger, Store } from '../../../../exporter/src/domain/ports.js';
 import { findApiKey, newApiKeySecret } from '../../../../exporter/src/http/identity/api-keys.js';
 import { provisionApiKeys } from '../../../../exporter/src/http/identity/provisioned-api-keys.js';
 import { auditBy } from '../../../../exporter/src/governance/transition.js';
@@ -19,14 +20,23 @@ let store: Store;
 let keys: ApiKeyUseCases;
 let audited: string[];
 let isRefused: boolean;
+let refusal: Error;
 let warned: string[];
+
+const logger: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (fields, message) => void warned.push(`${JSON.stringify(fields)} ${message}`),
+  error: () => undefined,
+};
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mlfi-keys-'));
   store = await openStore({ kind: 'sqlite', file: join(folder, 'mlfi.sqlite') });
-  keys = apiKeyUseCases({ store, clock, newApiKeySecret });
+  keys = apiKeyUseCases({ store, clock, logger, newApiKeySecret });
   audited = [];
   isRefused = false;
+  refusal = new Error('killed here');
   warned = [];
 });
 afterEach(async () => {
@@ -40,14 +50,9 @@ const provisionTexts = (texts: readonly { readonly name: string; readonly text: 
     {
       store,
       clock,
-      logger: {
-        debug: () => undefined,
-        info: () => undefined,
-        warn: (fields) => void warned.push(JSON.stringify(fields)),
-        error: () => undefined,
-      },
+      logger,
       auditNote: (kind, fields) => async (transaction) => {
-        if (isRefused) throw new Error('killed here');
+        if (isRefused) throw refusal;
         await auditBy(transaction, 1_000, kind, SYSTEM, fields);
         audited.push(`${kind} ${JSON.stringify(fields['key']).slice(1, 2)}`);
       },
@@ -95,6 +100,18 @@ describe('configured API keys', () => {
     isRefused = false;
     await provision('b');
     expect(audited).toEqual(['api-key-created a', 'api-key-created b', 'api-key-revoked a']);
+  });
+
+  it('agree with the configuration though the audit log takes nothing, and that is told', async () => {
+    await provision('a');
+    isRefused = true;
+    refusal = new Unavailable('the audit log is broken at entry 2');
+    await provision('b');
+    expect([await knows(textOf('a')), await knows(textOf('b'))]).toEqual(['refused', 'known']);
+    expect(warned).toEqual([
+      expect.stringContaining('not on record in the audit log: the audit log is broken at entry 2'),
+      expect.stringContaining('aaaa'),
+    ]);
   });
 
   it('stay revoked over restarts when a person revoked them, until they were taken out', async () => {
