@@ -132,12 +132,27 @@ export interface BaselineProfile {
   readonly golden: readonly GoldenBaseline[];
   /** Upper edges (cell indices) of at most 64 reference-quantile bins per numeric signal. */
   readonly bins: ReadonlyMap<SignalKey, readonly number[]>;
+  /** Came while it was learnt, and is not in `profile`. Absent where there is none. */
+  readonly unjudged?: readonly UnjudgedRows[] | undefined;
+}
+
+/**
+ * Rows of a learning period that were lost with the process before they were judged: nobody can say any more whether they were
+ * steady. They stay counted, so that labels of them are not taken for labels of others, and are learnt from no more.
+ */
+export interface UnjudgedRows {
+  readonly counts: WindowProfile;
+  /** By mlfi's clock: what came later is not among them. */
+  readonly cameUntilMs: number;
 }
 
 /** State of learning between two versions; persisted, so a restart loses nothing. */
 export interface LearningState {
   readonly nextVersion: number;
+  /** What is learnt from. */
   readonly profile: WindowProfile;
+  /** What came in this period and is not in `profile`, oldest first: as stored also what would be lost now. Absent where there is none. */
+  readonly unjudged?: readonly UnjudgedRows[] | undefined;
   /** The first half of what is needed, kept apart to see whether the second half looks the same; null before it is full. */
   readonly firstHalf: WindowProfile | null;
   readonly golden: readonly GoldenBaseline[];

@@ -1,5 +1,14 @@
 import { confirmAdmission, type LearningConditions } from '../baseline/admission.js';
-import { admit, learn, learnGiven, startLearning, storable, wouldTurn } from '../baseline/learning.js';
+import {
+  admit,
+  learn,
+  learnGiven,
+  startLearning,
+  storable,
+  storableUnjudged,
+  takenUp,
+  wouldTurn,
+} from '../baseline/learning.js';
 import { growForestBaseline, growWindowForest, strangeShare } from '../detection/forest-baseline.js';
 import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { ForestBaseline, WindowForest } from '../domain/isolation-forest.js';
@@ -11,6 +20,7 @@ import { emptyWindow, mergeWindows, type CallCounts } from '../statistics/window
 import type { MatchedLabel } from './label-joiner.js';
 import { RowBuffer } from './row-buffer.js';
 import { withCounted } from './countable.js';
+import { splitLabels } from './unjudged-labels.js';
 
 /** A model is either learning what is normal or compared with what it learnt: learning → admitted → (re-learnt) learning. */
 export type BaselinePhase = LearningPhase | AdmittedPhase;
@@ -51,7 +61,10 @@ export function restoredPhase(
     (learning.verdict.kind !== 'admitted' ||
       (learning.profile.calls > 0 && learning.nextVersion > (baseline?.version ?? 0)));
   if (baseline === null || isSuperseded)
-    return { kind: 'learning', learning: learning ?? startLearning(1, requirements) };
+    return {
+      kind: 'learning',
+      learning: learning === null ? startLearning(1, requirements) : takenUp(learning, requirements),
+    };
   const known = { kind: 'admitted', baseline, stored: storable(baseline) } as const;
   if (memory?.version !== baseline.version)
     return { ...known, forest: null, windowForest: null, rows: new RowBuffer(Infinity) };
@@ -77,9 +90,9 @@ export const gridsOf = (phase: BaselinePhase): WindowProfile =>
 
 const labelsIn = ({ labels }: WindowProfile): number => labels.labelled + Object.keys(labels.losses).length;
 
-/** Labels of answers that a baseline was learnt from, and of others. */
+/** Labels of answers that came while a baseline was learnt, and of others. */
 export interface LateLabels {
-  /** The baseline with its labels; null when none is of it. */
+  /** The baseline with its labels, and those of rows that were lost meanwhile; null when there is none. */
   readonly baseline: BaselineProfile | null;
   readonly others: readonly MatchedLabel[];
 }
@@ -94,18 +107,33 @@ export function labelledBaseline(phase: AdmittedPhase, judged: readonly MatchedL
   const { learntUntilMs = Infinity } = baseline;
   const isOfBaseline = ({ predictedAtMs, answeredAtMs }: MatchedLabel): boolean =>
     predictedAtMs >= fromMs && predictedAtMs <= toMs && (answeredAtMs ?? -Infinity) <= learntUntilMs;
-  const own = judged.filter(isOfBaseline);
-  if (own.length === 0) return { baseline: null, others: judged };
+  const { unjudged, others } = splitLabels(baseline.unjudged, judged);
+  const own = others.filter(isOfBaseline);
+  if (own.length === 0 && others.length === judged.length) return { baseline: null, others: judged };
   const { labels } = withCounted(
     baseline.profile,
     { ...emptyWindow(), labels: baseline.profile.labels },
     { rows: [], labels: own },
   );
   return {
-    baseline: { ...baseline, profile: { ...baseline.profile, labels } },
-    others: judged.filter((each) => !isOfBaseline(each)),
+    baseline: {
+      ...baseline,
+      profile: { ...baseline.profile, labels },
+      ...(unjudged === undefined ? {} : { unjudged }),
+    },
+    others: others.filter((each) => !isOfBaseline(each)),
   };
 }
+
+/** A baseline as it may be stored, with the labels that have come. */
+export const withLabelsOf = (
+  { profile: { labels }, unjudged }: BaselineProfile,
+  stored: BaselineProfile,
+): BaselineProfile => ({
+  ...stored,
+  profile: { ...stored.profile, labels },
+  ...storableUnjudged({ unjudged }),
+});
 
 /** Late labels of a learning period. */
 export interface LabelsOfLearning {
@@ -113,6 +141,8 @@ export interface LabelsOfLearning {
   readonly own: readonly MatchedLabel[];
   /** Of answers that it has not come to yet; those of earlier ones, which it does not learn from, are in neither. */
   readonly early: readonly MatchedLabel[];
+  /** The period with labels of rows that were lost before they were judged. */
+  readonly phase: LearningPhase;
 }
 
 /**
@@ -122,11 +152,13 @@ export interface LabelsOfLearning {
  * @param waitingFromMs time of the oldest row that waits to be counted: after a restart it may be older than all that was learnt
  */
 export function labelsOfLearning(
-  { learning }: LearningPhase,
+  phase: LearningPhase,
   uncounted: Pick<WindowProfile, 'calls' | 'fromMs' | 'toMs'>,
-  judged: readonly MatchedLabel[],
+  matched: readonly MatchedLabel[],
   waitingFromMs: number,
 ): LabelsOfLearning {
+  const { learning } = phase;
+  const { unjudged, others: judged } = splitLabels(learning.unjudged, matched);
   const counted = [learning.profile, uncounted].filter(({ calls }) => calls > 0);
   const fromMs = Math.min(...counted.map((each) => each.fromMs));
   const toMs = Math.max(...counted.map((each) => each.toMs));
@@ -134,6 +166,7 @@ export function labelsOfLearning(
   return {
     own: judged.filter(isOwn),
     early: judged.filter((each) => !isOwn(each) && (each.predictedAtMs > toMs || each.predictedAtMs >= waitingFromMs)),
+    phase: unjudged === undefined ? phase : { kind: 'learning', learning: { ...learning, unjudged } },
   };
 }
 

@@ -82,7 +82,9 @@ class Stored {
   /** Calls that a process started now would find counted. */
   storedCalls(): number {
     const learnt = this.baseline ?? this.records?.learning;
-    return (learnt?.profile.calls ?? 0) + this.storedWindows().reduce((sum, [, { calls }]) => sum + calls, 0);
+    const unjudged = (learnt?.unjudged ?? []).reduce((sum, { counts }) => sum + counts.calls, 0);
+    const inWindows = this.storedWindows().reduce((sum, [, { calls }]) => sum + calls, 0);
+    return (learnt?.profile.calls ?? 0) + unjudged + inWindows;
   }
 
   /** What the last write held of the e-detectors. */
