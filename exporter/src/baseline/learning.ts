@@ -23,10 +23,18 @@ const STATIONARITY_P = 1e-4;
 const STATIONARITY_SHIFT = 0.5;
 const FEWEST_PER_HALF = 20;
 
-/** Nothing learnt yet. */
-export function startLearning(nextVersion: number, requirements: BaselineRequirements): LearningState {
+/** Nothing learnt yet. @param learntFromMs by mlfi's clock: when another normal was put an end to, if one was */
+export function startLearning(
+  nextVersion: number,
+  requirements: BaselineRequirements,
+  learntFromMs?: number,
+): LearningState {
   const profile = emptyWindow();
-  return { nextVersion, profile, firstHalf: null, golden: [], verdict: learningVerdict(profile, requirements) };
+  const verdict = learningVerdict(profile, requirements);
+  return {
+    ...{ nextVersion, profile, firstHalf: null, golden: [], verdict },
+    ...(learntFromMs === undefined ? {} : { learntFromMs }),
+  };
 }
 
 /**
@@ -45,7 +53,8 @@ export function learn(
   const learnt: LearningState = { ...state, profile, firstHalf, golden };
   const contaminated = contaminationOf(profile.calls, failuresOf(profile), requirements);
   if (contaminated !== null) {
-    return { ...startLearning(state.nextVersion, requirements), verdict: { kind: 'refused', reasons: [contaminated] } };
+    const anew = startLearning(state.nextVersion, requirements, state.learntFromMs);
+    return { ...anew, verdict: { kind: 'refused', reasons: [contaminated] } };
   }
   if (missingOf(profile, requirements).length > 0)
     return { ...learnt, verdict: learningVerdict(profile, requirements, state.unjudged) };
@@ -131,6 +140,7 @@ export function admit(state: LearningState, nowMs: number): BaselineProfile {
     version: state.nextVersion,
     frozen: false,
     admittedAtMs: nowMs,
+    ...(state.learntFromMs === undefined ? {} : { learntFromMs: state.learntFromMs }),
     // Groups of fewer than ten rows are nobody's business, and too few to compare with.
     profile: { ...state.profile, groups: foldRareGroups(state.profile.groups, new Map(), FEWEST_IN_GROUP) },
     golden: state.golden,

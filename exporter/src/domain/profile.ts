@@ -126,6 +126,8 @@ export interface BaselineProfile {
   readonly version: number;
   readonly frozen: boolean;
   readonly admittedAtMs: number;
+  /** By mlfi's clock: what came before was the normal before, whatever time it has. Absent where none was put an end to. */
+  readonly learntFromMs?: number | undefined;
   /** By mlfi's clock: what came later was not learnt, whatever time it has. Absent where that was not kept. */
   readonly learntUntilMs?: number | undefined;
   readonly profile: WindowProfile;
@@ -149,6 +151,8 @@ export interface UnjudgedRows {
 /** State of learning between two versions; persisted, so a restart loses nothing. */
 export interface LearningState {
   readonly nextVersion: number;
+  /** By mlfi's clock: when another normal was put an end to, so that this is learnt. Absent where none was. */
+  readonly learntFromMs?: number | undefined;
   /** What is learnt from. */
   readonly profile: WindowProfile;
   /** What came in this period and is not in `profile`, oldest first: as stored also what would be lost now. Absent where there is none. */

@@ -72,10 +72,14 @@ export function restoredPhase(
   return { ...known, forest, windowForest, rows };
 }
 
-/** Learning of the next version, from nothing. */
-export function relearnt(phase: BaselinePhase, requirements: BaselineRequirements): LearningPhase {
+/** Learning of the next version, from nothing. @param learntFromMs by mlfi's clock: when somebody put an end to the one before */
+export function relearnt(
+  phase: BaselinePhase,
+  requirements: BaselineRequirements,
+  learntFromMs?: number,
+): LearningPhase {
   const version = phase.kind === 'admitted' ? phase.baseline.version + 1 : phase.learning.nextVersion;
-  return { kind: 'learning', learning: startLearning(version, requirements) };
+  return { kind: 'learning', learning: startLearning(version, requirements, learntFromMs) };
 }
 
 export const baselineIn = (phase: BaselinePhase): BaselineProfile | null =>
@@ -99,17 +103,19 @@ export interface LateLabels {
 
 /**
  * Labels go where their answers went, however late they come: those of answers that were learnt to the baseline. An answer that
- * came after it was admitted is in a window, also where it has a time of the learning period.
+ * came after it was admitted is in a window, also where it has a time of the learning period. One that came before learning began
+ * and has a time of what was counted since is compared with nothing, and neither is its label.
  */
 export function labelledBaseline(phase: AdmittedPhase, judged: readonly MatchedLabel[]): LateLabels {
   const { baseline } = phase;
   const { fromMs, toMs } = baseline.profile;
-  const { learntUntilMs = Infinity } = baseline;
+  const { learntFromMs = -Infinity, learntUntilMs = Infinity } = baseline;
   const isOfBaseline = ({ predictedAtMs, answeredAtMs }: MatchedLabel): boolean =>
     predictedAtMs >= fromMs && predictedAtMs <= toMs && (answeredAtMs ?? -Infinity) <= learntUntilMs;
-  const { unjudged, others } = splitLabels(baseline.unjudged, judged);
+  const { unjudged, others: all } = splitLabels(baseline.unjudged, judged);
+  const others = all.filter((each) => each.predictedAtMs < fromMs || !cameBefore(each, learntFromMs));
   const own = others.filter(isOfBaseline);
-  if (own.length === 0 && others.length === judged.length) return { baseline: null, others: judged };
+  if (own.length === 0 && all.length === judged.length) return { baseline: null, others };
   const { labels } = withCounted(
     baseline.profile,
     { ...emptyWindow(), labels: baseline.profile.labels },
@@ -124,6 +130,9 @@ export function labelledBaseline(phase: AdmittedPhase, judged: readonly MatchedL
     others: others.filter((each) => !isOfBaseline(each)),
   };
 }
+
+const cameBefore = ({ answeredAtMs }: MatchedLabel, learntFromMs: number): boolean =>
+  answeredAtMs !== null && answeredAtMs < learntFromMs;
 
 /** A baseline as it may be stored, with the labels that have come. */
 export const withLabelsOf = (
@@ -158,7 +167,9 @@ export function labelsOfLearning(
   waitingFromMs: number,
 ): LabelsOfLearning {
   const { learning } = phase;
-  const { unjudged, others: judged } = splitLabels(learning.unjudged, matched);
+  const { learntFromMs = -Infinity } = learning;
+  const { unjudged, others } = splitLabels(learning.unjudged, matched);
+  const judged = others.filter((each) => !cameBefore(each, learntFromMs));
   const counted = [learning.profile, uncounted].filter(({ calls }) => calls > 0);
   const fromMs = Math.min(...counted.map((each) => each.fromMs));
   const toMs = Math.max(...counted.map((each) => each.toMs));

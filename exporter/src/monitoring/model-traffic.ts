@@ -186,9 +186,9 @@ export class ModelTraffic {
   }
 
   /** Another normal is learnt: what was learnt before judges no longer. */
-  startOver(keepsGolden: boolean): void {
+  startOver(keepsGolden: boolean, learntFromMs?: number): void {
     const { detectors, golden, windows, changed } = this.parts;
-    this.phase = relearnt(this.phase, this.settings.requirements);
+    this.phase = relearnt(this.phase, this.settings.requirements, learntFromMs);
     detectors.restart();
     golden.forget(keepsGolden);
     this.rows.clear();
@@ -215,8 +215,8 @@ export class ModelTraffic {
   }
 
   /** As `startOver`, and learns from these at once. */
-  relearnFrom(rows: readonly Observation[], golden: readonly Sample[]): void {
-    this.startOver(false);
+  relearnFrom(rows: readonly Observation[], golden: readonly Sample[], learntFromMs: number): void {
+    this.startOver(false, learntFromMs);
     const { windows, detectors } = this.parts;
     for (const sample of golden) detectors.observeGolden(sample.observation, this.parts.golden.learn(sample, true));
     windows.add({ rows: rows.map((row) => ({ row, judged: matchedOnArrival(row) })), labels: [] }, false);

@@ -141,6 +141,7 @@ const baseline: z.ZodType<BaselineProfile> = z
       version: count,
       frozen: z.boolean(),
       admittedAtMs: z.number(),
+      learntFromMs: z.number().optional(),
       learntUntilMs: z.number().optional(),
       golden: z.array(golden),
     }),
@@ -165,7 +166,7 @@ const learning: z.ZodType<LearningState> = z
     profile,
     firstHalf: profile.nullable(),
     unjudged,
-    rest: z.object({ nextVersion: count, golden: z.array(golden), verdict }),
+    rest: z.object({ nextVersion: count, learntFromMs: z.number().optional(), golden: z.array(golden), verdict }),
   })
   .transform(({ profile: counts, firstHalf, unjudged: lost, rest }): LearningState =>
     withUnjudged({ ...rest, profile: counts, firstHalf }, lost),
