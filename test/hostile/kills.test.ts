@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import { countedWhileLearnt } from '../integration/counted-while-learnt.js';
 import { freePort } from '../integration/servers/free-port.js';
 import { postgresBinaries, startPostgres, type Postgres } from '../integration/servers/postgres.js';
 import { startServiceProcess, type ServiceProcess } from '../integration/service-process.js';
@@ -166,7 +167,10 @@ describe.each(['SQLite', 'PostgreSQL'])('%s', (kind) => {
   async function labelsStored(ids: readonly string[]): Promise<readonly number[]> {
     const store = await openStore(location, 'read');
     const labelled = [];
-    for (const id of ids) labelled.push((await store.baselines.learning(modelId(id)))?.profile.labels.labelled ?? 0);
+    for (const id of ids) {
+      const learning = await store.baselines.learning(modelId(id));
+      labelled.push(learning === null ? 0 : countedWhileLearnt(learning).labels.labelled);
+    }
     await store.close();
     return labelled;
   }

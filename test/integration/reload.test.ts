@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../exporter/src/config/load.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
+import { countedWhileLearnt } from './counted-while-learnt.js';
 import { freePort } from './servers/free-port.js';
 import { startServiceProcess } from './service-process.js';
 import { startService, type Service } from '../../exporter/src/service/start.js';
@@ -80,7 +81,8 @@ it('tells as many values of one feature apart as a reloaded limit says; the othe
     await post('/api/v1/models', { id });
     await post(`/api/v1/models/${id}/observations`, rows);
     const store = await openStore({ kind: 'sqlite', file: join(directory, 'mlfi.sqlite') }, 'read');
-    const city = (await store.baselines.learning(id))?.profile.signals.get('feature:city');
+    const learning = await store.baselines.learning(id);
+    const city = learning === null ? undefined : countedWhileLearnt(learning).signals.get('feature:city');
     await store.close();
     const categories = new Map(Array.from({ length: limit }, (_, i) => [`city ${i}`, 20]));
     expect(city).toMatchObject({ categories, other: 160 - 20 * limit });

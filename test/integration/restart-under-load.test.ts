@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { openStore } from '../../exporter/src/store/open-store.js';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import { countedWhileLearnt } from './counted-while-learnt.js';
 import { eventually } from './running-service.js';
 import { freePort } from './servers/free-port.js';
 import { startServiceProcess, type ServiceProcess } from './service-process.js';
@@ -169,7 +170,8 @@ it('loses and doubles nothing when it is restarted under load, and never says 40
     if (baseline !== null) watched.push(id);
     const learnt = baseline ?? (await store.baselines.learning(id));
     const windows = baseline === null ? [] : await store.windows.range(id, 0, Number.MAX_SAFE_INTEGER);
-    for (const { profile } of [...(learnt === null ? [] : [learnt]), ...windows]) {
+    const whileLearnt = learnt === null ? [] : [countedWhileLearnt(learnt)];
+    for (const profile of [...whileLearnt, ...windows.map((window) => window.profile)]) {
       if (profile.calls > 0) add(stored.events, id, profile.calls);
       if (profile.labels.labelled > 0) add(stored.labels, id, profile.labels.labelled);
     }

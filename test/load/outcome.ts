@@ -4,6 +4,7 @@ import type { WindowProfile } from '../../exporter/src/domain/profile.js';
 import { categoricalTotal, numericTotal } from '../../exporter/src/statistics/signal-counts.js';
 import { mergeWindows, emptyWindow } from '../../exporter/src/statistics/window-profile.js';
 import { openStore, type StoreLocation } from '../../exporter/src/store/open-store.js';
+import { countedWhileLearnt } from '../integration/counted-while-learnt.js';
 import type { Call } from './sender.js';
 
 const detail = z.object({
@@ -119,8 +120,8 @@ export async function storedOf(database: StoreLocation, ids: readonly string[]):
       const [baseline, learning] = [await store.baselines.current(id), await store.baselines.learning(id)];
       const windows = await store.windows.range(id, 0, Number.MAX_SAFE_INTEGER);
       stored.set(name, {
-        baseline: baseline === null ? null : countsOf(baseline.profile),
-        learning: baseline !== null || learning === null ? null : countsOf(learning.profile),
+        baseline: baseline === null ? null : countsOf(countedWhileLearnt(baseline)),
+        learning: baseline !== null || learning === null ? null : countsOf(countedWhileLearnt(learning)),
         windows: countsOf(windows.map(({ profile }) => profile).reduce(mergeWindows, emptyWindow())),
       });
     }

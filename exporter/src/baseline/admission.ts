@@ -63,5 +63,6 @@ export function confirmAdmission(
   const verdict = admissionVerdict(learning.profile.calls, conditions, requirements);
   if (verdict === null) return learning;
   if (verdict.kind === 'learning') return { ...learning, verdict };
-  return { ...startLearning(learning.nextVersion, requirements), golden: learning.golden, verdict };
+  const anew = startLearning(learning.nextVersion, requirements, learning.learntFromMs);
+  return { ...anew, golden: learning.golden, verdict };
 }

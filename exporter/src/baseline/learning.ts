@@ -1,4 +1,4 @@
-import { wholePercent } from '../domain/quantity-text.js';
+import { counted, wholePercent } from '../domain/quantity-text.js';
 import { failureCount } from '../domain/profile.js';
 import { foldRareGroups } from '../statistics/group-counts.js';
 import { compareNumeric } from '../statistics/compare.js';
@@ -12,6 +12,7 @@ import type {
   GoldenBaseline,
   LearningState,
   SignalKey,
+  UnjudgedRows,
   WindowProfile,
 } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
@@ -22,10 +23,18 @@ const STATIONARITY_P = 1e-4;
 const STATIONARITY_SHIFT = 0.5;
 const FEWEST_PER_HALF = 20;
 
-/** Nothing learnt yet. */
-export function startLearning(nextVersion: number, requirements: BaselineRequirements): LearningState {
+/** Nothing learnt yet. @param learntFromMs by mlfi's clock: when another normal was put an end to, if one was */
+export function startLearning(
+  nextVersion: number,
+  requirements: BaselineRequirements,
+  learntFromMs?: number,
+): LearningState {
   const profile = emptyWindow();
-  return { nextVersion, profile, firstHalf: null, golden: [], verdict: learningVerdict(profile, requirements) };
+  const verdict = learningVerdict(profile, requirements);
+  return {
+    ...{ nextVersion, profile, firstHalf: null, golden: [], verdict },
+    ...(learntFromMs === undefined ? {} : { learntFromMs }),
+  };
 }
 
 /**
@@ -44,16 +53,47 @@ export function learn(
   const learnt: LearningState = { ...state, profile, firstHalf, golden };
   const contaminated = contaminationOf(profile.calls, failuresOf(profile), requirements);
   if (contaminated !== null) {
-    return { ...startLearning(state.nextVersion, requirements), verdict: { kind: 'refused', reasons: [contaminated] } };
+    const anew = startLearning(state.nextVersion, requirements, state.learntFromMs);
+    return { ...anew, verdict: { kind: 'refused', reasons: [contaminated] } };
   }
   if (missingOf(profile, requirements).length > 0)
-    return { ...learnt, verdict: learningVerdict(profile, requirements) };
+    return { ...learnt, verdict: learningVerdict(profile, requirements, state.unjudged) };
   const secondHalf = subtractWindows(profile, firstHalf ?? emptyWindow());
   const moved = firstHalf === null ? null : movement(firstHalf, secondHalf);
   if (moved !== null)
     return { ...learnt, profile: secondHalf, firstHalf: null, verdict: { kind: 'refused', reasons: [moved] } };
   return { ...learnt, verdict: { kind: 'admitted', atMs: profile.toMs } };
 }
+
+/** Losses that are kept apart; beyond it the two oldest become one. */
+const LOSSES_KEPT = 20;
+
+/**
+ * The learning period without rows of it that nobody has judged: what they are is seen from rows one after the other, and not
+ * from their counts, so that these do not become normal.
+ * @param lost the newest of its rows
+ */
+export function setAside(state: LearningState, lost: UnjudgedRows): LearningState {
+  const { counts } = lost;
+  const { fromMs, toMs } = state.profile;
+  const rest = subtractWindows(state.profile, counts);
+  const { fromMs: never } = emptyWindow();
+  const range =
+    rest.calls === 0
+      ? { fromMs: never, toMs: never }
+      : { fromMs, toMs: counts.toMs < toMs ? toMs : Math.max(fromMs, counts.fromMs) };
+  const firstHalf = (state.firstHalf?.toMs ?? Infinity) < counts.fromMs ? state.firstHalf : null;
+  const [oldest, next, ...newer] = [...(state.unjudged ?? []), lost];
+  const unjudged =
+    oldest !== undefined && next !== undefined && newer.length > LOSSES_KEPT - 2
+      ? [{ counts: mergeWindows(oldest.counts, next.counts), cameUntilMs: next.cameUntilMs }, ...newer]
+      : [...(state.unjudged ?? []), lost];
+  return { ...state, profile: { ...rest, ...range }, firstHalf, unjudged };
+}
+
+/** The learning period as it was left: of rows that were lost nothing is learnt, and what is missing is more than it was. */
+export const takenUp = (state: LearningState, requirements: BaselineRequirements): LearningState =>
+  state.unjudged === undefined ? state : learn(state, emptyWindow(), state.golden, requirements);
 
 /** As `learn`, of a set of answers that is given as the normal: it has no order, and so neither a duration nor halves. */
 export function learnGiven(
@@ -62,7 +102,9 @@ export function learnGiven(
   golden: readonly GoldenBaseline[],
   requirements: BaselineRequirements,
 ): LearningState {
-  const profile = mergeWindows(state.profile, increment);
+  // In whatever order they came: those too that nobody judged.
+  const counted = (state.unjudged ?? []).map(({ counts }) => counts).reduce(mergeWindows, state.profile);
+  const profile = mergeWindows(counted, increment);
   const given = { ...requirements, minimumDurationMs: 0 };
   const contaminated = contaminationOf(profile.calls, failuresOf(profile), given);
   const verdict: AdmissionVerdict =
@@ -71,7 +113,7 @@ export function learnGiven(
       : missingOf(profile, given).length > 0
         ? learningVerdict(profile, given)
         : { kind: 'admitted', atMs: profile.toMs };
-  return { ...state, profile, golden, firstHalf: null, verdict };
+  return { ...state, profile, golden, firstHalf: null, unjudged: undefined, verdict };
 }
 
 /** False when `learn` with these counts would only add them: then it can wait for more. */
@@ -98,10 +140,12 @@ export function admit(state: LearningState, nowMs: number): BaselineProfile {
     version: state.nextVersion,
     frozen: false,
     admittedAtMs: nowMs,
+    ...(state.learntFromMs === undefined ? {} : { learntFromMs: state.learntFromMs }),
     // Groups of fewer than ten rows are nobody's business, and too few to compare with.
     profile: { ...state.profile, groups: foldRareGroups(state.profile.groups, new Map(), FEWEST_IN_GROUP) },
     golden: state.golden,
     bins,
+    ...(state.unjudged === undefined ? {} : { unjudged: state.unjudged }),
   };
 }
 
@@ -109,7 +153,16 @@ export function admit(state: LearningState, nowMs: number): BaselineProfile {
 export const storable = (baseline: BaselineProfile): BaselineProfile => ({
   ...baseline,
   profile: foldRareCategories(baseline.profile, new Map()),
+  ...storableUnjudged(baseline),
 });
+
+/** As they may be stored. */
+export const storableUnjudged = ({
+  unjudged,
+}: Pick<LearningState, 'unjudged'>): { readonly unjudged?: readonly UnjudgedRows[] } =>
+  unjudged === undefined
+    ? {}
+    : { unjudged: unjudged.map((rows) => ({ ...rows, counts: foldRareCategories(rows.counts, new Map()) })) };
 
 function answersOf(profile: WindowProfile): number {
   return profile.calls - failuresOf(profile);
@@ -119,11 +172,19 @@ function failuresOf(profile: Pick<WindowProfile, 'failures'>): number {
   return failureCount(profile);
 }
 
-function missingOf(profile: WindowProfile, requirements: BaselineRequirements): string[] {
+/** @param unjudged rows that came and make up for none of those that are missing */
+function missingOf(
+  profile: WindowProfile,
+  requirements: BaselineRequirements,
+  unjudged: readonly UnjudgedRows[] = [],
+): string[] {
   const missing: string[] = [];
   const samples = answersOf(profile);
+  const lost = unjudged.reduce((sum, { counts }) => sum + counts.calls, 0);
   if (samples < requirements.minimumSamples)
-    missing.push(`${requirements.minimumSamples - samples} more answered samples`);
+    missing.push(
+      `${requirements.minimumSamples - samples} more answered samples${lost === 0 ? '' : ` (${counted(lost, 'row does', 'rows do')} not count: mlfi was ended before it had judged them)`}`,
+    );
   const lastedMs = profile.toMs - profile.fromMs;
   if (lastedMs < requirements.minimumDurationMs) {
     missing.push(`${Math.ceil((requirements.minimumDurationMs - lastedMs) / 1_000)} more seconds of observation`);
@@ -131,12 +192,16 @@ function missingOf(profile: WindowProfile, requirements: BaselineRequirements): 
   return missing;
 }
 
-function learningVerdict(profile: WindowProfile, requirements: BaselineRequirements): AdmissionVerdict {
+function learningVerdict(
+  profile: WindowProfile,
+  requirements: BaselineRequirements,
+  unjudged: readonly UnjudgedRows[] = [],
+): AdmissionVerdict {
   return {
     kind: 'learning',
     samples: answersOf(profile),
     requiredSamples: requirements.minimumSamples,
-    missing: missingOf(profile, requirements),
+    missing: missingOf(profile, requirements, unjudged),
   };
 }
 

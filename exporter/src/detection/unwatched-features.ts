@@ -49,7 +49,7 @@ function notJudged(intake: IntakeSummary['notJudged']): readonly BlindSpot[] {
   }
   if (lost > 0) {
     const reason =
-      'mlfi was ended before what they say was stored; they are in the counts, and no evidence is gathered from them';
+      'mlfi was ended before what they say was stored; they are in the counts, and nothing is learnt from them and no evidence gathered';
     spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason });
   }
   if (labels > 0) {

@@ -126,18 +126,37 @@ export interface BaselineProfile {
   readonly version: number;
   readonly frozen: boolean;
   readonly admittedAtMs: number;
+  /** By mlfi's clock: what came before was the normal before, whatever time it has. Absent where none was put an end to. */
+  readonly learntFromMs?: number | undefined;
   /** By mlfi's clock: what came later was not learnt, whatever time it has. Absent where that was not kept. */
   readonly learntUntilMs?: number | undefined;
   readonly profile: WindowProfile;
   readonly golden: readonly GoldenBaseline[];
   /** Upper edges (cell indices) of at most 64 reference-quantile bins per numeric signal. */
   readonly bins: ReadonlyMap<SignalKey, readonly number[]>;
+  /** Came while it was learnt, and is not in `profile`. Absent where there is none. */
+  readonly unjudged?: readonly UnjudgedRows[] | undefined;
+}
+
+/**
+ * Rows of a learning period that were lost with the process before they were judged: nobody can say any more whether they were
+ * steady. They stay counted, so that labels of them are not taken for labels of others, and are learnt from no more.
+ */
+export interface UnjudgedRows {
+  readonly counts: WindowProfile;
+  /** By mlfi's clock: what came later is not among them. */
+  readonly cameUntilMs: number;
 }
 
 /** State of learning between two versions; persisted, so a restart loses nothing. */
 export interface LearningState {
   readonly nextVersion: number;
+  /** By mlfi's clock: when another normal was put an end to, so that this is learnt. Absent where none was. */
+  readonly learntFromMs?: number | undefined;
+  /** What is learnt from. */
   readonly profile: WindowProfile;
+  /** What came in this period and is not in `profile`, oldest first: as stored also what would be lost now. Absent where there is none. */
+  readonly unjudged?: readonly UnjudgedRows[] | undefined;
   /** The first half of what is needed, kept apart to see whether the second half looks the same; null before it is full. */
   readonly firstHalf: WindowProfile | null;
   readonly golden: readonly GoldenBaseline[];

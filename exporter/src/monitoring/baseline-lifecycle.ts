@@ -1,5 +1,14 @@
 import { confirmAdmission, type LearningConditions } from '../baseline/admission.js';
-import { admit, learn, learnGiven, startLearning, storable, wouldTurn } from '../baseline/learning.js';
+import {
+  admit,
+  learn,
+  learnGiven,
+  startLearning,
+  storable,
+  storableUnjudged,
+  takenUp,
+  wouldTurn,
+} from '../baseline/learning.js';
 import { growForestBaseline, growWindowForest, strangeShare } from '../detection/forest-baseline.js';
 import type { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { ForestBaseline, WindowForest } from '../domain/isolation-forest.js';
@@ -11,6 +20,7 @@ import { emptyWindow, mergeWindows, type CallCounts } from '../statistics/window
 import type { MatchedLabel } from './label-joiner.js';
 import { RowBuffer } from './row-buffer.js';
 import { withCounted } from './countable.js';
+import { splitLabels } from './unjudged-labels.js';
 
 /** A model is either learning what is normal or compared with what it learnt: learning → admitted → (re-learnt) learning. */
 export type BaselinePhase = LearningPhase | AdmittedPhase;
@@ -51,7 +61,10 @@ export function restoredPhase(
     (learning.verdict.kind !== 'admitted' ||
       (learning.profile.calls > 0 && learning.nextVersion > (baseline?.version ?? 0)));
   if (baseline === null || isSuperseded)
-    return { kind: 'learning', learning: learning ?? startLearning(1, requirements) };
+    return {
+      kind: 'learning',
+      learning: learning === null ? startLearning(1, requirements) : takenUp(learning, requirements),
+    };
   const known = { kind: 'admitted', baseline, stored: storable(baseline) } as const;
   if (memory?.version !== baseline.version)
     return { ...known, forest: null, windowForest: null, rows: new RowBuffer(Infinity) };
@@ -59,10 +72,14 @@ export function restoredPhase(
   return { ...known, forest, windowForest, rows };
 }
 
-/** Learning of the next version, from nothing. */
-export function relearnt(phase: BaselinePhase, requirements: BaselineRequirements): LearningPhase {
+/** Learning of the next version, from nothing. @param learntFromMs by mlfi's clock: when somebody put an end to the one before */
+export function relearnt(
+  phase: BaselinePhase,
+  requirements: BaselineRequirements,
+  learntFromMs?: number,
+): LearningPhase {
   const version = phase.kind === 'admitted' ? phase.baseline.version + 1 : phase.learning.nextVersion;
-  return { kind: 'learning', learning: startLearning(version, requirements) };
+  return { kind: 'learning', learning: startLearning(version, requirements, learntFromMs) };
 }
 
 export const baselineIn = (phase: BaselinePhase): BaselineProfile | null =>
@@ -77,35 +94,55 @@ export const gridsOf = (phase: BaselinePhase): WindowProfile =>
 
 const labelsIn = ({ labels }: WindowProfile): number => labels.labelled + Object.keys(labels.losses).length;
 
-/** Labels of answers that a baseline was learnt from, and of others. */
+/** Labels of answers that came while a baseline was learnt, and of others. */
 export interface LateLabels {
-  /** The baseline with its labels; null when none is of it. */
+  /** The baseline with its labels, and those of rows that were lost meanwhile; null when there is none. */
   readonly baseline: BaselineProfile | null;
   readonly others: readonly MatchedLabel[];
 }
 
 /**
  * Labels go where their answers went, however late they come: those of answers that were learnt to the baseline. An answer that
- * came after it was admitted is in a window, also where it has a time of the learning period.
+ * came after it was admitted is in a window, also where it has a time of the learning period. One that came before learning began
+ * and has a time of what was counted since is compared with nothing, and neither is its label.
  */
 export function labelledBaseline(phase: AdmittedPhase, judged: readonly MatchedLabel[]): LateLabels {
   const { baseline } = phase;
   const { fromMs, toMs } = baseline.profile;
-  const { learntUntilMs = Infinity } = baseline;
+  const { learntFromMs = -Infinity, learntUntilMs = Infinity } = baseline;
   const isOfBaseline = ({ predictedAtMs, answeredAtMs }: MatchedLabel): boolean =>
     predictedAtMs >= fromMs && predictedAtMs <= toMs && (answeredAtMs ?? -Infinity) <= learntUntilMs;
-  const own = judged.filter(isOfBaseline);
-  if (own.length === 0) return { baseline: null, others: judged };
+  const { unjudged, others: all } = splitLabels(baseline.unjudged, judged);
+  const others = all.filter((each) => each.predictedAtMs < fromMs || !cameBefore(each, learntFromMs));
+  const own = others.filter(isOfBaseline);
+  if (own.length === 0 && all.length === judged.length) return { baseline: null, others };
   const { labels } = withCounted(
     baseline.profile,
     { ...emptyWindow(), labels: baseline.profile.labels },
     { rows: [], labels: own },
   );
   return {
-    baseline: { ...baseline, profile: { ...baseline.profile, labels } },
-    others: judged.filter((each) => !isOfBaseline(each)),
+    baseline: {
+      ...baseline,
+      profile: { ...baseline.profile, labels },
+      ...(unjudged === undefined ? {} : { unjudged }),
+    },
+    others: others.filter((each) => !isOfBaseline(each)),
   };
 }
+
+const cameBefore = ({ answeredAtMs }: MatchedLabel, learntFromMs: number): boolean =>
+  answeredAtMs !== null && answeredAtMs < learntFromMs;
+
+/** A baseline as it may be stored, with the labels that have come. */
+export const withLabelsOf = (
+  { profile: { labels }, unjudged }: BaselineProfile,
+  stored: BaselineProfile,
+): BaselineProfile => ({
+  ...stored,
+  profile: { ...stored.profile, labels },
+  ...storableUnjudged({ unjudged }),
+});
 
 /** Late labels of a learning period. */
 export interface LabelsOfLearning {
@@ -113,6 +150,8 @@ export interface LabelsOfLearning {
   readonly own: readonly MatchedLabel[];
   /** Of answers that it has not come to yet; those of earlier ones, which it does not learn from, are in neither. */
   readonly early: readonly MatchedLabel[];
+  /** The period with labels of rows that were lost before they were judged. */
+  readonly phase: LearningPhase;
 }
 
 /**
@@ -122,11 +161,15 @@ export interface LabelsOfLearning {
  * @param waitingFromMs time of the oldest row that waits to be counted: after a restart it may be older than all that was learnt
  */
 export function labelsOfLearning(
-  { learning }: LearningPhase,
+  phase: LearningPhase,
   uncounted: Pick<WindowProfile, 'calls' | 'fromMs' | 'toMs'>,
-  judged: readonly MatchedLabel[],
+  matched: readonly MatchedLabel[],
   waitingFromMs: number,
 ): LabelsOfLearning {
+  const { learning } = phase;
+  const { learntFromMs = -Infinity } = learning;
+  const { unjudged, others } = splitLabels(learning.unjudged, matched);
+  const judged = others.filter((each) => !cameBefore(each, learntFromMs));
   const counted = [learning.profile, uncounted].filter(({ calls }) => calls > 0);
   const fromMs = Math.min(...counted.map((each) => each.fromMs));
   const toMs = Math.max(...counted.map((each) => each.toMs));
@@ -134,6 +177,7 @@ export function labelsOfLearning(
   return {
     own: judged.filter(isOwn),
     early: judged.filter((each) => !isOwn(each) && (each.predictedAtMs > toMs || each.predictedAtMs >= waitingFromMs)),
+    phase: unjudged === undefined ? phase : { kind: 'learning', learning: { ...learning, unjudged } },
   };
 }
 

@@ -108,9 +108,9 @@ export class Commits {
     const member = members.get(id);
     if (member === undefined || this.outdated.has(member)) throw notChanged();
     const { monitored } = member;
-    const draft = monitored.draft();
-    const decided = drafted(draft);
     const now = clock.now();
+    const draft = monitored.draft(now);
+    const decided = drafted(draft);
     const counted = draft.records(now);
     await writeDraft(store, id, counted.records, decided).catch((error: unknown) => {
       logger.error({ model: id, error: textOf(error) }, 'a change could not be written');

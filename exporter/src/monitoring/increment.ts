@@ -1,10 +1,10 @@
 import type { FeatureKinds } from '../baseline/feature-kinds.js';
-import { storable } from '../baseline/learning.js';
+import { setAside, storable } from '../baseline/learning.js';
 import type { DriftMonitorState } from '../detection/sequential/drift-monitor-state.js';
 import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { NumberedLabels } from '../domain/ledger.js';
 import type { Observation } from '../domain/observation.js';
-import type { BaselineProfile, LearningState } from '../domain/profile.js';
+import type { BaselineProfile, LearningState, UnjudgedRows, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import {
   gridsOf,
@@ -24,7 +24,7 @@ import { matchedOnArrival, type AwaitingAnswer, type Join, type MatchedLabel } f
 import type { PendingRows } from './pending-rows.js';
 import type { RunningDetectors } from './running-detectors.js';
 import { storableLearning, storableWindow } from './storable.js';
-import type { WindowLimits } from '../statistics/window-profile.js';
+import { mergeWindows, type WindowLimits } from '../statistics/window-profile.js';
 import { withCounted, type Countable } from './countable.js';
 import { type Window, type Windows } from './windows.js';
 
@@ -111,7 +111,7 @@ export interface CountingState {
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly MatchedLabel[];
   readonly golden: Pick<GoldenAnswers, 'learning'>;
-  readonly detectors: Pick<RunningDetectors, 'toSave' | 'rowsUnsaved' | 'hasUnsavedLabels'>;
+  readonly detectors: Pick<RunningDetectors, 'toSave' | 'rowsUnsaved' | 'hasUnsavedLabels' | 'unseen'>;
   /** A version just admitted or frozen that is not stored yet. */
   readonly baselineToSave: BaselineProfile | null;
   /** The kinds to store, null when they are stored. */
@@ -137,6 +137,7 @@ export function countRows(
   const late = phase.kind === 'admitted' ? labelledBaseline(phase, judged) : { baseline: null, others: [] };
   const baseline = late.baseline ?? state.baselineToSave;
   const toStore = windows.toStore({ rows: arrived, labels: late.others }, waiting);
+  const detectors = startsOver ? null : state.detectors.toSave(nowMs);
   const learning = learningWith(
     phase,
     { rows: [...waiting, ...arrived], labels: [...state.earlyLabels, ...judged] },
@@ -144,8 +145,17 @@ export function countRows(
     state.golden,
     requirements,
     windows.limits(),
+    (labels, period) => ({
+      counts: state.detectors.unseen.counts(
+        startsOver || detectors !== null,
+        [...waiting, ...arrived],
+        labels,
+        period,
+        windows.limits(),
+      ),
+      cameUntilMs: nowMs,
+    }),
   );
-  const detectors = startsOver ? null : state.detectors.toSave(nowMs);
   const rowsUnsaved = startsOver || detectors !== null ? 0 : state.detectors.rowsUnsaved;
   const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });
   return {
@@ -172,7 +182,11 @@ export function countRows(
   };
 }
 
-/** The learning period with all rows that have come, those that still wait for older ones too; null outside of one. */
+/**
+ * The learning period with all rows that have come, those that still wait for older ones too; null outside of one. What would be
+ * lost if the process ended now is set aside, and turns nothing.
+ * @param unseen of labels that came just now, and of the counts that hold it: what no stored e-detector has seen
+ */
 function learningWith(
   phase: BaselinePhase,
   countable: Countable,
@@ -180,12 +194,16 @@ function learningWith(
   golden: Pick<GoldenAnswers, 'learning'>,
   requirements: BaselineRequirements,
   limits: WindowLimits,
+  unseen: (labels: readonly MatchedLabel[], period: WindowProfile) => UnjudgedRows,
 ): LearningState | null {
   if (phase.kind !== 'learning') return null;
   const counted = withCounted(gridsOf(phase), windows?.current() ?? null, { ...countable, labels: [] }, limits);
   // Nothing waits: the counts hold the rows that do.
-  const { own } = labelsOfLearning(phase, counted, countable.labels, Infinity);
+  const { own, phase: labelled } = labelsOfLearning(phase, counted, countable.labels, Infinity);
   const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own }, limits);
-  const labelled = withLabelledHalf(phase, own);
-  return (learnFrom(labelled, increment, golden.learning(), requirements) ?? labelled).learning;
+  const period = withLabelledHalf(labelled, own);
+  const profile = mergeWindows(phase.learning.profile, increment);
+  const lost = unseen(own, profile);
+  if (lost.counts.calls > 0) return setAside({ ...period.learning, profile, golden: golden.learning() }, lost);
+  return (learnFrom(period, increment, golden.learning(), requirements) ?? period).learning;
 }

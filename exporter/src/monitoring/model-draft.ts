@@ -20,6 +20,7 @@ export class ModelDraft {
     readonly features: FeaturesRead,
     readonly traffic: ModelTraffic,
     private readonly requirements: BaselineRequirements,
+    private readonly nowMs: number,
   ) {}
 
   get baseline(): BaselineProfile | null {
@@ -51,7 +52,7 @@ export class ModelDraft {
     const { rows, parts } = this.traffic;
     // What came before was sent as the old normal, also where it waits for the watermark.
     this.traffic.unlearnt = parts.pending.until(since);
-    this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since));
+    this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since), fromMs ?? this.nowMs);
   }
 
   freeze(frozen: boolean): void {

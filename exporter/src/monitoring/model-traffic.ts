@@ -16,6 +16,7 @@ import {
   learntSoFar,
   relearnt,
   withLabelledHalf,
+  withLabelsOf,
   type BaselineMemory,
   type BaselinePhase,
   type LearningPhase,
@@ -137,20 +138,19 @@ export class ModelTraffic {
   /** Counts labels with their answers; those of answers that learning has not come to wait for them. */
   private countLabels(judged: readonly MatchedLabel[], isStored: boolean): void {
     const { phase } = this;
-    const { windows, pending } = this.parts;
+    const { windows, pending, detectors } = this.parts;
     if (phase.kind === 'learning') {
-      const { own, early } = labelsOfLearning(phase, windows.counts(), judged, pending.oldestMs);
+      const { own, early, phase: labelled } = labelsOfLearning(phase, windows.counts(), judged, pending.oldestMs);
       windows.add({ rows: [], labels: own }, isStored);
-      this.phase = withLabelledHalf(phase, own);
+      detectors.unseen.addLabels(own);
+      this.phase = withLabelledHalf(labelled, own);
       this.early = [...this.early, ...early].slice(-EARLY_LABELS_KEPT);
       return;
     }
     const { baseline, others } = labelledBaseline(phase, judged);
     windows.add({ rows: [], labels: others }, isStored);
     if (baseline === null) return;
-    const { stored } = phase;
-    const { labels } = baseline.profile;
-    this.phase = { ...phase, baseline, stored: { ...stored, profile: { ...stored.profile, labels } } };
+    this.phase = { ...phase, baseline, stored: withLabelsOf(baseline, phase.stored) };
   }
 
   /** What is in memory of an admitted baseline and never stored; null where none is admitted. */
@@ -186,11 +186,10 @@ export class ModelTraffic {
   }
 
   /** Another normal is learnt: what was learnt before judges no longer. */
-  startOver(keepsGolden: boolean): void {
+  startOver(keepsGolden: boolean, learntFromMs?: number): void {
     const { detectors, golden, windows, changed } = this.parts;
-    this.phase = relearnt(this.phase, this.settings.requirements);
+    this.phase = relearnt(this.phase, this.settings.requirements, learntFromMs);
     detectors.restart();
-    detectors.saveSoon();
     golden.forget(keepsGolden);
     this.rows.clear();
     this.weighing = new AdmissionWeighing();
@@ -216,8 +215,8 @@ export class ModelTraffic {
   }
 
   /** As `startOver`, and learns from these at once. */
-  relearnFrom(rows: readonly Observation[], golden: readonly Sample[]): void {
-    this.startOver(false);
+  relearnFrom(rows: readonly Observation[], golden: readonly Sample[], learntFromMs: number): void {
+    this.startOver(false, learntFromMs);
     const { windows, detectors } = this.parts;
     for (const sample of golden) detectors.observeGolden(sample.observation, this.parts.golden.learn(sample, true));
     windows.add({ rows: rows.map((row) => ({ row, judged: matchedOnArrival(row) })), labels: [] }, false);
@@ -274,15 +273,15 @@ export class ModelTraffic {
     const isStored = arrived.isInWindows || this.phase.kind === 'learning';
     if (!isStored) this.parts.changed();
     this.parts.windows.add({ rows: [arrived], labels: [] }, isStored);
-    this.keep(arrived.row);
+    this.keep(arrived.row, arrived.judged);
     this.hasJudged = true;
     if (arrived.judged !== null) this.parts.detectors.observeLabel(arrived.judged);
   }
 
   /** Keeps a row for root-cause analysis and feeds the e-detectors with it. */
-  private keep(row: Observation): void {
+  private keep(row: Observation, judged: MatchedLabel | null = null): void {
     this.rows.push(row);
-    this.parts.detectors.observe(row, this.phase.kind === 'admitted' && this.phase.forest !== null);
+    this.parts.detectors.observe(row, this.phase.kind === 'admitted' && this.phase.forest !== null, judged);
   }
 
   /** @returns whether something was found that an evaluation must see as it is now */
@@ -359,6 +358,7 @@ export class ModelTraffic {
     const { monitor } = parts.detectors;
     this.phase = confirmed(this.phase, monitor, rows.all, isFailing, parts.random, settings.requirements);
     weighing.note(this.phase.learning, isFailing);
+    if (this.phase.learning.verdict.kind === 'refused') parts.detectors.learnAnew();
     if (this.phase.learning.verdict.kind !== 'admitted') return false;
     this.admit(this.phase, atMs);
     return true;

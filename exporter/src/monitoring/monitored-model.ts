@@ -235,8 +235,8 @@ export class MonitoredModel {
   }
 
   /** A change of the model, which it does not have until `become`. */
-  draft(): ModelDraft {
-    return new ModelDraft(this.calls, this.features.copy(), this.traffic.copy(), this.settings.requirements);
+  draft(nowMs: number): ModelDraft {
+    return new ModelDraft(this.calls, this.features.copy(), this.traffic.copy(), this.settings.requirements, nowMs);
   }
 
   /** A draft is stored. Nothing may have changed the model since it was made. */

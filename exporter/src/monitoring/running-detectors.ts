@@ -6,6 +6,8 @@ import type { LabelEvidence } from '../domain/ledger.js';
 import type { Observation } from '../domain/observation.js';
 import { FeatureThinning } from './feature-thinning.js';
 import { copied } from './copied.js';
+import type { MatchedLabel } from './label-joiner.js';
+import { UnseenRows } from './unseen-rows.js';
 
 /** The e-detectors' state is written at most this often, and always at a stop, an alarm or an admission … */
 const SAVED_EVERY_MS = 10_000;
@@ -31,6 +33,8 @@ export class RunningDetectors {
   private isLabelUnsaved = false;
   private rowsToScore: Observation[] = [];
   private thinning = new FeatureThinning();
+  /** What is learnt from and the stored state has not seen. */
+  unseen = new UnseenRows();
 
   constructor(
     private create: (state?: DriftMonitorState) => DriftMonitor,
@@ -60,20 +64,32 @@ export class RunningDetectors {
     const copy = copied(this);
     copy.rowsToScore = [...this.rowsToScore];
     copy.thinning = copied(this.thinning);
+    copy.unseen = this.unseen.copy();
     return copy;
   }
 
-  /** Begins with fresh ones. @param rows what they learn from at once */
+  /** Begins with fresh ones, to be stored soon. @param rows what they learn from at once */
   restart(rows: readonly Observation[] = []): void {
     this.monitor = this.create();
+    this.learnAnew();
     this.normalSinceMs = null;
     this.monitor.thresholdFactor = this.factor;
     for (const row of rows) this.observe(row, false);
   }
 
-  /** @param isScored the row is also scored by the isolation forest, at the next evaluation */
-  observe(row: Observation, isScored: boolean): void {
+  /** What was learnt is forgotten: the stored state must not be of that. */
+  learnAnew(): void {
+    this.unseen.clear();
+    this.saveSoon();
+  }
+
+  /**
+   * @param isScored the row is also scored by the isolation forest, at the next evaluation
+   * @param judged what its label says, if it came with one
+   */
+  observe(row: Observation, isScored: boolean, judged: MatchedLabel | null = null): void {
     this.unsavedRows += 1;
+    if (!this.monitor.isWatching) this.unseen.add({ row, judged });
     this.monitor.observe(this.thinning.takes(row, this.monitor.watchedFeatures) ? row : { ...row, features: null });
     if (isScored && row.failure === null && row.features !== null) this.rowsToScore.push(row);
   }
@@ -125,7 +141,7 @@ export class RunningDetectors {
 
   startWatching(): void {
     this.monitor.startWatching();
-    this.saveSoon();
+    this.learnAnew();
   }
 
   /** Whether something was bet on that should be stored now. */
@@ -157,5 +173,6 @@ export class RunningDetectors {
     this.unsavedRows = 0;
     this.isLabelUnsaved = false;
     this.savedUntilMs = this.reachedMs;
+    this.unseen.saved(this.reachedMs);
   }
 }

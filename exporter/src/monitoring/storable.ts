@@ -1,4 +1,4 @@
-import { startLearning } from '../baseline/learning.js';
+import { startLearning, storableUnjudged } from '../baseline/learning.js';
 import type { BaselineProfile, LearningState, SignalKey, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import { foldRareCategories } from '../statistics/rare-categories.js';
@@ -26,7 +26,7 @@ export function storableLearning(
   }
   const profile = foldRareCategories(learning.profile, new Map());
   const firstHalf = learning.firstHalf === null ? null : foldedLike(profile, learning.firstHalf);
-  return { ...learning, profile, firstHalf };
+  return { ...learning, profile, firstHalf, ...storableUnjudged(learning) };
 }
 
 /** The window with only those rare categories and groups that `like` names, which holds none that are rare in it. */

@@ -13,6 +13,7 @@ import { CumulativeCounts } from './cumulative-counts.js';
 import { LabelHistory, labelledWindow } from './label-history.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { copied } from './copied.js';
+import { WindowStarts } from './window-starts.js';
 
 /** Rows that wait from which on counting them again costs more than holding windows twice. */
 const WORTH_KEEPING = 100;
@@ -47,11 +48,10 @@ export class Windows {
   private amendments = new Map<number, WindowBuilder>();
   /** Windows as they were stored last, with the rows that wait: a write counts what is new and not all that waits again. */
   private written = new Map<number, WindowProfile>();
-  /** Starts of stored windows that a wrong clock had dated: when their time comes, other windows begin beside them. */
-  private taken: Set<number>;
   /** Windows that have left memory so and are not stored. */
   private leaving: Window[] = [];
   private cumulative: CumulativeCounts;
+  private starts: WindowStarts;
   /** Labels of windows that have left memory. */
   labels: LabelHistory;
 
@@ -66,14 +66,15 @@ export class Windows {
   constructor(
     private like: WindowProfile,
     readonly lengthMs: number,
-    private sinceMs: number | null,
+    sinceMs: number | null,
     past: readonly Window[],
     private readonly binnedSignals: number,
     labelDelays: readonly number[] = [],
     readonly limits: () => WindowLimits = () => DEFAULT_INTAKE_LIMITS,
     taken: readonly number[] = [],
   ) {
-    this.taken = new Set(taken);
+    const inMemory = past.map(({ windowStartMs }) => windowStartMs);
+    this.starts = new WindowStarts(lengthMs, sinceMs, taken, inMemory);
     this.labels = new LabelHistory(labelDelays);
     this.builder = this.countOnFrom(past);
     this.cumulative = new CumulativeCounts(binnedSignals);
@@ -87,7 +88,7 @@ export class Windows {
     copy.ahead = new Map(this.ahead);
     copy.amendments = new Map(this.amendments);
     copy.written = new Map(this.written);
-    copy.taken = new Set(this.taken);
+    copy.starts = this.starts.copy();
     copy.leaving = [...this.leaving];
     copy.cumulative = this.cumulative.copy();
     copy.labels = this.labels.copy();
@@ -97,9 +98,9 @@ export class Windows {
   /** Counts rows, and labels in the windows of their answers. @param isStored the store has them */
   add({ rows, labels }: Countable, isStored: boolean): void {
     if (!isStored && rows.length + labels.length > 0) this.written.clear();
-    for (const [startMs, some] of grouped(rows, ({ row }) => this.startOf(row.atMs)))
+    for (const [startMs, some] of grouped(rows, ({ row }) => this.starts.of(row.atMs)))
       this.countIn(startMs, isStored, (builder) => count(builder, { rows: some, labels: [] }));
-    for (const [startMs, some] of grouped(labels, ({ predictedAtMs }) => this.startOf(predictedAtMs))) {
+    for (const [startMs, some] of grouped(labels, ({ predictedAtMs }) => this.starts.of(predictedAtMs))) {
       if (startMs !== null && this.isAhead(startMs)) this.expect(startMs, some, isStored);
       else this.countIn(startMs, isStored, (builder) => count(builder, { rows: [], labels: some }));
     }
@@ -120,12 +121,12 @@ export class Windows {
    * @param waiting rows that will be counted with their labels
    */
   addGroupLabels(rows: readonly Observation[], waiting: readonly Observation[]): void {
-    for (const [startMs, some] of grouped(rows, ({ atMs }) => this.startOf(atMs)))
+    for (const [startMs, some] of grouped(rows, ({ atMs }) => this.starts.of(atMs)))
       if (startMs === null || !this.isOlder(startMs))
         this.countIn(startMs, false, (builder) => {
           for (const row of some) builder.addGroupLabel(row);
         });
-    for (const [startMs, some] of grouped([...rows, ...waiting], ({ atMs }) => this.startOf(atMs))) {
+    for (const [startMs, some] of grouped([...rows, ...waiting], ({ atMs }) => this.starts.of(atMs))) {
       if (startMs !== null && !this.isOlder(startMs)) this.unstored.add(startMs);
       const from = startMs === null ? undefined : this.written.get(startMs);
       if (startMs === null || from === undefined) continue;
@@ -137,7 +138,7 @@ export class Windows {
 
   /** The row will be counted once older ones are; the next write is to hold it already. */
   awaits(arrived: ArrivedRow): void {
-    const startMs = this.startOf(arrived.row.atMs);
+    const startMs = this.starts.of(arrived.row.atMs);
     if (startMs === null) return;
     this.written.clear();
     if (this.isOlder(startMs)) count(this.amendment(startMs), { rows: [arrived], labels: [] });
@@ -166,8 +167,8 @@ export class Windows {
    * @param waiting rows that are stored and not counted here yet
    */
   toStore(arrived: Countable, waiting: readonly ArrivedRow[]): WindowsToStore {
-    const fresh = grouped(arrived.rows, ({ row }) => this.startOf(row.atMs));
-    const labels = grouped(arrived.labels, ({ predictedAtMs }) => this.startOf(predictedAtMs));
+    const fresh = grouped(arrived.rows, ({ row }) => this.starts.of(row.atMs));
+    const labels = grouped(arrived.labels, ({ predictedAtMs }) => this.starts.of(predictedAtMs));
     const starts = [...new Set([...this.unstored, ...fresh.keys(), ...labels.keys()])].flatMap((start) => start ?? []);
     const of = (
       startMs: number,
@@ -179,7 +180,7 @@ export class Windows {
       return { windowStartMs: startMs, profile: withCounted(this.like, from, countable, this.limits()) };
     };
     const isWritten = starts.every((startMs) => this.isOlder(startMs) || this.written.has(startMs));
-    const rows = isWritten ? fresh : grouped([...waiting, ...arrived.rows], ({ row }) => this.startOf(row.atMs));
+    const rows = isWritten ? fresh : grouped([...waiting, ...arrived.rows], ({ row }) => this.starts.of(row.atMs));
     const whole = (startMs: number): Window => {
       const written = this.written.get(startMs);
       return written === undefined
@@ -215,7 +216,13 @@ export class Windows {
 
   /** Another normal is learnt: what was counted before is not compared with it. */
   learn(like: WindowProfile): void {
+    this.starts.leave(this.startMs);
     this.begin(like, null);
+  }
+
+  /** A model is restored while it learns anew: windows up to this one are stored. */
+  leave(newestMs: number | null): void {
+    this.starts.leave(newestMs);
   }
 
   /** A baseline was learnt until now: windows begin. */
@@ -228,18 +235,18 @@ export class Windows {
    * @param latestMs windows that begin later are of such a time
    */
   setBack(nowMs: number, latestMs: number): void {
-    if (this.sinceMs === null) return;
-    if (this.sinceMs > latestMs) this.sinceMs = nowMs;
-    const { startMs } = this;
+    const { startMs, starts } = this;
+    if (starts.sinceMs === null) return;
+    if (starts.sinceMs > latestMs) starts.sinceMs = nowMs;
     if (startMs === null || startMs <= latestMs) return;
     const all = [...this.past, { windowStartMs: startMs, profile: this.current() }];
     for (const window of all.filter(({ windowStartMs }) => windowStartMs > latestMs)) {
-      this.taken.add(window.windowStartMs);
+      starts.take(window.windowStartMs);
       this.written.delete(window.windowStartMs);
       if (this.unstored.delete(window.windowStartMs)) this.leaving.push(window);
     }
     const kept = all.filter(({ windowStartMs }) => windowStartMs <= latestMs);
-    if (kept.length === 0) this.sinceMs = nowMs; // What was before is in the store only: another window begins beside it.
+    if (kept.length === 0) starts.sinceMs = nowMs; // What was before is in the store only: another window begins beside it.
     this.countOnFrom(kept);
     // What is counted on has been counted: as after a restart, counters begin anew.
     this.cumulative = new CumulativeCounts(this.binnedSignals);
@@ -303,26 +310,14 @@ export class Windows {
     this.labels.forget();
     this.restart(like);
     this.countOnFrom([]);
-    this.sinceMs = sinceMs;
+    this.starts.sinceMs = sinceMs;
     this.unstored.clear();
     this.leaving = [];
   }
 
-  /**
-   * Start of the window a time lies in; null while a baseline is learnt. The first one begins with the baseline's end, so
-   * that it is another one than the last under the baseline before.
-   */
-  private startOf(atMs: number): number | null {
-    if (this.sinceMs === null) return null;
-    const wholeMs = this.lengthMs * Math.floor(atMs / this.lengthMs);
-    let startMs = atMs >= this.sinceMs ? Math.max(wholeMs, this.sinceMs) : wholeMs;
-    while (this.taken.has(startMs)) startMs += 1;
-    return startMs;
-  }
-
   /** The window is not in memory, and may be in the store. */
   private isOlder(startMs: number): boolean {
-    const oldestMs = this.past[0]?.windowStartMs ?? this.startMs ?? this.sinceMs ?? -Infinity;
+    const oldestMs = this.past[0]?.windowStartMs ?? this.startMs ?? this.starts.sinceMs ?? -Infinity;
     return startMs < oldestMs;
   }
 

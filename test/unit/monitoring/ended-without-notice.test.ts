@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
+import type { UnjudgedRows } from '../../../exporter/src/domain/profile.js';
 import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
+import { emptyWindow, numericSignal } from '../../../exporter/src/statistics/window-profile.js';
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { observation } from '../detection/rows.js';
@@ -24,6 +26,9 @@ function rowsOf(from: number, to: number, confidence = 0.7): Observation[] {
     }),
   );
 }
+
+const callsOf = (unjudged: readonly UnjudgedRows[] | undefined): number =>
+  (unjudged ?? []).reduce((sum, { counts }) => sum + counts.calls, 0);
 
 /** A service on a store that is ended without notice, and started again, by hand. */
 class Service {
@@ -56,6 +61,11 @@ class Service {
     await this.fleet.ingest(A, answers([], { observations }));
   }
 
+  /** What is known by now is in the store. */
+  stored(): Promise<void> {
+    return this.fleet.inModel(A, () => undefined);
+  }
+
   /** Until nothing more is waited for. */
   async judged(): Promise<void> {
     this.nowMs += 60_000;
@@ -80,18 +90,70 @@ it('keeps a learning that was asked for, though its counts would admit it: the n
   await service.killed();
   const { baseline, learning } = service.monitored;
   expect(baseline?.version ?? learning?.nextVersion).toBe(2);
-  expect((baseline ?? learning)?.profile.calls).toBe(700);
+  expect([learning?.profile.calls, callsOf(learning?.unjudged)]).toEqual([0, 700]);
 });
 
-it('weighs what was learnt before the end before it learns from what comes after it', async () => {
+it('learns nothing from rows that were lost before they were judged, says so, and keeps their counts', async () => {
   const service = await Service.withModel();
-  await service.sent(rowsOf(0, 700));
+  // Half of them are of a fault.
+  await service.sent([...rowsOf(0, 350), ...rowsOf(350, 700, 0.1)]);
   await service.killed();
-  expect(service.monitored.baseline?.profile.calls).toBe(700);
-  await service.sent(rowsOf(700, 1_400, 0.3));
+  const { learning } = service.monitored;
+  expect([service.monitored.baseline, learning?.profile.calls, callsOf(learning?.unjudged)]).toEqual([null, 0, 700]);
+  expect(learning?.verdict).toMatchObject({
+    missing: ['200 more answered samples (700 rows do not count: mlfi was ended before it had judged them)'],
+  });
+  await service.sent(rowsOf(700, 1_400));
   await service.judged();
-  expect(service.monitored.baseline?.profile.calls).toBe(700);
-  expect(service.monitored.modelState().window.calls).toBeGreaterThan(0);
+  const { baseline, counters } = service.monitored;
+  const confidence = numericSignal(baseline?.profile ?? emptyWindow(), 'confidence');
+  expect(Math.min(...(confidence?.cells.keys() ?? []))).toBeGreaterThanOrEqual(700);
+  expect([callsOf(baseline?.unjudged), counters.calls]).toEqual([700, 1_400]);
+});
+
+it('counts labels of lost rows with these, however late they come', async () => {
+  const service = await Service.withModel();
+  const ids = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => `p${from + i}`);
+  await service.sent(rowsOf(0, 120));
+  await service.fleet.ingest(A, labels(ids(0, 40)));
+  await service.killed();
+  await service.fleet.ingest(A, labels(ids(40, 80)));
+  await service.sent(rowsOf(120, 700));
+  await service.fleet.ingest(A, labels(ids(120, 160)));
+  await service.judged();
+  await service.fleet.ingest(A, labels([...ids(80, 120), ...ids(160, 200)]));
+  const { baseline } = service.monitored;
+  expect(baseline?.profile.labels.labelled).toBe(80);
+  expect(baseline?.unjudged?.map(({ counts }) => [counts.calls, counts.labels.labelled])).toEqual([[120, 120]]);
+  const stored = service.store.committed.baselines.get(A);
+  expect(stored?.profile.labels.labelled).toBe(80);
+  expect(stored?.unjudged?.map(({ counts }) => counts.labels.labelled)).toEqual([120]);
+});
+
+it('learns from what was judged in each of many lives', async () => {
+  const service = await Service.withModel();
+  for (let from = 0; from < 5_000; from += 100) {
+    await service.sent(rowsOf(from, from + 10));
+    await service.judged();
+    await service.stored();
+    await service.sent(rowsOf(from + 10, from + 100, 0.1));
+    await service.killed();
+    const { learning } = service.monitored;
+    if (learning === null) break;
+    expect(learning.profile.calls + callsOf(learning.unjudged)).toBe(from + 100);
+  }
+  const { baseline } = service.monitored;
+  // As many as are needed at most, ten a life; weighed at the start after the last of them.
+  expect([baseline?.profile.calls, callsOf(baseline?.unjudged)]).toEqual([400, 40 * 90]);
+});
+
+it('loses nothing of a learning period at a stop', async () => {
+  const service = await Service.withModel();
+  await service.sent(rowsOf(0, 120));
+  await service.fleet.stop();
+  await service.killed();
+  expect(service.monitored.learning).toMatchObject({ profile: { calls: 120 } });
+  expect(service.monitored.learning?.unjudged).toBeUndefined();
 });
 
 it('tells of an admitted baseline once it is stored: a process that ends then learns nothing anew', async () => {
@@ -186,7 +248,7 @@ it.each([
   await service.fleet.ingest(A, labels(Array.from({ length: 100 }, (_, i) => `p${500 + i}`)));
   expect(storedCounts(service.store, A)).toEqual({ calls: 120, labelled: 100 });
   await service.judged();
-  expect(service.monitored.learning?.profile).toMatchObject({ calls: 120, labels: { labelled: 100 } });
+  expect(service.monitored.learning?.profile).toMatchObject({ calls: 100, labels: { labelled: 100 } });
   await service.sent(rowsOf(1_000, 1_001));
   expect(storedCounts(service.store, A)).toEqual({ calls: 121, labelled: 100 });
 });

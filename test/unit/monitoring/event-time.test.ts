@@ -82,7 +82,13 @@ class Stored {
   /** Calls that a process started now would find counted. */
   storedCalls(): number {
     const learnt = this.baseline ?? this.records?.learning;
-    return (learnt?.profile.calls ?? 0) + this.storedWindows().reduce((sum, [, { calls }]) => sum + calls, 0);
+    const unjudged = (learnt?.unjudged ?? []).reduce((sum, { counts }) => sum + counts.calls, 0);
+    const inWindows = this.storedWindows().reduce((sum, [, { calls }]) => sum + calls, 0);
+    return (learnt?.profile.calls ?? 0) + unjudged + inWindows;
+  }
+
+  get baselineCalls(): number | null {
+    return this.baseline?.profile.calls ?? null;
   }
 
   /** What the last write held of the e-detectors. */
@@ -433,4 +439,52 @@ it('judges labels that come before any row, as after a restart, at their own tim
   ]);
   const row = observation({ atMs: START_MS, features: { x: 0.5 }, confidence: 0.7 });
   expect(pending.add([{ row, judged: null }], false, nowMs)).toEqual([]);
+});
+
+it('counts labels of rows that came before another normal was learnt in no baseline of it, and takes no row from a window', async () => {
+  const stored = new Stored();
+  const half = Array.from({ length: 1_200 }, (_, i) => i);
+  const rowsOfSender = (sender: string): Observation[] =>
+    half.map((i) =>
+      observation({
+        atMs: START_MS + 1_000 * i,
+        predictionId: `${sender}${i}`,
+        features: { x: (i * 37) % 100 },
+        prediction: 'yes',
+      }),
+    );
+  let nowMs = START_MS + 3_600_000;
+  const settled = async (): Promise<void> => {
+    for (let turn = 0; turn < 40; turn += 1) {
+      nowMs += 20_000;
+      do stored.monitored.advance(nowMs, false);
+      while (stored.monitored.isBehind(nowMs));
+      await stored.commit([], nowMs);
+    }
+  };
+  await stored.commit(rowsOfSender('before'), nowMs);
+  await settled();
+  expect(stored.monitored.baseline?.version).toBe(1);
+  nowMs += 1_000;
+  const draft = stored.monitored.draft(nowMs);
+  draft.relearn();
+  stored.monitored.become(draft, draft.records(nowMs), nowMs);
+  nowMs += 1_000;
+  const callsBefore = stored.storedCalls() - (stored.baselineCalls ?? 0);
+  await stored.commit(rowsOfSender('after'), nowMs, [], 'another');
+  await settled();
+  expect(stored.monitored.baseline?.version).toBe(2);
+  const calls = stored.storedCalls();
+  expect(calls).toBe(callsBefore + half.length);
+  const labels = rowsOfSender('before').map(({ predictionId }) => ({
+    atMs: nowMs,
+    predictionId: predictionId ?? '',
+    label: 'no',
+  }));
+  await stored.commit([], nowMs, labels);
+  await settled();
+  expect(stored.storedCalls()).toBe(calls);
+  expect(stored.monitored.baseline?.profile.labels).toMatchObject({ labelled: 0 });
+  for (const [, { calls: answered, labels: counted }] of stored.storedWindows())
+    expect(counted.labelled).toBeLessThanOrEqual(answered);
 });

@@ -9,6 +9,7 @@ import type { FleetPorts, FleetSettings } from '../../../exporter/src/monitoring
 import { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import type { ModelEvaluationPorts } from '../../../exporter/src/monitoring/model-evaluation.js';
 import { NOTHING_TO_ANALYSE } from '../../../exporter/src/rca/row-analysis.js';
+import { emptyWindow } from '../../../exporter/src/statistics/window-profile.js';
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { MODEL, observation } from '../detection/rows.js';
@@ -117,8 +118,10 @@ export const labels = (ids: readonly string[], over: Partial<IngestBatch> = {}):
 /** Calls and judged labels of a model as they are committed; its learning period must not be over. */
 export function storedCounts(store: MemoryStore, id: ModelId): { readonly calls: number; readonly labelled: number } {
   const counters = store.committed.counters.get(id);
+  const learning = store.committed.learning.get(id);
+  const counted = [learning?.profile ?? emptyWindow(), ...(learning?.unjudged ?? []).map(({ counts }) => counts)];
   return {
     calls: counters === undefined ? 0 : callCountersCodec.decode(counters).calls,
-    labelled: store.committed.learning.get(id)?.profile.labels.labelled ?? 0,
+    labelled: counted.reduce((sum, { labels }) => sum + labels.labelled, 0),
   };
 }

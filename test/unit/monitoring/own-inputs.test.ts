@@ -211,6 +211,10 @@ class Watched {
     return this;
   }
 
+  async stored(): Promise<void> {
+    await this.fleet.inModel(A, () => undefined);
+  }
+
   async killed(): Promise<void> {
     this.fleet = this.begun();
     await this.start();
@@ -253,7 +257,13 @@ describe.each([
     const watched = await new Watched().start();
     await watched.send(before, `${name} before`, BEFORE);
     await watched.judged();
-    if (isKilled) await watched.killed();
+    if (isKilled) {
+      // What was learnt is admitted, and stored: rows that wait at the end are in no baseline.
+      await watched.send(before, `${name} then`, BEFORE / 10);
+      await watched.judged();
+      await watched.stored();
+      await watched.killed();
+    }
     await watched.send(after, `${name} after`, AFTER);
     // With rows that wait, which are in the counts and give no evidence then.
     if (isKilled) await watched.killed();

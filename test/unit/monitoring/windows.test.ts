@@ -182,3 +182,55 @@ it('keeps a window that a row waits for among those in memory until it is stored
   stored.write(windows, rowsOnly([]), []);
   expect(sorted(stored.profiles)).toEqual(sorted(expected([...first, waits], like)));
 });
+
+it.each(['in one life', 'over a restart while it learns'])(
+  'takes no stored window away when rows of the same time come under another baseline, %s',
+  (life) => {
+    const like = emptyWindow();
+    const store = new Stored();
+    const before = new Windows(like, LENGTH_MS, 1_000, [], 10);
+    const send = (windows: Windows, times: readonly number[]): void => {
+      const rows = rowsOnly(times.map(rowAt));
+      store.write(windows, rows, []);
+      windows.add(rows, true);
+    };
+    const labels = (windows: Windows): void => {
+      const late = { rows: [], labels: [labelOf(rowAt(1_350), true)] };
+      store.write(windows, late, []);
+      windows.add(late, true);
+    };
+    send(before, [1_010, 1_150, 1_250, 1_350]);
+    before.learn(like);
+    let after = before;
+    if (life !== 'in one life') {
+      after = new Windows(like, LENGTH_MS, null, [], 10);
+      after.leave(1_300);
+    }
+    after.judge(like, 1_120);
+    send(after, [1_130, 1_260, 1_340, 1_460]);
+    labels(after);
+    send(after, [1_360, 1_090]);
+    const kept = (): readonly (readonly number[])[] =>
+      [...store.profiles].sort(([a], [b]) => a - b).map(([startMs, { calls }]) => [startMs, calls]);
+    const expectedCalls = [
+      [1_000, 2],
+      [1_100, 1],
+      [1_120, 1],
+      [1_200, 1],
+      [1_201, 1],
+      [1_300, 1],
+      [1_301, 2],
+      [1_400, 1],
+    ];
+    expect(kept()).toEqual(expectedCalls);
+    // As it is after a restart, too.
+    const past = [...store.profiles]
+      .filter(([startMs]) => startMs >= 1_120)
+      .sort(([a], [b]) => a - b)
+      .map(([windowStartMs, profile]) => ({ windowStartMs, profile }));
+    const restored = new Windows(like, LENGTH_MS, 1_120, past, 10);
+    send(restored, [1_320, 1_220]);
+    const total = kept().reduce((sum, [, calls = 0]) => sum + calls, 0);
+    expect(total).toBe(12);
+  },
+);

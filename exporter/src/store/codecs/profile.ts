@@ -9,6 +9,7 @@ import type {
   LearningState,
   SignalCounts,
   SignalKey,
+  UnjudgedRows,
   WindowProfile,
 } from '../../domain/profile.js';
 
@@ -120,19 +121,34 @@ const golden: z.ZodType<GoldenBaseline> = z.object({
   shape: z.string(),
 });
 
+const unjudged: z.ZodType<readonly UnjudgedRows[] | undefined> = z
+  .array(z.object({ counts: profile, cameUntilMs: z.number() }))
+  .optional();
+const packUnjudged = (rows: readonly UnjudgedRows[] | undefined): object =>
+  rows === undefined
+    ? {}
+    : { unjudged: rows.map(({ counts: of, cameUntilMs }) => ({ counts: packProfile(of), cameUntilMs })) };
+/** Where there are none, the document has no such field. */
+const withUnjudged = <T extends object>(state: T, rows: readonly UnjudgedRows[] | undefined): T =>
+  rows === undefined ? state : { ...state, unjudged: rows };
+
 const baseline: z.ZodType<BaselineProfile> = z
   .object({
     profile,
+    unjudged,
     bins: z.array(z.tuple([signalKey, z.array(z.number())])),
     rest: z.object({
       version: count,
       frozen: z.boolean(),
       admittedAtMs: z.number(),
+      learntFromMs: z.number().optional(),
       learntUntilMs: z.number().optional(),
       golden: z.array(golden),
     }),
   })
-  .transform(({ profile: counts, bins, rest }): BaselineProfile => ({ ...rest, profile: counts, bins: new Map(bins) }));
+  .transform(({ profile: counts, bins, unjudged: lost, rest }): BaselineProfile =>
+    withUnjudged({ ...rest, profile: counts, bins: new Map(bins) }, lost),
+  );
 
 const verdict: z.ZodType<AdmissionVerdict> = z.discriminatedUnion('kind', [
   z.object({
@@ -149,24 +165,34 @@ const learning: z.ZodType<LearningState> = z
   .object({
     profile,
     firstHalf: profile.nullable(),
-    rest: z.object({ nextVersion: count, golden: z.array(golden), verdict }),
+    unjudged,
+    rest: z.object({ nextVersion: count, learntFromMs: z.number().optional(), golden: z.array(golden), verdict }),
   })
-  .transform(({ profile: counts, firstHalf, rest }): LearningState => ({ ...rest, profile: counts, firstHalf }));
+  .transform(({ profile: counts, firstHalf, unjudged: lost, rest }): LearningState =>
+    withUnjudged({ ...rest, profile: counts, firstHalf }, lost),
+  );
 
 /** `decode(encode(w))` equals w. */
 export const windowCodec = codec('window', profile, [], packProfile);
 /** Reads what `windowCodec` wrote, without features and groups. */
 export const windowOutlineDecoder: Decoder<WindowProfile> = codec('window', outline);
 export const baselineCodec = inRow(
-  codec('baseline', baseline, [], ({ profile: counts, bins, ...rest }) => ({
+  codec('baseline', baseline, [], ({ profile: counts, bins, unjudged: lost, ...rest }) => ({
     profile: packProfile(counts),
     bins: [...bins],
+    ...packUnjudged(lost),
     rest,
   })),
   ({ version }) => ({ version }),
 );
-export const learningCodec = codec('learning state', learning, [], ({ profile: counts, firstHalf, ...rest }) => ({
-  profile: packProfile(counts),
-  firstHalf: firstHalf === null ? null : packProfile(firstHalf),
-  rest,
-}));
+export const learningCodec = codec(
+  'learning state',
+  learning,
+  [],
+  ({ profile: counts, firstHalf, unjudged: lost, ...rest }) => ({
+    profile: packProfile(counts),
+    firstHalf: firstHalf === null ? null : packProfile(firstHalf),
+    ...packUnjudged(lost),
+    rest,
+  }),
+);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { windowCodec } from '../../../../exporter/src/store/codecs/profile.js';
+import { baselineCodec, learningCodec, windowCodec } from '../../../../exporter/src/store/codecs/profile.js';
 
 const tenths = (): number[] => new Array<number>(10).fill(0);
 const CONFIDENCE = [
@@ -44,4 +44,21 @@ it.each([
   ['a signal twice', 'signals', stored({}, {}, [CONFIDENCE, CONFIDENCE])],
 ])('refuses %s, and names %s', (_, field, text) => {
   expect(() => windowCodec.decode(text)).toThrow(field);
+});
+
+it('reads what a learning period holds of rows that nobody judged, and the baseline it became', () => {
+  const profile = windowCodec.decode(stored());
+  const learning = {
+    nextVersion: 1,
+    profile,
+    firstHalf: null,
+    golden: [],
+    verdict: { kind: 'admitted', atMs: 5 },
+    unjudged: [{ counts: profile, cameUntilMs: 4 }],
+  } as const;
+  expect(learningCodec.decode(learningCodec.encode(learning))).toEqual(learning);
+  const { unjudged, ...judged } = learning;
+  expect(learningCodec.decode(learningCodec.encode(judged))).toEqual(judged);
+  const baseline = { version: 1, frozen: false, admittedAtMs: 5, profile, golden: [], bins: new Map(), unjudged };
+  expect(baselineCodec.decode(baselineCodec.encode(baseline), { version: 1 })).toEqual(baseline);
 });
