@@ -19,7 +19,9 @@ const event = z
     features: z
       .record(z.string(), z.unknown())
       .nullable()
-      .meta({ description: 'the input; nested values get dotted names. Counted, never stored' }),
+      .meta({
+        description: 'the input; nested values get dotted names. Counted; a text that came ten times is stored by name',
+      }),
     prediction: scalar,
     confidence: number.meta({ description: '0 to 1' }),
     latency_seconds: number,
