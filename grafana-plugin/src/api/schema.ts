@@ -24,7 +24,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every model is restored and the store can be written */
+        /** mlfi has started and the store can be written; the text names models that were left out */
         get: operations["get_ready"];
         put?: never;
         post?: never;
