@@ -112,9 +112,13 @@ export interface ModelRepository {
   forgetHistory(id: ModelId, sinceMs: number): Promise<void>;
   /**
    * The same for a model whose state cannot be read, and with the rows of its history that cannot be read either, but for
-   * decisions: one that was open is over from then on. @param id as its rows have it @returns null when nothing is known of the model
+   * decisions: one that was open is over from then on.
+   * @param id as its rows have it
+   * @param isDamaged whether its state is known to be damaged; else only history and decisions that are damaged are a reason
+   * @returns null when nothing is known of the model
+   * @throws Conflict when nothing of it is damaged; then nothing was changed
    */
-  drop(id: string): Promise<DroppedHistory | null>;
+  drop(id: string, isDamaged: boolean): Promise<DroppedHistory | null>;
 }
 
 export interface BaselineRepository {
