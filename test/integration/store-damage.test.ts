@@ -217,7 +217,8 @@ it('does not drop a model of which nothing is damaged, and says how it is remove
   expect(repaired.error).toContain('nothing that is stored of low-confidence is damaged, so it was not dropped');
   expect(repaired.error).toContain('DELETE /api/v1/models/low-confidence');
   const db = knex({ client: 'sqlite3', connection: { filename: place.file }, useNullAsDefault: true });
-  const left = await db('model').where({ id: 'low-confidence' }).finally(() => db.destroy());
+  const left = await db('model').where({ id: 'low-confidence' });
+  await db.destroy();
   expect(left).toHaveLength(1);
 });
 
