@@ -209,6 +209,19 @@ it('has both as commands', async () => {
   expect(repaired.out).toContain('let go of fraud');
 });
 
+it('does not drop a model of which nothing is damaged, and says how it is removed', async () => {
+  const place = await store();
+  await damage(place, 'baseline', { model: 'fraud' });
+  const repaired = await mlfi('store', 'repair', '--drop-model', 'low-confidence', '-c', place.config);
+  expect(repaired).toMatchObject({ code: 2, out: '' });
+  expect(repaired.error).toContain('nothing that is stored of low-confidence is damaged, so it was not dropped');
+  expect(repaired.error).toContain('DELETE /api/v1/models/low-confidence');
+  const db = knex({ client: 'sqlite3', connection: { filename: place.file }, useNullAsDefault: true });
+  const left = await db('model').where({ id: 'low-confidence' });
+  await db.destroy();
+  expect(left).toHaveLength(1);
+});
+
 it('does not start as a zombie where the damage is of no model: the error names file, row and way back', async () => {
   const place = await store();
   await damage(place, 'setting', { name: 'salt' });

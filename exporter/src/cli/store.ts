@@ -33,7 +33,7 @@ function storeCheck({ checkStore }: StoreCommands, named: string | null): Promis
   });
 }
 
-/** `mlfi store repair --drop-model`: 0 done, 1 there is no such model, 2 the store could not be opened. */
+/** `mlfi store repair --drop-model`: 0 done, 1 there is no such model, 2 nothing of it is damaged, or the store could not be opened. */
 function storeRepair({ dropModel }: StoreCommands, named: string | null, model: string): Promise<number> {
   return withStore(named, 'the store could not be repaired', async (config) => {
     const dropped = await dropModel(config, model);
@@ -84,7 +84,7 @@ export function addStoreVerbs(program: Command, commands: StoreCommands): void {
     .description(
       'with the service stopped: let go of a model whose stored state is damaged, or build damaged indexes anew',
     )
-    .option('--drop-model <id>', 'remove the model, what was learnt about it, and its damaged history')
+    .option('--drop-model <id>', 'remove a damaged model, what was learnt about it, and its damaged history')
     .option('--reindex', 'build every index anew from its table')
     .option('-c, --config <file>', 'configuration file that names the store')
     .action(async ({ config, dropModel, reindex }: { config?: string; dropModel?: string; reindex?: true }) => {

@@ -51,7 +51,40 @@ export function readSecrets(
       });
     }
   }
-  return { secrets, problems };
+  return { secrets, problems: [...problems, ...apiKeyProblems(settings, secrets)] };
+}
+
+/** Characters of an API key up to the end of its id. */
+const KEY_START = 'mlfi_'.length + 12;
+/** The key of mlfi.example.yml, which everybody knows. */
+const EXAMPLE_KEY = 'mlfi_changemechan_';
+
+/** Keys that cannot be told apart, of which the last would stand for all, and the one of the documentation. */
+function apiKeyProblems({ api_keys }: Settings, secrets: SecretsByKey): readonly PlacedProblem[] {
+  const texts = api_keys.map((_, index) => secrets.get(`api_keys.${index}.key`)?.reveal() ?? null);
+  return api_keys.flatMap(({ name, key }, index) => {
+    const text = texts[index] ?? null;
+    if (text === null) return [];
+    const path = ['api_keys', index, key === undefined ? 'key_file' : 'key'];
+    const made = 'docs/add-to-existing.md says how to make one';
+    if (text.startsWith(EXAMPLE_KEY))
+      return [
+        {
+          path,
+          message: 'is the key of the example, which everybody knows',
+          remedy: `write a key of your own; ${made}`,
+        },
+      ];
+    const start = text.slice(0, KEY_START);
+    const earlier = texts.findIndex((other) => other?.startsWith(start) === true);
+    const other = earlier < index ? api_keys[earlier] : undefined;
+    if (other === undefined) return [];
+    const message =
+      texts[earlier] === text
+        ? `"${name}" has the same key as "${other.name}", and a key has one name and its scopes`
+        : `the key of "${name}" begins as that of "${other.name}" does: the 12 characters after mlfi_ are the id of a key`;
+    return [{ path, message, remedy: `give each a key of its own, or keep one entry; ${made}` }];
+  });
 }
 
 function slotsOf(settings: Settings): readonly SecretSlot[] {

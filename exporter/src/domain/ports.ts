@@ -111,10 +111,10 @@ export interface ModelRepository {
   /** Removes a model's windows, and what is known of batches that came since; its baseline stays. */
   forgetHistory(id: ModelId, sinceMs: number): Promise<void>;
   /**
-   * The same for a model whose state cannot be read, and with the rows of its history that cannot be read either, but for
-   * decisions: one that was open is over from then on. @param id as its rows have it @returns null when nothing is known of the model
+   * The same for a model of which something cannot be read (`isDamaged`: known beforehand), and with damaged rows of its history, but for decisions: one
+   * that was open is over then. @param id as its rows have it @returns null when nothing is known of it @throws Conflict when all of it is sound
    */
-  drop(id: string): Promise<DroppedHistory | null>;
+  drop(id: string, isDamaged: boolean): Promise<DroppedHistory | null>;
 }
 
 export interface BaselineRepository {

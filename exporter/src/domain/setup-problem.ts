@@ -59,8 +59,7 @@ const KINDS: Readonly<Record<FailureReason, SetupKind>> = {
 };
 
 const ADVICE: Readonly<Record<SetupKind, string>> = {
-  'blocked-by-egress':
-    'Add the host to egress.allow_hosts, or its network to egress.allow_cidrs, in the configuration.',
+  'blocked-by-egress': 'Allow it under `egress` in the configuration, or give an address that mlfi may call.',
   'host-not-found': 'Check the spelling of the host, and write its name as the machine that runs mlfi sees it.',
   'connection-refused': 'Check host and port, and that the server is up and reachable from where mlfi runs.',
   certificate: 'Give the certificate authority that signed it, or renew the certificate on the server.',

@@ -212,7 +212,7 @@ function refusal(text: string, policy: EgressPolicy): string | null {
     return 'addresses with a user name or password are not called; use a secret';
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   if (policy.allowPorts.length > 0 && !policy.allowPorts.includes(port))
-    return `port ${port} is not in egress.allow_ports`;
+    return `port ${port} is not in egress.allow_ports; add it there to allow it`;
   return null;
 }
 

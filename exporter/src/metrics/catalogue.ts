@@ -273,7 +273,12 @@ export const PROCESS_METRICS = rows('process', 'service', {
     ['model_name', 'reason'],
     'Logged predictions and labels refused, by the reason the sender was told',
   ],
-  mlfi_ready: ['gauge', '1', [], 'Whether every model is restored and the store took a write at the last check'],
+  mlfi_ready: [
+    'gauge',
+    '1',
+    [],
+    'Whether mlfi has started and the store took a write at the last check; models left out (mlfi_models_unrestored) do not lower it',
+  ],
   mlfi_models_unrestored: [
     'gauge',
     '1',

@@ -21,7 +21,7 @@ import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
 import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { callCountersCodec } from '../monitoring/call-counters.js';
 import { LEARNING_SINCE } from '../monitoring/lessons-in-use.js';
-import type { StoreCheck } from '../store/check.js';
+import type { OwnersCodecs, StoreCheck } from '../store/check.js';
 import { backupSqlite, checkDocumentsAt, openStore, rebuildIndexesAt } from '../store/open-store.js';
 import { systemClock } from '../system/system-clock.js';
 import { storeAt } from './store-location.js';
@@ -53,23 +53,25 @@ export interface StoreFindings extends StoreCheck {
   readonly audit: AuditVerdict | null;
 }
 
+const OWNERS: OwnersCodecs = {
+  callCounters: callCountersCodec,
+  featureKinds: featureReadingsCodec,
+  driftMonitor: driftMonitorCodec,
+  settings: [
+    SALT,
+    LEARNING_SINCE,
+    ANNOTATION_OUTBOX,
+    CONFIGURED_MODELS,
+    DISCOVERED_MODELS,
+    IMPORTS_UNDER_WAY,
+    LOG_FILE_POSITIONS,
+    PROVISIONED_KEYS,
+  ],
+};
+
 /** Reads every table, every document and the audit log, beside a running service or with it stopped. */
 export async function checkStore(config: Config): Promise<StoreFindings> {
-  const found = await checkDocumentsAt(storeAt(config), {
-    callCounters: callCountersCodec,
-    featureKinds: featureReadingsCodec,
-    driftMonitor: driftMonitorCodec,
-    settings: [
-      SALT,
-      LEARNING_SINCE,
-      ANNOTATION_OUTBOX,
-      CONFIGURED_MODELS,
-      DISCOVERED_MODELS,
-      IMPORTS_UNDER_WAY,
-      LOG_FILE_POSITIONS,
-      PROVISIONED_KEYS,
-    ],
-  });
+  const found = await checkDocumentsAt(storeAt(config), OWNERS);
   const isAuditReadable = !found.unreadable.some(({ table }) => table === 'audit');
   return { ...found, audit: isAuditReadable ? await verifyStoredAudit(config, NOTHING_HELD) : null };
 }
@@ -92,12 +94,14 @@ const REPAIR: Actor = { kind: 'system', subject: 'store-repair', name: 'mlfi sto
  * what of its history is damaged, except decisions. On record in the audit log.
  * @param id as its rows have it: what is damaged may be the name itself
  * @returns null when the store knows no such model
- * @throws Error in words when the service still runs
+ * @throws Error in words when the service still runs, or nothing of the model is damaged
  */
 export async function dropModel(config: Config, id: string): Promise<DroppedHistory | null> {
+  const { damaged } = await checkDocumentsAt(storeAt(config), OWNERS);
   const store = await openStore(storeAt(config));
   try {
-    const dropped = await store.models.drop(id);
+    const isDamaged = damaged.some(({ place }) => place.model === id);
+    const dropped = await store.models.drop(id, isDamaged);
     if (dropped === null) return null;
     await store.governance((transaction) =>
       auditBy(transaction, systemClock.now(), 'model-dropped', REPAIR, {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { StoreDocumentDamaged } from '../domain/codec.js';
+import { Conflict } from '../domain/errors.js';
 import type { Model } from '../domain/model.js';
 import type { ModelRepository } from '../domain/ports.js';
 import { wholly } from './border.js';
@@ -71,12 +72,18 @@ export function modelRepository(db: Knex, store: string): ModelRepository {
       await db('window_profile').where({ model: id }).delete();
       await db('batch').where({ model: id }).where('at_ms', '>=', sinceMs).delete();
     },
-    drop: (id) =>
+    drop: (id, isDamaged) =>
       wholly(db, async (transaction) => {
-        const rows = (await removeModel(transaction, id)) + (await nameExecutions(transaction, id));
+        const rows = await removeModel(transaction, id);
+        const renamed = await nameExecutions(transaction, id);
         const deleted = await deleteDamagedHistory(transaction, id);
         const kept = await endDamagedDecisions(transaction, id);
-        return rows + deleted + kept === 0 ? null : { deleted, kept };
+        if (renamed + deleted + kept > 0 || (isDamaged && rows > 0)) return { deleted, kept };
+        if (rows === 0) return null;
+        // Takes back what was done.
+        throw new Conflict(
+          `nothing that is stored of ${id} is damaged, so it was not dropped. To remove a sound model and what was learnt about it: DELETE /api/v1/models/${id} of the running service`,
+        );
       }),
   };
 }

@@ -23,6 +23,7 @@ import { incidentRepository } from './incidents.js';
 import { labelEvidenceRepository } from './label-evidence.js';
 import { ledgerRepository } from './ledger.js';
 import { lessonRepository } from './lessons.js';
+import { eraseFreedPages } from './migrations/130-log-file-headers.js';
 import { migrationSource } from './migrations/index.js';
 import { modelRepository } from './models.js';
 import { modelStateRepository } from './model-states.js';
@@ -63,6 +64,7 @@ export async function openStore(
       // Nobody else holds the writer's lock, so that whoever was changing the schema was killed meanwhile.
       if (location.kind === 'sqlite') await db.migrate.forceFreeMigrationsLock({ migrationSource });
       await db.migrate.latest({ migrationSource });
+      if (location.kind === 'sqlite') await eraseFreedPages(db);
     } else await db.raw('select 1 from audit limit 1');
   } catch (error) {
     await db.destroy();

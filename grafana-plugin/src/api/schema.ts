@@ -24,7 +24,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every model is restored and the store can be written */
+        /** mlfi has started and the store can be written; the text names models that were left out */
         get: operations["get_ready"];
         put?: never;
         post?: never;
@@ -1816,7 +1816,7 @@ export interface components {
             } | null;
             /** @description the call gave no usable answer; of which kind, if known */
             error?: string | boolean | null;
-            /** @description the input; nested values get dotted names. Counted, never stored */
+            /** @description the input; nested values get dotted names. Counted; a text that came ten times is stored by name */
             features?: {
                 [key: string]: unknown;
             } | null;

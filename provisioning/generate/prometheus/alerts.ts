@@ -298,6 +298,17 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
     },
     {
       ...common,
+      alert: 'MlfiModelsUnrestored',
+      severity: 'critical',
+      role: 'note',
+      expr: `max without (instance) (max_over_time(${metric('mlfi_models_unrestored')}[${timing.span('5m')}])) > 0`,
+      for: '0s',
+      summary: 'Models are not watched because what is stored of them is damaged.',
+      description:
+        'Left out since the start of mlfi: {{ $value }}. Their rows are refused, and nothing would be noticed of them. /-/ready names them.',
+    },
+    {
+      ...common,
       alert: 'MlfiModelUnwritten',
       severity: 'warning',
       role: 'note',
@@ -379,6 +390,27 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
       for: '10m',
       summary: 'mlfi refuses logged predictions.',
       description: `${PER_CENT} of the events sent for {{ $labels.model_name }} in the last minutes were refused; \`mlfi_ingest_rejected_total\` and the answers to the sender say why.`,
+    },
+    {
+      ...common,
+      alert: 'MlfiLogFilesFailing',
+      severity: 'warning',
+      role: 'note',
+      expr: `max without (instance) (increase(${metric('mlfi_log_files_failures_total')}[${timing.span('5m')}])) > 0 unless on () max(${metric('mlfi_store_up')}) == 0`,
+      for: '10m',
+      summary: 'A folder of log files cannot be read.',
+      description:
+        'Predictions of {{ $labels.model_name }} wait in its folder (log_files). “cannot be read” in mlfi’s log says why.',
+    },
+    {
+      ...common,
+      alert: 'MlfiConfigReloadFailed',
+      severity: 'warning',
+      role: 'note',
+      expr: `max without (instance) (max_over_time(${metric('mlfi_config_last_reload_successful')}[${timing.span('5m')}])) == 0`,
+      for: '5m',
+      summary: 'A changed configuration was refused.',
+      description: 'The earlier one stays in force until the next start, which would fail. Run: mlfi config check.',
     },
     {
       ...common,

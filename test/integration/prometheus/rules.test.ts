@@ -310,6 +310,18 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     of: alert('MlfiBreakGlassUnreviewed'),
     change: swap('> 0', '> 1'),
   },
+  'log files that wait for the store': {
+    caughtBy: 'service',
+    file: ALERTS,
+    of: alert('MlfiLogFilesFailing'),
+    change: swap(' unless on () max(mlfi_store_up) == 0', ''),
+  },
+  'a second model that is left out': {
+    caughtBy: 'service',
+    file: ALERTS,
+    of: alert('MlfiModelsUnrestored'),
+    change: swap('> 0', '> 2'),
+  },
   'a page of a model that was removed': {
     caughtBy: 'models',
     file: ALERTS,

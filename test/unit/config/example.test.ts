@@ -92,7 +92,10 @@ describe('mlfi.example.yml', () => {
       )
       .join('\n')
       .replaceAll(/(grafana|prometheus)_url: null/g, '$1_url: http://$1.example.org');
-    const loaded = parseConfig('example', chosen, {}, '/');
+    // Its key alone is not taken: everybody knows it.
+    const asItIs = parseConfig('example', chosen, {}, '/');
+    expect(asItIs.kind === 'refused' ? asItIs.problems.map(({ key }) => key) : []).toEqual(['api_keys.0.key']);
+    const loaded = parseConfig('example', chosen.replace('mlfi_changemechan_', 'mlfi_abcdefghijkl_'), {}, '/');
     expect(loaded.kind === 'refused' ? loaded.problems : []).toEqual([]);
     if (loaded.kind !== 'ok') return;
     expect(loaded.config.models).toEqual([

@@ -51,7 +51,7 @@ it.each([
       return statesOf(db, old);
     });
     expect(before).toEqual([state === 'queued' ? 'approved' : state, state]);
-    expect(await file.store.models.drop(MODEL)).toEqual({ deleted: 0, kept: 1 });
+    expect(await file.store.models.drop(MODEL, false)).toEqual({ deleted: 0, kept: 1 });
     clock.advance(1_200_000);
     const anew = on(file.store);
     const { recommendation: fresh } = await approvedAction(file.store, anew, { name: 'new' });

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { parseConfig } from '../../../exporter/src/config/load.js';
 import { hostMatcher } from '../../../exporter/src/http/egress.js';
@@ -132,8 +132,25 @@ const serviceMonitor = z.strictObject({
   spec: z.strictObject({
     jobLabel: z.string(),
     selector,
-    endpoints: z.array(z.strictObject({ port: z.string(), path: z.string(), authorization: credentials })),
+    endpoints: z.array(
+      z.strictObject({
+        port: z.string(),
+        path: z.string(),
+        relabelings: z.array(z.strictObject({ targetLabel: z.string(), replacement: z.string() })).optional(),
+        authorization: credentials,
+      }),
+    ),
   }),
+});
+
+const prometheusJobs = z.object({
+  scrape_configs: z.array(
+    z.object({
+      job_name: z.string(),
+      metrics_path: z.string().default('/metrics'),
+      static_configs: z.array(z.unknown()).optional(),
+    }),
+  ),
 });
 
 const documentsOf = (file: string): readonly unknown[] =>
@@ -164,6 +181,22 @@ describe('the Kubernetes example', () => {
       expect(podLabels).toMatchObject(chosen);
     expect(mlfi.metadata.labels).toMatchObject(monitor.spec.selector.matchLabels);
     expect(set.spec.serviceName).toBe(mlfi.metadata.name);
+  });
+
+  it('scrapes under the names of jobs that rules and runbooks know, one per path', () => {
+    const { jobLabel, endpoints } = monitor.spec;
+    const jobs = endpoints.map(({ path, relabelings = [] }) => [
+      path,
+      relabelings.find(({ targetLabel }) => targetLabel === 'job')?.replacement ?? mlfi.metadata.labels[jobLabel],
+    ]);
+    const { scrape_configs: written } = prometheusJobs.parse(
+      parse(readFileSync(join(ROOT, 'provisioning/prometheus/prometheus.yml'), 'utf8')),
+    );
+    // Probes have addresses of their own.
+    const scraped = written.filter((job) => job.static_configs !== undefined);
+    expect(jobs).toEqual(scraped.map((job) => [job.metrics_path, job.job_name]));
+    const runbooks = readFileSync(join(ROOT, 'docs/runbooks.md'), 'utf8');
+    for (const [, job] of runbooks.matchAll(/job="([^"]+)"/g)) expect(jobs.map(([, name]) => name)).toContain(job);
   });
 
   it('mounts what it declares, and declares what it mounts', () => {

@@ -44,21 +44,18 @@ interface Position {
   readonly offset: number;
   /** End of the piece that is being taken; the same piece is taken again after a crash, under the same id. Null between two. */
   readonly end: number | null;
-  /** The first line, of a table. */
-  readonly header: string;
   readonly seenAtMs: number;
 }
 
-/** Positions in log files, by what the file is. */
+/** Positions in log files, by what the file is. Nothing of what is in a file: a first line may be a row. */
 export const LOG_FILE_POSITIONS = setting<Readonly<Record<string, Position>>>(
   'log-file-positions',
-  z.record(
-    z.string(),
-    z.object({ offset: z.number(), end: z.number().nullable(), header: z.string(), seenAtMs: z.number() }),
-  ),
+  z.record(z.string(), z.object({ offset: z.number(), end: z.number().nullable(), seenAtMs: z.number() })),
 );
 
 const PIECE_BYTES = 1024 * 1024;
+/** The header of nearly every table is shorter. */
+const HEADER_BYTES = 16 * 1024;
 /** A longer line is refused as one row, and the file is read on behind it. */
 const LONGEST_LINE_BYTES = 8 * PIECE_BYTES;
 /** A last line without its end is taken when nothing was written for so long. */
@@ -134,11 +131,13 @@ export class LogFiles {
     positions: Map<string, Position>,
   ): Promise<number> {
     const nowMs = this.ports.clock.now();
-    const known = positions.get(key) ?? { offset: 0, end: null, header: '', seenAtMs: nowMs };
+    const known = positions.get(key) ?? { offset: 0, end: null, seenAtMs: nowMs };
     // A file that is shorter than what was read of it was written anew.
-    let at: Position = file.sizeBytes < known.offset ? { offset: 0, end: null, header: '', seenAtMs: nowMs } : known;
+    let at: Position = file.sizeBytes < known.offset ? { offset: 0, end: null, seenAtMs: nowMs } : known;
     const isSettled = nowMs - file.changedAtMs >= SETTLED_MS;
-    const cutting = { isTable: type === 'text/csv', mostRows: Math.max(1, this.ports.rowsPerBatch() - 1) };
+    const isTable = type === 'text/csv';
+    const cutting = { isTable, mostRows: Math.max(1, this.ports.rowsPerBatch() - 1) };
+    let header = isTable && at.offset > 0 && at.offset < file.sizeBytes ? await this.headerOf(path) : '';
     while (at.offset < file.sizeBytes) {
       const end =
         at.end ?? (await this.pieceEnd(path, at.offset, file.sizeBytes, { ...cutting, takesRest: isSettled }));
@@ -148,12 +147,24 @@ export class LogFiles {
       const bytes = isOverlong ? Buffer.alloc(0) : await this.ports.read(path, at.offset, end - at.offset);
       const text = bytes.toString('utf8');
       if (isOverlong) await this.refuseLine(key, at.offset, end, type, model);
-      else await this.takePiece(key, at, end, text, type, model);
-      at = { ...at, end: null, offset: end, header: at.offset === 0 ? (text.split('\n', 1)[0] ?? '') : at.header };
+      else await this.takePiece(key, at.offset, end, header + text, type, model);
+      if (isTable && at.offset === 0) header = await this.headerOf(path);
+      at = { ...at, end: null, offset: end };
       await this.keep(positions, key, at);
     }
     if (nowMs - at.seenAtMs > FORGOTTEN_AFTER_MS / 7) await this.keep(positions, key, { ...at, seenAtMs: nowMs });
     return file.sizeBytes - at.offset;
+  }
+
+  /** The first record of a table with its line end, read at every use: it is not known whether it is a header or a row. */
+  private async headerOf(path: string): Promise<string> {
+    const header = { isTable: true, mostRows: 1, takesRest: false };
+    for (const most of [HEADER_BYTES, LONGEST_LINE_BYTES]) {
+      const bytes = await this.ports.read(path, 0, most);
+      const { bytes: length } = wholeLines(bytes, header);
+      if (length > 0) return bytes.toString('utf8', 0, length);
+    }
+    return '\n';
   }
 
   /** Where whole lines from `offset` on end; null where the first has no end yet. */
@@ -192,13 +203,12 @@ export class LogFiles {
 
   private async takePiece(
     key: string,
-    { offset, header }: Position,
+    offset: number,
     end: number,
-    text: string,
+    body: string,
     type: string,
     model: ModelId,
   ): Promise<void> {
-    const body = type === 'text/csv' && offset > 0 ? `${header}\n${text}` : text;
     const digest = createHash('sha256').update(body).digest('hex');
     // A file that is written anew has the same places, but not the same text.
     const piece = createHash('sha256').update(`${key}\n${offset}\n${end}\n${digest}`).digest('hex');

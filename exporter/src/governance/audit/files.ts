@@ -1,6 +1,6 @@
 /** The audit log as the service and the command line use it: checkpoints on the way out, checks on demand. */
-import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Anchors } from './checkpointing.js';
 import type { AuditVerdict } from '../../domain/audit.js';
@@ -30,7 +30,7 @@ export async function auditCheckpoints(
   const anchor = join(settings.dataDirectory, ANCHOR_FILE);
   return createCheckpointing({
     ...ports,
-    signer: await signerOf(settings).catch(async (error: unknown) => {
+    signer: await signerOf(settings, anchor, ports.store).catch(async (error: unknown) => {
       await ports.store.close();
       throw error;
     }),
@@ -45,18 +45,52 @@ export async function auditCheckpoints(
   });
 }
 
-async function signerOf({ signingKeyFile, name }: AuditSettings): Promise<CheckpointSigner> {
-  if (!existsSync(signingKeyFile)) {
-    mkdirSync(dirname(signingKeyFile), { recursive: true, mode: 0o700 });
-    const { privateKey } = generateKeyPairSync('ed25519');
-    writeFileSync(signingKeyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
-  }
+async function signerOf(
+  { signingKeyFile, name }: AuditSettings,
+  anchor: string,
+  store: Store,
+): Promise<CheckpointSigner> {
+  if (!existsSync(signingKeyFile)) makeKey(signingKeyFile, nameNew);
+  // Emptied before it has signed anything, as by a power cut in a first start: nothing is lost with it.
+  else if (
+    statSync(signingKeyFile).size === 0 &&
+    !existsSync(anchor) &&
+    (await store.audit.checkpoints(1)).length === 0
+  )
+    makeKey(signingKeyFile, renameSync);
   try {
     return new CheckpointSigner(readFileSync(signingKeyFile, 'utf8'), name);
   } catch {
     throw new Error(
       `${signingKeyFile} holds no Ed25519 private key in PEM; restore it, or move it away to sign with a new one (audit.signing_key_file)`,
     );
+  }
+}
+
+/**
+ * Writes a new key: whole, or not at all.
+ * @param put gives the written file its name
+ */
+function makeKey(file: string, put: (from: string, to: string) => void): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const written = `${file}.${randomUUID()}`;
+  try {
+    writeFileSync(written, pem, { mode: 0o600, flag: 'wx', flush: true });
+    put(written, file);
+  } finally {
+    rmSync(written, { force: true });
+  }
+}
+
+/** Gives a file a name that is free: the key that another process made meanwhile stays. */
+function nameNew(written: string, file: string): void {
+  try {
+    linkSync(written, file);
+  } catch {
+    // Where the file system has no links, a look must do.
+    if (!existsSync(file)) renameSync(written, file);
   }
 }
 

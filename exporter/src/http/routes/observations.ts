@@ -16,10 +16,9 @@ const event = z
     timestamp: z
       .union([z.string(), z.number(), z.null()])
       .meta({ description: 'ISO 8601, or seconds or milliseconds since 1970; now when absent' }),
-    features: z
-      .record(z.string(), z.unknown())
-      .nullable()
-      .meta({ description: 'the input; nested values get dotted names. Counted, never stored' }),
+    features: z.record(z.string(), z.unknown()).nullable().meta({
+      description: 'the input; nested values get dotted names. Counted; a text that came ten times is stored by name',
+    }),
     prediction: scalar,
     confidence: number.meta({ description: '0 to 1' }),
     latency_seconds: number,

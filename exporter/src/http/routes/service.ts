@@ -19,7 +19,7 @@ const lifecycleRoutes: readonly Route[] = [
     method: 'GET',
     path: '/-/ready',
     scope: null,
-    summary: 'Every model is restored and the store can be written',
+    summary: 'mlfi has started and the store can be written; the text names models that were left out',
     responses: { 200: textResponse('text/plain; charset=utf-8', 'ready') },
     async handler({ ports }) {
       const reason = await ports.notReadyBecause();

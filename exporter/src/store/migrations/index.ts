@@ -16,6 +16,7 @@ import { ledgerArrival } from './090-ledger-arrival.js';
 import { waitingLabels } from './110-waiting-labels.js';
 import { labelEvidence } from './120-label-evidence.js';
 import { labelledAnswers } from './121-labelled-answers.js';
+import { logFileHeaders } from './130-log-file-headers.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -37,6 +38,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   waitingLabels,
   labelEvidence,
   labelledAnswers,
+  logFileHeaders,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

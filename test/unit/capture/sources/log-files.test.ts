@@ -161,6 +161,21 @@ describe('a folder of log files', () => {
     expect(ids()).toEqual(['1', '2', '3']);
   });
 
+  it('keeps nothing of what is in a file, and knows the header of a table after a restart', async () => {
+    writeFileSync(at('a.csv'), 'note,prediction_id,prediction\n"CANARY,one",1,x\n');
+    writeFileSync(at('b.csv'), 'CANARYcell,33,y\nCANARYother,34,n\n');
+    writeFileSync(at('c.ndjson'), '{"features":{"iban":"CANARYiban"},"prediction_id":"2","prediction":"x"}\n');
+    writeFileSync(at('d.log'), '[{"features":{"x":"CANARYlist"},"prediction_id":"3","prediction":"x"}]\n');
+    writeFileSync(at('e.log'), '{"features":{"x":"CANARYbroken\n');
+    await start().refresh();
+    appendFileSync(at('a.csv'), 'CANARYtwo,4,x\n');
+    appendFileSync(at('b.csv'), 'CANARYthird,35,n\n');
+    await start().refresh();
+    expect(ids()).toEqual(['1', '2', '3', '4']);
+    expect([...settingTexts.keys()]).toEqual(['log-file-positions']);
+    expect([...settingTexts.values()].join('')).not.toMatch(/CANARY|note|prediction/);
+  });
+
   it('takes a last line without its end, once nothing comes any more', async () => {
     writeFileSync(at('a.jsonl'), line(1) + line(2).trim());
     await start().refresh();

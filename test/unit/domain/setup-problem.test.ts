@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { setupProblemOf } from '../../../exporter/src/domain/setup-problem.js';
+import { createEgress } from '../../../exporter/src/http/egress.js';
+
+it.each([
+  ['http://127.0.0.1:9/', 'egress.allow_cidrs or egress.allow_hosts', 'egress.allow_ports'],
+  ['http://127.0.0.1:8/', 'egress.allow_ports', 'egress.allow_cidrs'],
+])('of an address that may not be called (%s) names %s, not %s', async (url, list, another) => {
+  const egress = createEgress({ allowHosts: [], allowCidrs: [], allowPorts: [9] });
+  const call = { url, method: 'GET', headers: {}, body: null, timeoutMs: 1_000, maxResponseBytes: 10 } as const;
+  const refused = await egress.call(call).finally(() => egress.close());
+  if (refused.kind === 'answer') expect.fail('it was called');
+  const { sentence, advice } = setupProblemOf(refused.failure);
+  expect(`${sentence} ${advice}`).toContain(list);
+  expect(`${sentence} ${advice}`).not.toContain(another);
+});
