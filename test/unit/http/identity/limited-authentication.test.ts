@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { apiKeyUseCases, type ApiKeyUseCases } from '../../../../exporter/src/application/api-keys.js';
 import { SYSTEM } from '../../../../exporter/src/domain/actor.js';
-import type { Clock, Store } from '../../../../exporter/src/domain/ports.js';
+import type { Clock, Logger, Store } from '../../../../exporter/src/domain/ports.js';
 import { newApiKeySecret } from '../../../../exporter/src/http/identity/api-keys.js';
 import {
   createAuthenticator,
@@ -39,7 +39,13 @@ beforeEach(async () => {
       get: (id) => (asked.push('get'), apiKeys.get(id)),
     },
   });
-  keys = apiKeyUseCases({ store, clock, newApiKeySecret });
+  const logger: Logger = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: (fields) => void warned.push(fields),
+    error: () => undefined,
+  };
+  keys = apiKeyUseCases({ store, clock, logger, newApiKeySecret });
   const ports: AuthenticationPorts = {
     keys: store.apiKeys,
     clock,
@@ -49,12 +55,7 @@ beforeEach(async () => {
   };
   authenticate = limitedAuthentication(createAuthenticator(ports), createRecogniser(ports), 3, {
     clock,
-    logger: {
-      debug: () => undefined,
-      info: () => undefined,
-      warn: (fields) => void warned.push(fields),
-      error: () => undefined,
-    },
+    logger,
     onRefusedCredential: () => undefined,
   });
 });
