@@ -13,7 +13,7 @@ import { rememberingApiKeys } from '../../exporter/src/http/identity/remembered-
 import { openStore } from '../../exporter/src/store/open-store.js';
 import { silentLogger } from './governance/harness.js';
 import { testStores } from './servers/stores.js';
-import { eventually, runService, type RunningService } from './running-service.js';
+import { eventually, runService, TOKENS, type RunningService } from './running-service.js';
 
 const ADA: Actor = { kind: 'user', subject: 'local:ada', name: 'Ada' };
 const MINUTE_MS = 60_000;
@@ -257,8 +257,12 @@ describe('wrong keys', () => {
   afterAll(() => running.close());
 
   it('are refused with 429 and Retry-After beyond the limit, on every route that looks at them', async () => {
-    // Somebody behind the same address who is known.
-    expect((await running.request('GET', '/api/v1/models')).status).toBe(200);
+    const make = async (name: string): Promise<{ id: string; key: string }> =>
+      (await running.request('POST', '/api/v1/keys', { name, scopes: ['read'] })).body as { id: string; key: string };
+    const [unused, revoked] = [await make('unused'), await make('revoked')];
+    await running.request('DELETE', `/api/v1/keys/${revoked.id}`);
+    // As after any restart, nobody behind this address has shown a key.
+    await running.restart();
     const wrong = (i: number): string => `Bearer mlfi_${String(i).padStart(12, '0')}_${'x'.repeat(43)}`;
     const call = (path: string, i: number): Promise<Response> =>
       fetch(`${running.service.address}${path}`, { headers: { authorization: wrong(i) } });
@@ -272,8 +276,14 @@ describe('wrong keys', () => {
       expect([refused.status, Number(refused.headers.get('retry-after'))]).toEqual([429, expect.closeTo(2, -1)]);
       expect(await refused.json()).toMatchObject({ error: { code: 'too-many-requests', field: 'authorization' } });
     }
-    // The right one goes on; nobody's has to wait who sends none.
-    expect((await running.request('GET', '/api/v1/models')).status).toBe(200);
+    // Whoever is right goes on: used for the first time, by then, made just now, and people too. Nobody waits who sends nothing.
+    const ask = async (bearer: string): Promise<number> =>
+      (await running.request('GET', '/api/v1/models', undefined, bearer)).status;
+    expect(await Promise.all([unused.key, running.key, TOKENS.ada].map(ask))).toEqual([200, 200, 200]);
+    expect(await ask((await make('new')).key)).toBe(200);
+    // An id that is there does not help a wrong secret, and what was right once is no longer.
+    expect(await ask(revoked.key)).toBe(429);
+    expect(await ask(`${unused.key.slice(0, 18)}${'x'.repeat(43)}`)).toBe(429);
     expect((await fetch(`${running.service.address}/-/healthy`)).status).toBe(200);
     const { body } = await running.request('GET', '/metrics');
     const counted = /mlfi_refused_credentials_total\{reason="too-many-attempts"\} (\d+)/.exec(String(body));

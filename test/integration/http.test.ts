@@ -1,4 +1,4 @@
-import { request as rawRequest } from 'node:http';
+import { request as rawRequest, type RequestOptions } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROUTES } from '../../exporter/src/http/routes/index.js';
@@ -22,6 +22,17 @@ async function status(method: string, path: string, key: string | null): Promise
   await response.body?.cancel();
   return response.status;
 }
+
+/** Sent as it is, which `fetch` would not. */
+const statusOfRaw = (request: RequestOptions): Promise<number> =>
+  new Promise((resolve, reject) => {
+    rawRequest(request, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .on('error', reject)
+      .end();
+  });
 
 describe('every guarded route', () => {
   it.each(guarded)('$method $path: refused without a credential, 403 with a wrong one', async (route) => {
@@ -83,16 +94,22 @@ it.each([
   '/api/v1/models/a\\b',
 ])('refuses the path %s', async (path) => {
   const { hostname, port } = new URL(running.service.address);
-  const code = await new Promise<number>((resolve, reject) => {
-    rawRequest({ hostname, port, path, headers: { authorization: `Bearer ${running.key}` } }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    })
-      .on('error', reject)
-      .end();
-  });
-  expect(code).toBe(400);
+  expect(await statusOfRaw({ hostname, port, path, headers: { authorization: `Bearer ${running.key}` } })).toBe(400);
 });
+
+it.each(['a b["', 'a/b', 'user@a', 'a:b:c', '[::1'])('refuses the Host %s, wherever it is asked', async (host) => {
+  const { hostname, port } = new URL(running.service.address);
+  for (const path of ['/api/v1/events', '/api/v1/models', '/-/healthy', '/'])
+    expect([path, await statusOfRaw({ hostname, port, path, headers: { host } })]).toEqual([path, 400]);
+});
+
+it.each(['', 'mlfi:9899', 'my_mlfi.example', '127.0.0.1:80', '[fe80::1%eth0]:9899', '[::1]'])(
+  'takes the Host "%s"',
+  async (host) => {
+    const { hostname, port } = new URL(running.service.address);
+    expect(await statusOfRaw({ hostname, port, path: '/-/healthy', headers: { host } })).toBe(200);
+  },
+);
 
 it('refuses bodies over the limit: declared, streamed, and packed', async () => {
   await running.request('POST', '/api/v1/models', { id: 'big' });

@@ -130,7 +130,7 @@ it('gives up an answer of which nothing is read, and none that is read slowly', 
       response.once('close', () => open.delete(url));
       response.end(answer);
     },
-    { end: () => undefined },
+    { end: () => undefined, pipelined: () => undefined },
     { address: '127.0.0.1', port: 0, requestTimeoutMs: 30_000, unreadMs: 500 },
     { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   );

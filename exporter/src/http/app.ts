@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { basename } from 'node:path';
 import Router from '@koa/router';
 import Koa from 'koa';
@@ -43,6 +44,8 @@ const STATUS: Readonly<Record<AppErrorKind, number>> = {
 };
 /** Paths that another layer may read differently than this one are refused before anything looks at them. */
 const SUSPICIOUS_PATH = /\.\.|\/\/|%2f|%5c|%2e|\\/i;
+/** What RFC 9112 §3.2 lets stand in the header Host: a name or an address, and perhaps a port. */
+const HOST = /^(?:[\w.~%!$&'()*+,;=-]*|\[[\w.:%~-]+\])(?::\d*)?$/;
 /** What is answered while the service restores its models or stops; a 404 then would make senders drop what they have. */
 const OPEN_PATHS = new Set(['/-/healthy', '/-/ready', '/metrics']);
 const NOBODY: Actor = { kind: 'api-key', subject: 'nobody', name: 'nobody' };
@@ -91,8 +94,7 @@ export function createHttpApp(ports: AppPorts): Koa {
     context.set('x-content-type-options', 'nosniff');
     context.set('cache-control', 'no-store');
     try {
-      if (SUSPICIOUS_PATH.test((context.req.url ?? '').split('?')[0] ?? ''))
-        throw new Invalid('The path contains a forbidden sequence (.., //, or an encoded separator)', 'path');
+      refuseAmbiguous(context.req);
       const closed = OPEN_PATHS.has(context.path) ? null : ports.closedBecause();
       if (closed !== null) throw new Unavailable(closed, 1);
       await next();
@@ -112,6 +114,13 @@ export function createHttpApp(ports: AppPorts): Koa {
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
+}
+
+/** @throws Invalid for what another layer may read differently */
+function refuseAmbiguous({ url = '', headers: { host = '' } }: IncomingMessage): void {
+  if (SUSPICIOUS_PATH.test(url.split('?')[0] ?? ''))
+    throw new Invalid('The path contains a forbidden sequence (.., //, or an encoded separator)', 'path');
+  if (!HOST.test(host)) throw new Invalid('the header Host holds no host name or address', 'host');
 }
 
 /** What no route took: another method of a known path, or nothing there at all. @throws HttpError, NotFound */

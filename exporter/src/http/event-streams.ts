@@ -1,18 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createSession, type Session } from 'better-sse';
+import type { Socket } from 'node:net';
+import { Connection, createEventBuffer } from 'better-sse';
 import type { Clock, DomainEvent, EventBus } from '../domain/ports.js';
 import { OpenStreams } from './open-streams.js';
 import { eventView } from './views/events.js';
 
-const KEEP_ALIVE_MS = 15_000;
-/** How often it is asked whether whoever listens still may. */
-const CREDENTIAL_CHECK_MS = 15_000;
+/** How often a comment keeps each connection in use, and it is asked whether whoever listens still may. */
+const LOOKED_AFTER_MS = 15_000;
 /** Events kept for listeners that come back. */
 const KEPT_EVENTS = 1_000;
 const RETRY_MS = 2_000;
 
 interface Stream {
-  readonly session: Session;
   readonly response: ServerResponse;
   readonly mayListen: () => Promise<boolean>;
   /** Who listens, e.g. `key:3f2a…`. */
@@ -41,7 +40,7 @@ export class EventStreams {
     events: EventBus,
     clock: Clock,
     private readonly open: OpenStreams = new OpenStreams(),
-    private readonly credentialCheckMs = CREDENTIAL_CHECK_MS,
+    private readonly lookedAfterMs = LOOKED_AFTER_MS,
   ) {
     this.process = clock.now().toString(36);
     this.unsubscribe = events.subscribe((event) => this.broadcast(event));
@@ -50,31 +49,34 @@ export class EventStreams {
   /**
    * Answers the request with a stream that ends with the connection, the credential or the service.
    * @param mayListen asked now and then; false ends the stream
-   * @throws Unavailable when too many are open, or the service is stopping
+   * @throws Unavailable when too many are open, or the service is stopping; Invalid on a connection that is used for more
    */
   async answer(
-    request: IncomingMessage,
+    { headers, method }: IncomingMessage,
     response: ServerResponse,
     subject: string,
     mayListen: () => Promise<boolean>,
   ): Promise<void> {
-    this.open.check();
-    const session = await createSession(request, response, { keepAlive: KEEP_ALIVE_MS, retry: RETRY_MS });
-    if (!session.isConnected) return;
-    try {
-      this.open.admit(response);
-    } catch {
-      // The service began to stop while the head was sent; ending it before would have it sent twice.
+    const isOpen = method !== 'HEAD';
+    if (isOpen && !this.open.admit(response)) return;
+    response.writeHead(200, Connection.constants.RESPONSE_HEADERS);
+    if (!isOpen) {
       response.end();
       return;
     }
-    const stream = { session, response, subject, mayListen };
+    response.write(createEventBuffer().retry(RETRY_MS).dispatch().read());
+    const stream = { response, subject, mayListen };
     this.streams.add(stream);
-    session.once('disconnected', () => this.forget(stream));
-    this.timer ??= setInterval(() => void this.checkCredentials(), this.credentialCheckMs);
-    this.catchUp(stream);
+    response.once('close', () => this.forget(stream));
+    this.timer ??= setInterval(() => void this.lookAfter(), this.lookedAfterMs);
+    this.catchUp(stream, headers['last-event-id']);
     // It may have been revoked after the request was let in, before there was a stream to end.
     if (!(await mayListen().catch(() => true))) this.drop(stream);
+  }
+
+  /** More is asked on a connection before it is answered: it is no place for a stream, and one on it ends. */
+  pipelined(socket: Socket): void {
+    this.open.pipelined(socket);
   }
 
   /** Ends the streams of a credential that was revoked. */
@@ -94,27 +96,30 @@ export class EventStreams {
     const sent = { number: this.number, kind: event.kind, view: eventView(event) };
     this.kept.push(sent);
     if (this.kept.length > KEPT_EVENTS) this.kept.shift();
-    for (const stream of this.streams) this.send(stream, sent);
+    const text = this.textOf(sent);
+    for (const { response } of this.streams) response.write(text);
   }
 
-  private send({ session }: Stream, { number, kind, view }: Sent): void {
-    if (session.isConnected) session.push(view, kind, `${this.process}-${number}`);
+  private textOf({ number, kind, view }: Sent): string {
+    return createEventBuffer().push(view, kind, `${this.process}-${number}`).read();
   }
 
-  private catchUp(stream: Stream): void {
-    const { lastId } = stream.session;
-    if (lastId === '') return;
+  private catchUp({ response }: Stream, lastId: IncomingMessage['headers'][string]): void {
+    if (typeof lastId !== 'string' || lastId === '') return;
     const [process, text = ''] = lastId.split('-');
     const last = /^\d{1,15}$/.test(text) ? Number(text) : null;
     const oldest = this.kept[0]?.number ?? this.number + 1;
     if (process !== this.process || last === null || last > this.number || last < oldest - 1) {
-      stream.session.push({ kind: 'missed' }, 'missed', `${this.process}-${this.number}`);
+      const id = `${this.process}-${this.number}`;
+      response.write(createEventBuffer().push({ kind: 'missed' }, 'missed', id).read());
       return;
     }
-    for (const sent of this.kept) if (sent.number > last) this.send(stream, sent);
+    for (const sent of this.kept) if (sent.number > last) response.write(this.textOf(sent));
   }
 
-  private async checkCredentials(): Promise<void> {
+  private async lookAfter(): Promise<void> {
+    const comment = createEventBuffer().comment().dispatch().read();
+    for (const { response } of this.streams) response.write(comment);
     for (const stream of [...this.streams]) {
       const may = await stream.mayListen().catch(() => true);
       if (!may) this.drop(stream);

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Logger } from '../domain/ports.js';
 
 export interface HttpServer {
@@ -35,7 +35,7 @@ const UNREAD_MS = 30_000;
 /** @throws Error naming the address when it cannot be listened on */
 export async function startHttpServer(
   handle: RequestListener,
-  streams: { end(): void },
+  streams: { end(): void; pipelined(socket: Socket): void },
   settings: ServerSettings,
   logger: Logger,
 ): Promise<HttpServer> {
@@ -57,7 +57,14 @@ export async function startHttpServer(
       const left = (): void => {
         if (String(response.getHeader('content-type')).startsWith('text/event-stream')) response.destroy();
       };
-      request.socket.once('end', left);
+      // Behind another answer on its connection, which no stream is.
+      if (response.socket === null) streams.pipelined(request.socket);
+      else request.socket.once('end', left);
+      // Nobody else listens, and it would end the process.
+      response.on('error', (error) => {
+        logger.warn({ error: error.message }, 'an answer broke off');
+        response.destroy();
+      });
       // All of it is said: what counts now is whether anything of it leaves, which the socket's timeout looks at.
       response.once('prefinish', () => response.setTimeout(unreadMs, () => response.destroy()));
       response.once('close', () => {

@@ -11,7 +11,7 @@ import type { Actor } from '../domain/actor.js';
 import { setting } from '../domain/setting.js';
 import { auditBy } from '../governance/transition.js';
 import { createEgress } from '../http/egress.js';
-import { rememberingApiKeys } from '../http/identity/remembered-api-keys.js';
+import { rememberingApiKeys, type RememberedApiKeys } from '../http/identity/remembered-api-keys.js';
 import { createProcessMetrics, type ProcessMetrics } from '../metrics/process-metrics.js';
 import { openStore } from '../store/open-store.js';
 import type { ClosingStack } from '../system/closing-stack.js';
@@ -30,6 +30,8 @@ export interface Foundation {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly store: Store;
+  /** The keys of the store, which it need not be asked for each time. */
+  readonly apiKeys: RememberedApiKeys;
   readonly events: EventBus;
   readonly http: HttpClient;
   readonly processMetrics: ProcessMetrics;
@@ -71,7 +73,8 @@ export async function openFoundation(
   const opened = await openStore(storeAt(started), 'write', rowsSetAside(processMetrics, logger));
   closing.push('the store', () => opened.close());
   const decisionGate = new DecisionGate(processMetrics, logger);
-  const store = decisionGate.guard(rememberingApiKeys(opened));
+  const remembering = rememberingApiKeys(opened);
+  const store = decisionGate.guard(remembering);
   const http = createEgress(started.egress);
   closing.push('outgoing connections', () => http.close());
   return {
@@ -80,6 +83,7 @@ export async function openFoundation(
     clock,
     logger,
     store,
+    apiKeys: remembering.apiKeys,
     events: createEventBus(logger),
     http,
     processMetrics,

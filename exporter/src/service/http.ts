@@ -3,7 +3,7 @@ import { decisionsCsv } from '../explanation/report/index.js';
 import { auditExportLine } from '../governance/audit/export.js';
 import type { AppPorts } from '../http/app.js';
 import type { EventStreams } from '../http/event-streams.js';
-import { createAuthenticator } from '../http/identity/authenticate.js';
+import { createAuthenticator, createRecogniser, type AuthenticationPorts } from '../http/identity/authenticate.js';
 import { createTokenVerifier } from '../http/identity/grafana-token.js';
 import { limitedAuthentication } from '../http/identity/limited-authentication.js';
 import { createSigningKeys } from '../http/identity/signing-keys.js';
@@ -27,11 +27,18 @@ export interface RoutedAreas {
 
 /** What the routes need. */
 export function httpPorts(
-  { started, config, store, clock, logger, http, processMetrics, decisionGate }: Foundation,
+  { started, config, apiKeys, clock, logger, http, processMetrics, decisionGate }: Foundation,
   { application, fleet, metrics: { renderFleet, storeUp }, lifecycle, intake: { http: intake } }: RoutedAreas,
   streams: EventStreams,
 ): AppPorts {
   const onRefusedCredential = (reason: string): void => processMetrics.refusedCredential(reason);
+  const identity: AuthenticationPorts = {
+    keys: apiKeys,
+    clock,
+    noteUse: (key) => application.apiKeys.noteUse(key),
+    settings: () => config.current().identity,
+    verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
+  };
   return {
     application,
     clock,
@@ -54,13 +61,8 @@ export function httpPorts(
     reload: () => config.reload(),
     limits: { maximumBodyBytes: started.http.maximumBodyBytes },
     authenticate: limitedAuthentication(
-      createAuthenticator({
-        keys: store.apiKeys,
-        clock,
-        noteUse: (key) => application.apiKeys.noteUse(key),
-        settings: () => config.current().identity,
-        verifyToken: createTokenVerifier(createSigningKeys(http, clock), clock),
-      }),
+      createAuthenticator(identity),
+      createRecogniser(identity),
       started.http.wrongCredentialsPerMinute,
       { clock, logger, onRefusedCredential },
     ),

@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 
-/** Sources and credentials that are remembered; beyond that the oldest are forgotten. */
+/** Sources that are remembered; beyond that the oldest are forgotten. */
 const REMEMBERED = 10_000;
-/** How long a credential that was right is let past a limit that others behind the same address ran into. */
-const TRUSTED_MS = 600_000;
 const MINUTE_MS = 60_000;
 
 interface Bucket {
@@ -13,23 +10,18 @@ interface Bucket {
 }
 
 /**
- * How many wrong credentials a source address may send: a bucket of a minute's worth that fills at the same rate. A source
- * that has none left is answered without a look at its credential, unless that one was right within the last ten minutes:
- * somebody's wrong key must not lock out who shares the address, e.g. behind a proxy.
+ * How many wrong credentials a source address may send: a bucket of a minute's worth that fills at the same rate.
  */
 export class AttemptLimit {
   private readonly buckets = new Map<string, Bucket>();
-  private readonly trusted = new Map<string, number>();
 
   /** @param perMinute wrong credentials a source may send in a minute */
   constructor(private readonly perMinute: number) {}
 
-  /** @returns seconds until a credential of this source is looked at again, a whole number; 0 for at once */
-  waitSeconds(address: string, credential: string, nowMs: number): number {
+  /** @returns seconds until this source has one left, a whole number; 0 when it has */
+  waitSeconds(address: string, nowMs: number): number {
     const left = this.leftAt(sourceOf(address), nowMs);
     if (left >= 1) return 0;
-    const trustedAtMs = this.trusted.get(digestOf(address, credential));
-    if (trustedAtMs !== undefined && nowMs - trustedAtMs < TRUSTED_MS) return 0;
     return Math.ceil(((1 - left) * MINUTE_MS) / this.perMinute / 1_000);
   }
 
@@ -41,11 +33,6 @@ export class AttemptLimit {
     const left = Math.max(before - 1, -this.perMinute);
     remember(this.buckets, source, { left, atMs: nowMs });
     return before >= 1 && left < 1;
-  }
-
-  /** A credential of this source was right. */
-  right(address: string, credential: string, nowMs: number): void {
-    remember(this.trusted, digestOf(address, credential), nowMs);
   }
 
   private leftAt(source: string, nowMs: number): number {
@@ -63,11 +50,6 @@ function remember<V>(map: Map<string, V>, key: string, value: V): void {
   const [oldest] = map.keys();
   if (oldest !== undefined) map.delete(oldest);
 }
-
-const digestOf = (address: string, credential: string): string =>
-  createHash('sha256')
-    .update(`${sourceOf(address)} ${credential}`)
-    .digest('base64');
 
 /** One host: an IPv4 address, or the /64 an IPv6 host chooses its addresses from (RFC 4291 §2.5.4). */
 function sourceOf(address: string): string {

@@ -1,9 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { API_SCOPES, type Scope } from '../../domain/api-key.js';
-import { findApiKey, type ApiKeyCheck } from './api-keys.js';
+import type { ApiKeyId } from '../../domain/identifiers.js';
+import { findApiKey, isApiKey, readApiKey, type ApiKeyCheck } from './api-keys.js';
 import type { TokenIssuer, TokenVerdict } from './grafana-token.js';
 import { problem, type IdentityProblem } from './problem.js';
+import type { RememberedApiKeys } from './remembered-api-keys.js';
 import type { Actor, OrgRole } from '../../domain/actor.js';
 
 export interface IdentitySettings {
@@ -21,7 +23,12 @@ interface Hidden {
 
 export type Authentication =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'refused'; readonly problem: IdentityProblem }
+  | {
+      readonly kind: 'refused';
+      readonly problem: IdentityProblem;
+      /** The id of the API key that was sent; nothing of its secret is in it. */
+      readonly key: ApiKeyId | null;
+    }
   | {
       readonly kind: 'known';
       readonly actor: Actor;
@@ -31,6 +38,7 @@ export type Authentication =
     };
 
 export interface AuthenticationPorts extends ApiKeyCheck {
+  readonly keys: Pick<RememberedApiKeys, 'get' | 'recall'>;
   readonly settings: () => IdentitySettings;
   readonly verifyToken: (token: string | undefined, issuer: TokenIssuer) => Promise<TokenVerdict>;
 }
@@ -49,8 +57,21 @@ const SCOPES_OF_ROLE: Readonly<Record<OrgRole, readonly Scope[]>> = {
 
 /** Equal texts, in a time that does not depend on where they differ. */
 function matches(given: string, secret: Hidden): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(secret.reveal()));
+  return timingSafeEqual(digestOf(given), digestOf(secret.reveal()));
+}
+const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Whether a credential counts, by what is in memory where that can be: a flood of wrong ones costs the store nothing. */
+export function createRecogniser(
+  ports: Pick<AuthenticationPorts, 'keys' | 'clock' | 'settings'>,
+): (headers: IncomingHttpHeaders) => Promise<boolean> {
+  return async ({ authorization = '' }) => {
+    const bearer = bearerIn(authorization);
+    if (bearer.startsWith('mlfi_')) return isApiKey(ports, bearer);
+    const { grafana, localPeople } = ports.settings();
+    const secrets = [...localPeople.map(({ token }) => token), ...(grafana === null ? [] : [grafana.sharedSecret])];
+    return secrets.some((secret) => matches(bearer, secret));
+  };
 }
 
 /**
@@ -107,14 +128,18 @@ function bearerIn(header: string): string {
   return password.startsWith('mlfi_') ? password : header.replace(/^Bearer(\s+|$)/i, '').trim();
 }
 
-const refusal = (code: IdentityProblem['code'], message: string): Authentication => ({
+const refusal = (code: IdentityProblem['code'], message: string, key: ApiKeyId | null = null): Authentication => ({
   kind: 'refused',
   problem: problem(code, message),
+  key,
 });
 
 async function byApiKey(ports: AuthenticationPorts, text: string): Promise<Authentication> {
   const key = await findApiKey(ports, text);
-  if (key === null) return refusal('unknown-key-or-secret', 'this API key is not known, has expired or was revoked');
+  if (key === null) {
+    const message = 'this API key is not known, has expired or was revoked';
+    return refusal('unknown-key-or-secret', message, readApiKey(text)?.id ?? null);
+  }
   const scopes = API_SCOPES.filter((scope) => key.scopes.includes(scope));
   return { kind: 'known', actor: { kind: 'api-key', subject: `key:${key.id}`, name: key.name }, scopes, problem: null };
 }

@@ -6,38 +6,62 @@ import type { Store } from '../../domain/ports.js';
 /** How long a caller who is known waits for a store that does not answer. */
 const ASKED_MS = 1_000;
 
+/** API keys of which what the store said last is remembered. */
+export interface RememberedApiKeys extends ApiKeyRepository {
+  /** A key as it was last, or as it is; a flood of ids that are not there costs the store nothing. */
+  recall(id: ApiKeyId): Promise<ApiKeyCredential | null>;
+}
+
 /**
  * A store whose API keys stay valid while it is away: what it said last of a key counts then. While it answers, only its word
  * counts, so that a key revoked through another instance is refused at once. A key that is being changed is forgotten: were
  * the store to go away in that moment, the key would be refused rather than outlive its revocation.
  */
-export function rememberingApiKeys(store: Store, askedMs = ASKED_MS): Store {
+export function rememberingApiKeys(store: Store, askedMs = ASKED_MS): Store & { readonly apiKeys: RememberedApiKeys } {
   const remembered = new Map<ApiKeyId, ApiKeyCredential>();
   /** Grows with every change: an answer that was asked for before one is not remembered. */
   let changes = 0;
+  /** Ids of which there may be a key; whole once they were listed. No key is ever taken out of the store. */
+  const there = new Set<ApiKeyId>();
+  let listed: Promise<void> | null = null;
   const forget = (id: ApiKeyId): void => {
     changes += 1;
+    there.add(id);
     remembered.delete(id);
   };
   const { apiKeys } = store;
+  const mayBeThere = async (id: ApiKeyId): Promise<boolean> => {
+    listed ??= apiKeys.list().then((keys) => keys.forEach((key) => void there.add(key.id)));
+    try {
+      await listed;
+    } catch {
+      listed = null;
+      return true;
+    }
+    return there.has(id);
+  };
+  const get = async (id: ApiKeyId): Promise<ApiKeyCredential | null> => {
+    const before = remembered.get(id);
+    const asked = changes;
+    try {
+      const credential = await (before === undefined ? apiKeys.get(id) : within(askedMs, apiKeys.get(id)));
+      if (credential === null) remembered.delete(id);
+      else if (asked === changes) remembered.set(id, credential);
+      return credential;
+    } catch (error) {
+      if (before !== undefined && error instanceof Unavailable && remembered.has(id)) return before;
+      throw error;
+    }
+  };
   return {
     ...store,
     apiKeys: {
       ...forgetting(apiKeys, forget),
       list: () => apiKeys.list(),
       noteUse: (id, atMs) => apiKeys.noteUse(id, atMs),
-      async get(id) {
-        const before = remembered.get(id);
-        const asked = changes;
-        try {
-          const credential = await (before === undefined ? apiKeys.get(id) : within(askedMs, apiKeys.get(id)));
-          if (credential === null) remembered.delete(id);
-          else if (asked === changes) remembered.set(id, credential);
-          return credential;
-        } catch (error) {
-          if (before !== undefined && error instanceof Unavailable && remembered.has(id)) return before;
-          throw error;
-        }
+      get,
+      async recall(id) {
+        return remembered.get(id) ?? ((await mayBeThere(id)) ? get(id) : null);
       },
     },
     async governance(work) {
