@@ -1,7 +1,8 @@
 /**
  * What a logged prediction costs on the path a user takes: HTTP, ids, a tenth of labels, SQLite, detectors that watch, event
- * times that move on. CPU seconds of the whole service beside those of `JSON.parse` of the same bytes and of a Koa that only
- * parses, in one run. Run: npm run bench:ingest (`--short`: a fifth of the rows)
+ * times that move on. CPU seconds of the whole service, until every row has been judged, beside those of `JSON.parse` of the
+ * same bytes and of a Koa that only parses, in one run. Run: npm run bench:ingest (`--short`: a fifth of the rows and a tenth
+ * of the fleet; a word selects the shapes that have it in their name)
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,41 +22,50 @@ interface Shape {
   readonly batch: number;
   readonly models: number;
   readonly rows: number;
-  /** Least share of what `JSON.parse` alone takes; null where the goal is in milliseconds. */
-  readonly goal: number | null;
-  /** Most CPU milliseconds a request. */
-  readonly goalMsPerRequest: number | null;
+  readonly goal: Goal;
 }
+type Goal =
+  /** Least share of what `JSON.parse` alone takes. */
+  | { readonly shareOfParse: number }
+  /** Most CPU milliseconds a request. */
+  | { readonly msPerRequest: number }
+  /** Most CPU an event, as a multiple of what it is in the shape of this name. */
+  | { readonly timesOf: string; readonly most: number };
+
+const ONE_OF_FLEET = 'fleet: 1 model, 100 a batch, 1 s apart';
 const SHAPES: readonly Shape[] = [
-  shape('12 features, 500 a batch, 1 ms apart', { goal: 0.4 }),
-  shape('12 features, 500 a batch, 1 s apart', { spacingMs: 1_000, goal: 0.2 }),
-  shape('50 features, 1 ms apart', { features: 50, rows: 40_000, goal: 0.35 }),
-  shape('200 features, 1 ms apart', { features: 200, rows: 10_000, goal: 0.3 }),
-  shape('12 features, 100 models, 1 ms apart', { models: 100, goal: 0.28 }),
-  shape('one event a request', { batch: 1, rows: 3_000, goalMsPerRequest: 0.3 }),
+  shape('12 features, 500 a batch, 1 ms apart', { shareOfParse: 0.4 }),
+  shape('12 features, 500 a batch, 1 s apart', { shareOfParse: 0.2 }, { spacingMs: 1_000 }),
+  shape('50 features, 1 ms apart', { shareOfParse: 0.35 }, { features: 50, rows: 40_000 }),
+  shape('200 features, 1 ms apart', { shareOfParse: 0.3 }, { features: 200, rows: 10_000 }),
+  shape('one event a request', { msPerRequest: 0.3 }, { batch: 1, rows: 3_000 }),
+  shape(ONE_OF_FLEET, { shareOfParse: 0.2 }, { batch: 100, spacingMs: 1_000, rows: 20_000 }),
+  shape(
+    'fleet: 1,000 models, 100 a batch, 1 s apart',
+    { timesOf: ONE_OF_FLEET, most: 1.3 },
+    { batch: 100, spacingMs: 1_000, models: 1_000, rows: 300_000 },
+  ),
 ];
-function shape(name: string, given: Partial<Shape>): Shape {
-  return {
-    name,
-    features: 12,
-    spacingMs: 1,
-    batch: 500,
-    models: 1,
-    rows: 100_000,
-    goal: null,
-    goalMsPerRequest: null,
-    ...given,
-  };
+function shape(name: string, goal: Goal, given: Partial<Shape> = {}): Shape {
+  return { name, features: 12, spacingMs: 1, batch: 500, models: 1, rows: 100_000, goal, ...given };
 }
 /** Rows a model learns from at most before it is measured; as soon as it watches it is. */
 const LEARNT_ROWS = 20_000;
-/** So far apart that the watermark passes them at once. */
-const LEARNT_SPACING_MS = 1_000;
+/** Rows that are sent before the measured ones, so that no code is cold that is warm in a service of a minute's age. */
+const WARM_ROWS = 10_000;
+const WARM_REQUESTS = 2_000;
+/** Batches that the measured ones are cut into, for the spread. */
+const PARTS = 3;
+/** Rows that may be late by 10 s have been judged by then. */
+const JUDGED_AFTER_MS = 13_000;
+/** Models whose detectors are asked whether they watch. */
+const MODELS_ASKED = 10;
 /** The last row is this old, so that event time never waits for the clock. */
 const AGE_MS = 60_000;
 /** Until it is known who sends, mlfi judges nothing while rows go on coming. */
 const FIRST_ARRIVAL_MS = 90_000;
-const scale = process.argv.includes('--short') ? 0.2 : 1;
+const isShort = process.argv.includes('--short');
+const scale = isShort ? 0.2 : 1;
 
 const modelSchema = z.looseObject({
   evidence: z.looseObject({ verdict: z.string(), signals: z.array(z.looseObject({ state: z.string() })) }),
@@ -92,6 +102,19 @@ function batchOf(
     });
   });
   return { model, body: lines.join('\n') };
+}
+
+/** The same number for every model, one after the other. */
+function batchesOf(
+  one: Shape,
+  models: readonly string[],
+  perModel: number,
+  startMs: number,
+  series: string,
+): readonly Batch[] {
+  return Array.from({ length: perModel }, (_, k) =>
+    models.map((model) => batchOf(one, model, k * one.batch, startMs, series)),
+  ).flat();
 }
 
 /** CPU seconds a process has used, its threads among them (Linux counts in hundredths). */
@@ -168,21 +191,93 @@ function parseSeconds(batches: readonly Batch[]): number {
 
 const KEY = `mlfi_${'b'.repeat(12)}_${'k'.repeat(43)}`;
 
-/** What its detectors say of the first model. */
-async function evidenceOf(address: string): Promise<z.infer<typeof modelSchema>['evidence']> {
-  const answer = await fetch(`${address}/api/v1/models/m0`, { headers: { authorization: `Bearer ${KEY}` } });
+/** What the detectors of a model say. */
+async function evidenceOf(address: string, model: string): Promise<z.infer<typeof modelSchema>['evidence']> {
+  const answer = await fetch(`${address}/api/v1/models/${model}`, { headers: { authorization: `Bearer ${KEY}` } });
   return modelSchema.parse(await answer.json()).evidence;
 }
 
-async function measure(one: Shape): Promise<void> {
+/** Whether some of the models asked still learn. */
+async function learns(address: string, models: readonly string[]): Promise<boolean> {
+  const every = Math.max(1, Math.floor(models.length / MODELS_ASKED));
+  for (const model of models.filter((_, i) => i % every === 0))
+    if ((await evidenceOf(address, model)).verdict === 'learning') return true;
+  return false;
+}
+
+/** Sends rows, at the pace of those that are measured, until the detectors watch. @throws Error when they do not */
+async function teach(
+  one: Shape,
+  address: string,
+  models: readonly string[],
+  startMs: number,
+  urlOf: (model: string) => string,
+): Promise<void> {
+  const teaching = { ...one, batch: 500 };
+  for (let first = 0; first < LEARNT_ROWS && (await learns(address, models)); first += teaching.batch) {
+    await sendAll(
+      models.map((model) => batchOf(teaching, model, first, startMs)),
+      urlOf,
+      KEY,
+    );
+    if ((first / teaching.batch) % 4 === 3) await setTimeout(JUDGED_AFTER_MS);
+  }
+  const untilMs = performance.now() + FIRST_ARRIVAL_MS;
+  while (await learns(address, models)) {
+    if (performance.now() > untilMs) throw new Error(`${one.name}: no detector watches after ${LEARNT_ROWS} rows`);
+    await setTimeout(2_000);
+  }
+}
+
+interface Measured {
+  readonly seconds: number;
+  /** Seconds of each part: the last holds what was judged at the end. */
+  readonly parts: readonly number[];
+  readonly wallSeconds: number;
+}
+
+/** @param pid of the service; until every row that was sent has been judged */
+async function measured(batches: readonly Batch[], pid: number, urlOf: (model: string) => string): Promise<Measured> {
+  await setTimeout(JUDGED_AFTER_MS);
+  const fromMs = performance.now();
+  const at = [cpuSeconds(pid)];
+  for (let part = 0; part < PARTS; part += 1) {
+    const [from, to] = [part, part + 1].map((k) => Math.round((k * batches.length) / PARTS));
+    await sendAll(batches.slice(from, to), urlOf, KEY);
+    at.push(cpuSeconds(pid));
+  }
+  const wallSeconds = (performance.now() - fromMs) / 1_000;
+  await setTimeout(JUDGED_AFTER_MS);
+  at[PARTS] = cpuSeconds(pid);
+  const parts = at.slice(1).map((seconds, i) => seconds - (at[i] ?? 0));
+  return { seconds: parts.reduce((sum, each) => sum + each, 0), parts, wallSeconds };
+}
+
+/** CPU microseconds an event by shape. */
+const costs = new Map<string, number>();
+
+function told(goal: Goal, usPerEvent: number, msPerRequest: number, ratio: number): string {
+  const told = (text: string, holds: boolean): string => `goal ${text}: ${holds ? 'holds' : 'DOES NOT HOLD'}`;
+  if ('shareOfParse' in goal) return told(`≥ ${goal.shareOfParse} of JSON.parse`, ratio >= goal.shareOfParse);
+  if ('msPerRequest' in goal) return told(`≤ ${goal.msPerRequest} ms a request`, msPerRequest <= goal.msPerRequest);
+  const other = costs.get(goal.timesOf);
+  if (other === undefined) return `goal ≤ ${goal.most} × “${goal.timesOf}”: not measured`;
+  return told(
+    `≤ ${goal.most} × “${goal.timesOf}” (${(usPerEvent / other).toFixed(2)} ×)`,
+    usPerEvent <= goal.most * other,
+  );
+}
+
+async function measure(given: Shape): Promise<void> {
+  const one = isShort && given.models > 1 ? { ...given, models: given.models / 10, rows: given.rows / 2 } : given;
   const directory = mkdtempSync(join(tmpdir(), 'mlfi-bench-'));
   const models = Array.from({ length: one.models }, (_, i) => `m${i}`);
-  const perModel = Math.ceil((one.rows * scale) / one.models / one.batch) * one.batch;
-  const measuredFromMs = Date.now() - AGE_MS - perModel * one.spacingMs;
-  const learntFromMs = measuredFromMs - LEARNT_ROWS * LEARNT_SPACING_MS;
-  const batches = Array.from({ length: perModel / one.batch }, (_, k) =>
-    models.map((model) => batchOf(one, model, k * one.batch, measuredFromMs, 'measured')),
-  ).flat();
+  const perModel = Math.ceil((one.rows * scale) / one.models / one.batch);
+  const warmPerModel = Math.min(WARM_REQUESTS, Math.ceil(WARM_ROWS / one.models / one.batch));
+  const measuredFromMs = Date.now() - AGE_MS - perModel * one.batch * one.spacingMs;
+  const warmFromMs = measuredFromMs - warmPerModel * one.batch * one.spacingMs;
+  const learntFromMs = warmFromMs - LEARNT_ROWS * one.spacingMs;
+  const batches = batchesOf(one, models, perModel, measuredFromMs, 'measured');
   const service = startServiceProcess(
     directory,
     await freePort(),
@@ -197,40 +292,23 @@ async function measure(one: Shape): Promise<void> {
   try {
     await service.ready();
     const urlOf = (model: string): string => `${service.address}/api/v1/models/${model}/observations`;
-    let state = await evidenceOf(service.address);
-    for (let first = 0; first < LEARNT_ROWS && state.verdict === 'learning'; first += 1_000) {
-      const learning = models.map((model) =>
-        batchOf({ ...one, batch: 1_000, spacingMs: LEARNT_SPACING_MS }, model, first, learntFromMs),
-      );
-      await sendAll(learning, urlOf, KEY);
-      await setTimeout(2_000);
-      state = await evidenceOf(service.address);
-    }
-    const untilMs = performance.now() + FIRST_ARRIVAL_MS;
-    while (state.verdict === 'learning' && performance.now() < untilMs) {
-      await setTimeout(2_000);
-      state = await evidenceOf(service.address);
-    }
-    if (state.verdict === 'learning') throw new Error(`${one.name}: no detector watches after ${LEARNT_ROWS} rows`);
-    const pid = service.child.pid ?? 0;
-    const from = cpuSeconds(pid);
-    const fromMs = performance.now();
-    await sendAll(batches, urlOf, KEY);
-    const seconds = cpuSeconds(pid) - from;
-    const wallSeconds = (performance.now() - fromMs) / 1_000;
+    await teach(one, service.address, models, learntFromMs, urlOf);
+    await sendAll(batchesOf(one, models, warmPerModel, warmFromMs, 'warm'), urlOf, KEY);
+    const { seconds, parts, wallSeconds } = await measured(batches, service.child.pid ?? 0, urlOf);
     const parse = parseSeconds(batches);
     const koa = await koaSeconds(batches);
     const rows = batches.length * one.batch;
-    state = await evidenceOf(service.address);
+    const { verdict, signals } = await evidenceOf(service.address, 'm0');
     const ratio = parse / seconds;
+    const usPerEvent = (1e6 * seconds) / rows;
     const msPerRequest = (1_000 * seconds) / batches.length;
-    const holds = one.goal === null ? msPerRequest <= (one.goalMsPerRequest ?? 0) : ratio >= one.goal;
-    const goal = one.goal === null ? `≤ ${one.goalMsPerRequest} ms a request` : `≥ ${one.goal} of JSON.parse`;
+    costs.set(one.name, usPerEvent);
+    const spread = [...parts].sort((a, b) => a - b).map((part) => ((1e6 * part * PARTS) / rows).toFixed(1));
     console.log(
-      `${one.name}\n  ${(rows / seconds).toFixed(0)} events a CPU second (${(rows / wallSeconds).toFixed(0)} a second of the clock), ` +
-        `${ratio.toFixed(3)} of JSON.parse, ${(koa / seconds).toFixed(3)} of a Koa that parses, ` +
-        `${msPerRequest.toFixed(2)} ms a request; goal ${goal}: ${holds ? 'holds' : 'DOES NOT HOLD'}` +
-        `; ${state.signals.length} signals, verdict ${state.verdict}`,
+      `${one.name}\n  ${usPerEvent.toFixed(1)} µs of CPU an event (thirds ${spread.join(', ')}), ${(rows / seconds).toFixed(0)} events a CPU second ` +
+        `(${(rows / wallSeconds).toFixed(0)} a second of the clock), ${ratio.toFixed(3)} of JSON.parse (Koa that parses: ${(parse / koa).toFixed(3)}), ` +
+        `${msPerRequest.toFixed(2)} ms a request\n  ${told(one.goal, usPerEvent, msPerRequest, ratio)}; ` +
+        `${one.models} models, ${signals.length} signals, verdict ${verdict}`,
     );
   } finally {
     service.child.kill();
