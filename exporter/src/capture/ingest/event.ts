@@ -8,7 +8,7 @@ import {
   type RowContext,
 } from '../../domain/observation.js';
 import { KNOWN_FIELDS, type FieldRole, type FieldRoles } from './field-roles.js';
-import { flattenFeatures } from './features.js';
+import { featuresFrom } from './features.js';
 import { timestampMs } from './timestamps.js';
 import {
   answerOf,
@@ -292,14 +292,14 @@ function latencyOf({ latencyMs, latencySeconds }: Fields['byRole'], tell: Tell):
 
 function featuresOf({ byRole, others }: Fields, limits: IntakeLimits, tell: Tell): Observation['features'] {
   const given = byRole.features?.value;
-  if (given === undefined || given === null) return others === null ? null : flattenFeatures(others, limits, tell);
+  if (given === undefined || given === null) return others === null ? null : featuresFrom(others, limits, tell);
   if (typeof given !== 'object' || Array.isArray(given))
     throw new Refusal(
       'bad_features',
       'features',
       'features must be an object of name → number, text, true, false or null',
     );
-  return flattenFeatures(others === null ? given : { ...given, ...others }, limits, tell);
+  return featuresFrom(others === null ? given : { ...given, ...others }, limits, tell);
 }
 
 /** Columns a row is grouped by, as short texts; null when there are none. */
