@@ -13,7 +13,6 @@ const MOST_ROWS_A_TREE = 2 ** 15 - 2;
 const DEFAULT_FOREST_OPTIONS: ForestOptions = { trees: 100, sampleSize: 256 };
 
 const EULER = 0.5772156649015329;
-const NO_ROW: readonly number[] = [];
 
 /** Mean path length of an unsuccessful search in a binary search tree of n rows: 2H(n−1) − 2(n−1)/n. */
 function averagePathLength(n: number): number {
@@ -75,12 +74,10 @@ export function growForest(
 /** Score of each row, 2^(−E[path]/c(sampleSize)) in (0, 1]: near 1 anomalous, below 0.5 ordinary. */
 export function anomalyScores(forest: Forest, rows: readonly (readonly number[])[]): number[] {
   const normaliser = averagePathLength(forest.sampleSize) || 1;
-  const prepared = rows.map((row) => prepare(forest, row));
+  const prepared = inOneArray(forest, rows);
   const lengths = new Float64Array(rows.length);
   // Tree by tree: one fits into the nearest cache, all of them do not.
-  for (let tree = 0; tree < forest.roots.length; tree += 1)
-    for (let i = 0; i < prepared.length; i += 1)
-      lengths[i] = (lengths[i] ?? 0) + pathLength(forest, tree, prepared[i] ?? NO_ROW);
+  for (let tree = 0; tree < forest.roots.length; tree += 1) addPathLengths(forest, tree, prepared, lengths);
   return Array.from(lengths, (length) => 2 ** (-length / forest.roots.length / normaliser));
 }
 
@@ -98,6 +95,19 @@ export function columnContributions(forest: Forest, row: readonly number[], widt
   });
   const total = falls.reduce((sum, fall) => sum + fall, 0);
   return total === 0 ? falls : falls.map((fall) => fall / total);
+}
+
+/** Rows as the trees see them, one behind the other. */
+interface PreparedRows {
+  readonly values: Float64Array;
+  readonly width: number;
+}
+
+function inOneArray(forest: Forest, rows: readonly (readonly number[])[]): PreparedRows {
+  const width = forest.columns.length + forest.indicators.length;
+  const values = new Float64Array(width * rows.length);
+  for (const [i, row] of rows.entries()) values.set(prepare(forest, row), i * width);
+  return { values, width };
 }
 
 function prepare(shape: Pick<Forest, 'columns' | 'medians' | 'indicators'>, row: readonly number[]): number[] {
@@ -157,16 +167,42 @@ function flatten(root: IsolationTreeNode, { column, value, children }: Nodes): n
 /** c(n) of what was asked before: trees ask for the same few sizes again and again. */
 const leafLengths: number[] = [];
 
-function pathLength({ column, value, children, starts, roots }: Forest, tree: number, row: readonly number[]): number {
-  const start = starts[tree] ?? 0;
-  let node = roots[tree] ?? -1;
-  let depth = 0;
-  while (node >= 0) {
+/**
+ * Adds the path length of every row in one tree. Each step waits for the memory that the one before named: rows are taken
+ * four at a time, so that four of them wait at once.
+ */
+function addPathLengths(forest: Forest, tree: number, rows: PreparedRows, lengths: Float64Array): void {
+  const { column, value, children } = forest;
+  const { values, width } = rows;
+  const start = forest.starts[tree] ?? 0;
+  const root = forest.roots[tree] ?? -1;
+  // The side is a place and no branch, which the processor would guess wrongly half of the time.
+  const below = (node: number, row: number): number => {
     const at = start + node;
-    // The side is a place and no branch, which the processor would guess wrongly half of the time.
-    node = children[2 * at + Number((row[column[at] ?? 0] ?? 0) < (value[at] ?? 0))] ?? -1;
-    depth += 1;
+    return children[2 * at + Number((values[row + (column[at] ?? 0)] ?? 0) < (value[at] ?? 0))] ?? -1;
+  };
+  const add = (row: number, from: number, depth: number): void => {
+    let node = from;
+    let passed = depth;
+    for (; node >= 0; passed += 1) node = below(node, row * width);
+    const grewIt = -1 - node;
+    lengths[row] = (lengths[row] ?? 0) + (passed + (leafLengths[grewIt] ??= averagePathLength(grewIt)));
+  };
+  let row = 0;
+  for (; row + 4 <= lengths.length; row += 4) {
+    const [at, next] = [row * width, (row + 2) * width];
+    let [a, b, c, d] = [root, root, root, root];
+    let depth = 0;
+    for (; (a | b | c | d) >= 0; depth += 1) {
+      a = below(a, at);
+      b = below(b, at + width);
+      c = below(c, next);
+      d = below(d, next + width);
+    }
+    add(row, a, depth);
+    add(row + 1, b, depth);
+    add(row + 2, c, depth);
+    add(row + 3, d, depth);
   }
-  const grewIt = -1 - node;
-  return depth + (leafLengths[grewIt] ??= averagePathLength(grewIt));
+  for (; row < lengths.length; row += 1) add(row, root, 0);
 }

@@ -88,3 +88,10 @@ it('refuses trees of more rows than its nodes can name', () => {
   const rows = Array.from({ length: 32_767 }, (_, i) => [i]);
   expect(() => growForest(rows, seededRandom(1), { trees: 1, sampleSize: rows.length })).toThrow(RangeError);
 });
+
+it.each([1, 3, 4, 5, 8, 11])('scores %i rows together as it scores each by itself', (count) => {
+  const holed = ROWS.map((row, i) => (i % 7 === 0 ? row.with(1, NaN) : row));
+  const forest = growForest(holed, seededRandom(4), { trees: 20, sampleSize: 64 });
+  const asked = holed.slice(0, count);
+  expect(anomalyScores(forest, asked)).toEqual(asked.flatMap((row) => anomalyScores(forest, [row])));
+});
