@@ -38,7 +38,7 @@ const SHAPES: readonly Shape[] = [
   shape('12 features, 500 a batch, 1 s apart', { shareOfParse: 0.2 }, { spacingMs: 1_000 }),
   shape('50 features, 1 ms apart', { shareOfParse: 0.35 }, { features: 50, rows: 40_000 }),
   shape('200 features, 1 ms apart', { shareOfParse: 0.3 }, { features: 200, rows: 10_000 }),
-  shape('one event a request', { msPerRequest: 0.3 }, { batch: 1, rows: 3_000 }),
+  shape('one event a request', { msPerRequest: 0.3 }, { batch: 1, rows: 1_000 }),
   shape(ONE_OF_FLEET, { shareOfParse: 0.2 }, { batch: 100, spacingMs: 1_000, rows: 20_000 }),
   shape(
     'fleet: 1,000 models, 100 a batch, 1 s apart',
@@ -53,7 +53,7 @@ function shape(name: string, goal: Goal, given: Partial<Shape> = {}): Shape {
 const LEARNT_ROWS = 20_000;
 /** Rows that are sent before the measured ones, so that no code is cold that is warm in a service of a minute's age. */
 const WARM_ROWS = 10_000;
-const WARM_REQUESTS = 2_000;
+const WARM_REQUESTS = 300;
 /** Batches that the measured ones are cut into, for the spread. */
 const PARTS = 3;
 /** Rows that may be late by 10 s have been judged by then. */
