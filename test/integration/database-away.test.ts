@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROUTES } from '../../exporter/src/http/routes/index.js';
 import { eventually, runService, TOKENS, type RunningService } from './running-service.js';
@@ -9,12 +10,14 @@ import { freePort } from './servers/free-port.js';
 import { startServiceProcess } from './service-process.js';
 
 let postgres: Postgres;
+let url: string;
 let running: RunningService;
 beforeAll(async () => {
   const binaries = postgresBinaries();
   if (binaries === null) throw new Error('this test needs PostgreSQL (apt-get install postgresql)');
   postgres = await startPostgres(binaries);
-  running = await runService({ database: { url: postgres.freshDatabase() }, logging: { level: 'silent' } });
+  url = postgres.freshDatabase();
+  running = await runService({ database: { url }, logging: { level: 'silent' } });
 }, 180_000);
 afterAll(async () => {
   await running.close();
@@ -90,6 +93,65 @@ it('goes on without its database as far as it can, says so, and recovers by itse
   expect(await samples()).toBe(40);
   expect((await call('GET', '/metrics')).text).toMatch(/^mlfi_ready 1$/m);
 });
+
+const timed = async <T>(work: Promise<T>): Promise<readonly [T, number]> => {
+  const from = performance.now();
+  return [await work, (performance.now() - from) / 1_000];
+};
+
+it('keeps nobody waiting for a database that stands still, and loses and doubles nothing', async () => {
+  const before = await samples();
+  postgres.pause();
+  try {
+    const early = Array.from({ length: 4 }, (_, i) => timed(send(`still-${i}`)));
+    for (const path of ['/-/healthy', '/-/ready', '/metrics', '/api/v1/models/away'])
+      expect((await timed(call('GET', path)))[1], path).toBeLessThan(3);
+    // One commit may be under way, and has to find out first whether it happened.
+    const soon = early.map((one) => one.then(([{ status }, seconds]) => status === 503 && seconds < 8));
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    const late = await timed(Promise.all([send('late'), call('POST', '/api/v1/models', '{"id":"another"}')]));
+    expect([late[0].map(({ status }) => status), late[1] < 3]).toEqual([[503, 503], true]);
+    for (const path of ['/-/healthy', '/-/ready', '/metrics', '/metrics/models', '/api/v1/models/away'])
+      expect((await timed(call('GET', path)))[1], path).toBeLessThan(2);
+    expect(await call('GET', '/-/ready')).toMatchObject({
+      status: 503,
+      text: expect.stringContaining('the database does not answer') as string,
+    });
+    expect((await call('GET', '/metrics')).text).toMatch(/^mlfi_store_up 0$/m);
+    postgres.resume();
+    expect(await Promise.all(soon)).toEqual([true, true, true, true]);
+  } finally {
+    postgres.resume();
+  }
+  await eventually('readiness', 30_000, async () => ((await call('GET', '/-/ready')).status === 200 ? true : null));
+  for (const batch of ['still-0', 'still-1', 'still-2', 'still-3', 'late'])
+    expect(await send(batch)).toMatchObject({ status: 200 });
+  expect(await samples()).toBe(before + 50);
+}, 60_000);
+
+it('says so when another session has locked what it writes', async () => {
+  await eventually('readiness', 30_000, async () => ((await call('GET', '/-/ready')).status === 200 ? true : null));
+  const sql = new pg.Client({ connectionString: url });
+  await sql.connect();
+  await sql.query('begin; lock table batch, window_profile');
+  const [first, seconds] = await timed(send('locked'));
+  expect([first.status, first.text, seconds < 6]).toEqual([
+    503,
+    expect.stringContaining('another session has locked what is to be written'),
+    true,
+  ]);
+  expect(await call('GET', '/-/ready')).toMatchObject({
+    status: 503,
+    text: expect.stringContaining('locked') as string,
+  });
+  expect((await call('GET', '/metrics')).text).toMatch(/^mlfi_store_up 0$/m);
+  const [again, secondsAgain] = await timed(send('locked'));
+  expect([again.status, secondsAgain < 2]).toEqual([503, true]);
+  await sql.query('rollback');
+  await sql.end();
+  await eventually('readiness', 10_000, async () => ((await call('GET', '/-/ready')).status === 200 ? true : null));
+  expect(await send('locked')).toMatchObject({ status: 200 });
+}, 30_000);
 
 it('does not start without its database, says what to check, and keeps the password to itself', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'mlfi-away-'));

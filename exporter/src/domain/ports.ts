@@ -257,9 +257,8 @@ export interface ModelStateRepository {
   save<T>(model: ModelId, codec: Codec<T>, state: T): Promise<void>;
 }
 
-/** Models are owned and written by the shard. */
+/** Models are owned and written by the shard; its epoch grows with every change of its owner. */
 export type Shard = number;
-/** Grows with every change of a shard's owner. */
 export type Epoch = number;
 /** Where one process owns everything there is one shard, and its owner never changes. */
 export const ONLY_SHARD: Shard = 0;
@@ -325,6 +324,8 @@ export interface Store {
   atomic<T>(shard: Shard, epoch: Epoch, work: (store: IncrementTransaction) => Promise<T>): Promise<T>;
   /** Which of the tables are damaged (null: of all). @throws Unavailable when the store cannot be read at all */
   damagedTables(among: readonly string[] | null): Promise<readonly DamagedTable[]>;
+  /** Why nothing can be written, as far as is known without asking; null when nothing is known against it. */
+  awayBecause(): string | null;
   /** Throws when the store cannot be written. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -395,6 +396,5 @@ export type DomainEvent =
 
 export interface EventBus {
   publish(event: DomainEvent): void;
-  /** Returns the function that unsubscribes. */
   subscribe(listener: (event: DomainEvent) => void): () => void;
 }

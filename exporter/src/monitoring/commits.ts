@@ -11,7 +11,7 @@ import type { ModelDraft } from './model-draft.js';
 import { writeDraft, writeModel, type WrittenModel } from './persist.js';
 
 export interface CommitPorts {
-  readonly store: Pick<Store, 'atomic' | 'check'>;
+  readonly store: Pick<Store, 'atomic' | 'check' | 'awayBecause'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lanes: ModelLanes;
@@ -19,6 +19,9 @@ export interface CommitPorts {
   /** Puts a model in a member's place as it is stored; the caller holds its lane. */
   readonly reread: (member: Member) => Promise<void>;
 }
+
+/** How soon those that wait for their turn are told that the store is away. */
+const AWAY_LOOKED_FOR_MS = 500;
 
 interface Entry {
   readonly member: Member;
@@ -33,6 +36,7 @@ export class Commits {
   private readonly group: GroupCommit;
   /** Members that are not what is stored of their models any more: they are read anew before anything is written of them. */
   private readonly outdated = new Set<Member>();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly ports: CommitPorts,
@@ -42,13 +46,33 @@ export class Commits {
   }
 
   /** Counts a batch with the next commit; null to have stored what was counted before. @throws Unavailable when the model cannot be written: then nothing was counted */
-  add(member: Member, batch: IngestBatch | null): Promise<IngestResult> {
+  async add(member: Member, batch: IngestBatch | null): Promise<IngestResult> {
+    this.expectStore();
     return new Promise((resolve, reject) => {
       const { id } = member.monitored.model;
       if (this.ports.members.get(id) !== member) throw new NotFound(`model "${id}" was removed`, 'model');
       member.waiting.push({ batch, resolve, reject });
       this.request();
+      this.timer ??= setInterval(() => this.refuseWhileAway(), AWAY_LOOKED_FOR_MS).unref();
     });
+  }
+
+  /** @throws Unavailable while it is known that the store takes nothing: nobody is kept waiting for that */
+  expectStore(): void {
+    const away = this.ports.store.awayBecause();
+    if (away !== null) throw cannotBeWritten(new Unavailable(away));
+  }
+
+  /** What no commit has taken yet is refused; the one that is under way may have to find out first whether it happened. */
+  private refuseWhileAway(): void {
+    const waiting = [...this.ports.members.values()].filter((member) => member.waiting.length > 0);
+    const away = this.ports.store.awayBecause();
+    if (away !== null)
+      for (const member of waiting)
+        for (const request of member.waiting.splice(0)) request.reject(cannotBeWritten(new Unavailable(away)));
+    if (away === null && waiting.length > 0) return;
+    clearInterval(this.timer);
+    this.timer = undefined;
   }
 
   /** Resolves when what was counted of the model until now is stored. @throws Unavailable when it cannot be written */
@@ -201,10 +225,7 @@ export class Commits {
   private async apart(entries: readonly Entry[], error: Error): Promise<Unavailable | null> {
     const [only] = entries;
     const isAlone = entries.length === 1 && only !== undefined;
-    const isStoreUp = await this.ports.store.check().then(
-      () => true,
-      () => false,
-    );
+    const isStoreUp = await this.isStoreUp();
     if (isAlone || !isStoreUp) {
       // A damaged row is of one request as a rule: the others of the model are not refused with it.
       if (isAlone && only.requests.length > 1 && error instanceof StoreDocumentDamaged)
@@ -224,6 +245,15 @@ export class Commits {
     const middle = Math.ceil(entries.length / 2);
     const first = await this.together(entries.slice(0, middle));
     return (await this.together(entries.slice(middle))) ?? first;
+  }
+
+  private isStoreUp(): Promise<boolean> {
+    const { store } = this.ports;
+    if (store.awayBecause() !== null) return Promise.resolve(false);
+    return store.check().then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Commits a model's requests each by itself. @returns why the last of them could not be written, null when all were */

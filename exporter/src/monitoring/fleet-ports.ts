@@ -27,7 +27,10 @@ export interface IntakeCounts {
 
 /** The part of the store that models live in. */
 export type FleetStore = IncrementStore &
-  Pick<Store, 'models' | 'lessons' | 'alertFeedback' | 'validations' | 'atomic' | 'governance' | 'check'>;
+  Pick<
+    Store,
+    'models' | 'lessons' | 'alertFeedback' | 'validations' | 'atomic' | 'governance' | 'check' | 'awayBecause'
+  >;
 
 export interface FleetPorts extends Pick<ModelEvaluationPorts, 'experiment' | 'rediscover'> {
   readonly store: FleetStore;

@@ -59,6 +59,8 @@ export class Ingest {
 
   private async countNow(id: ModelId, batch: IngestBatch): Promise<IngestResult> {
     const { batchId } = batch;
+    // A commit that is under way may hold the lane until it knows whether it happened.
+    this.commits.expectStore();
     const result = await this.members.inLane(id, async (member) => {
       const { monitored, unstored } = member;
       const known = batchId === null ? null : (unstored.get(batchId) ?? (await this.stored(member, batchId)));

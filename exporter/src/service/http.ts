@@ -28,7 +28,7 @@ export interface RoutedAreas {
 /** What the routes need. */
 export function httpPorts(
   { started, config, apiKeys, clock, logger, http, processMetrics, decisionGate }: Foundation,
-  { application, fleet, metrics: { renderFleet, storeUp }, lifecycle, intake: { http: intake } }: RoutedAreas,
+  { application, fleet, metrics: { renderFleet, store: storeWatch }, lifecycle, intake: { http: intake } }: RoutedAreas,
   streams: EventStreams,
 ): AppPorts {
   const onRefusedCredential = (reason: string): void => processMetrics.refusedCredential(reason);
@@ -56,7 +56,7 @@ export function httpPorts(
     closedBecause: () => lifecycle.closedBecause(),
     decisionsRefusedBecause: () => decisionGate.refusedBecause(),
     unrestoredModels: () => fleet.unrestoredModels(),
-    notReadyBecause: () => lifecycle.notReadyBecause(storeUp),
+    notReadyBecause: () => lifecycle.notReadyBecause(() => storeWatch.problem()),
     streams,
     reload: () => config.reload(),
     limits: { maximumBodyBytes: started.http.maximumBodyBytes },

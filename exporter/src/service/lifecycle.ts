@@ -46,13 +46,15 @@ export class Lifecycle {
     this.metrics.ready(false);
   }
 
-  /** @param storeUp whether the store can be written; asked only while the service runs */
-  async notReadyBecause(storeUp: () => Promise<boolean>): Promise<string | null> {
+  /** @param storeProblem why the store cannot be written, null when it can; asked only while the service runs */
+  async notReadyBecause(storeProblem: () => Promise<string | null>): Promise<string | null> {
     if (this.closed !== null) return this.closed;
-    const up = await storeUp();
+    const problem = await storeProblem();
     // The service may have begun to stop meanwhile.
     if (this.closed !== null) return this.closed;
-    this.metrics.ready(up);
-    return up ? null : 'the store cannot be written now';
+    this.metrics.ready(problem === null);
+    return problem === null ? null : `the store cannot be written now (${problem.replace(CANNOT, '')})`;
   }
 }
+
+const CANNOT = /^the store cannot be used: /;

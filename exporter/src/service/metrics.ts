@@ -4,14 +4,14 @@ import { FleetRenderer } from '../metrics/fleet-renderer.js';
 import { createStoreMetrics, type SharedFactsReader } from '../metrics/store-metrics.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import type { Foundation } from './foundation.js';
+import { StoreWatch } from './store-watch.js';
 
 export interface WiredMetrics {
   /** What is counted in the store, read now and then so that no scrape waits for it. */
   readonly shared: SharedFactsReader;
   /** The page of all models. */
   readonly renderFleet: (format: ExpositionFormat) => Promise<string>;
-  /** Whether the store can be written, asked now. */
-  readonly storeUp: () => Promise<boolean>;
+  readonly store: StoreWatch;
 }
 
 export function wireMetrics(
@@ -44,13 +44,6 @@ export function wireMetrics(
       processMetrics.rendered(render, (performance.now() - startedAt) / 1_000);
       return render.text;
     },
-    async storeUp() {
-      const up = await store.check().then(
-        () => true,
-        () => false,
-      );
-      processMetrics.storeUp(up);
-      return up;
-    },
+    store: new StoreWatch(store, processMetrics),
   };
 }

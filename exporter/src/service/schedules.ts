@@ -18,6 +18,7 @@ const FIGURES_MS = 2_000;
 const FILES_READ_MS = 2_000;
 const PAIRS_CHECKED_MS = 1_000;
 const STORE_CHECK_MS = 15_000;
+const STORE_NOTED_MS = 1_000;
 const ROWS_WEIGHED_MS = 5_000;
 const DECISIONS_CHECKED_MS = 600_000;
 
@@ -54,7 +55,9 @@ export function startSchedules(
   schedules.every(PAIRS_CHECKED_MS, () => intake.sweep());
   schedules.every(FIGURES_MS, () => metrics.shared.refresh());
   schedules.every(DECISIONS_CHECKED_MS, () => decisionGate.check(store, () => metrics.shared.verify()));
-  schedules.every(STORE_CHECK_MS, () => lifecycle.notReadyBecause(metrics.storeUp));
+  const lookAtStore = (): Promise<unknown> => lifecycle.notReadyBecause(() => metrics.store.problem());
+  schedules.every(STORE_CHECK_MS, lookAtStore);
+  schedules.every(STORE_NOTED_MS, async () => void (metrics.store.hasChanged() && (await lookAtStore())));
   schedules.every(ROWS_WEIGHED_MS, () => fleet.giveRowsBack());
   const plans = new PlanChecks(executors);
   schedules.every(PLANS_CHECKED_MS, async () => {

@@ -15,6 +15,9 @@ class StoreFailed extends Error {
   }
 }
 
+/** The database itself takes nothing now. */
+export class StoreAway extends Unavailable {}
+
 /** Codes of a store that cannot be used now. */
 const AWAY = [
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)$/,
@@ -38,6 +41,7 @@ const REASONS: Readonly<Record<string, string>> = {
   '53100': 'its disk is full',
   '53300': 'it has no connection left',
   '25006': 'it takes reads only',
+  '55P03': 'another session has locked what is to be written; end that',
 };
 
 /** The end of the message is SQLite's, what is before it may hold anything. */
@@ -48,7 +52,7 @@ const UNIQUE_IN_SQLITE = / - SQLITE_CONSTRAINT: UNIQUE constraint failed: [\w., 
  * @param store the file, or the name of the database
  * @param operation what was asked of the store, e.g. `baselines.save`
  */
-export function storeError(store: string, operation: string, error: unknown): Error {
+function storeError(store: string, operation: string, error: unknown): Error {
   if (error instanceof StoreDocumentDamaged) return error.store === null ? error.inStore(store) : error;
   if (error instanceof Error && isOurs(error)) return error;
   const message = error instanceof Error ? error.message : '';
@@ -57,8 +61,17 @@ export function storeError(store: string, operation: string, error: unknown): Er
     return new Conflict(`${operation}: there is one with this identity already`);
   if (code === '22021') return new Invalid('a text holds a character that cannot be stored (NUL, or no valid UTF-8)');
   if (AWAY.some((codes) => codes.test(code)) || (code === '' && CONNECTION_LOST.test(message)))
-    return new Unavailable(`the store cannot be used: ${REASONS[code] ?? (code === '' ? 'no answer in time' : code)}`);
+    return new StoreAway(`the store cannot be used: ${REASONS[code] ?? (code === '' ? 'no answer in time' : code)}`);
   return new StoreFailed(store, operation, code === '' ? nameOf(error) : code);
+}
+
+/** Waits for what was asked of a database. @throws what `storeError` makes of its error */
+export async function mapped<T>(store: string, operation: string, asked: PromiseLike<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw storeError(store, operation, error);
+  }
 }
 
 /** Told already, or a fault of the program: no driver throws those. */
@@ -71,14 +84,23 @@ const isOurs = (error: Error): boolean =>
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'no error');
 
-/** The same repository; what its methods throw is what `storeError` makes of it. */
-export function guarded<T extends object>(repository: T, store: string, name: string): T {
+/**
+ * The same repository; what its methods throw is what `storeError` makes of it.
+ * @param first throws where nothing is to be asked
+ */
+export function guarded<T extends object>(
+  repository: T,
+  store: string,
+  name: string,
+  first: () => void = () => undefined,
+): T {
   return new Proxy(repository, {
     get(target, key, receiver) {
       const member: unknown = Reflect.get(target, key, receiver);
       if (typeof member !== 'function') return member;
       return async (...given: unknown[]): Promise<unknown> => {
         try {
+          first();
           return await Reflect.apply(member, target, given);
         } catch (error) {
           throw storeError(store, `${name}.${String(key)}`, error);
@@ -92,18 +114,24 @@ export function guarded<T extends object>(repository: T, store: string, name: st
 const READS =
   /^(at|checkpoints|current|find|get|head|isActionUnderWay|labelledAmong|labelsWaiting|learning|list|newest|newestOutlines|openFor|range|read|versions|waitingAmong)$/;
 
-/** The same repository, where `first` is to succeed before anything is written. */
-export function beforeWrites<T extends object>(repository: T, first: () => Promise<void>): T {
+/** The same repository, whose writes are made by `write`. */
+export function writingBy<T extends object>(
+  repository: T,
+  write: (method: PropertyKey, given: readonly unknown[]) => Promise<unknown>,
+): T {
   return new Proxy(repository, {
     get(target, key, receiver) {
       const member: unknown = Reflect.get(target, key, receiver);
       if (typeof member !== 'function' || READS.test(String(key))) return member;
-      return async (...given: unknown[]): Promise<unknown> => {
-        await first();
-        return await Reflect.apply(member, target, given);
-      };
+      return (...given: unknown[]): Promise<unknown> => write(key, given);
     },
   });
+}
+
+/** Calls a method by its name. */
+export async function called(repository: object, method: PropertyKey, given: readonly unknown[]): Promise<unknown> {
+  const member: unknown = Reflect.get(repository, method);
+  return typeof member === 'function' ? await Reflect.apply(member, repository, given) : undefined;
 }
 
 /**

@@ -36,7 +36,7 @@ export class CommitOutcomes {
     try {
       return await transaction(async (on) => {
         finished.length = 0;
-        await on('commit_outcome').insert({ owner: this.owner, slot, id }).onConflict(['owner', 'slot']).merge();
+        await on('commit_id').insert({ owner: this.owner, slot, id }).onConflict(['owner', 'slot']).merge();
         const value = await work(on);
         finished.push({ value });
         return value;
@@ -51,7 +51,7 @@ export class CommitOutcomes {
 
   /** This process commits no more. */
   async close(): Promise<void> {
-    await this.db('commit_outcome').where({ owner: this.owner }).delete();
+    await this.db('commit_id').where({ owner: this.owner }).delete();
   }
 
   private async happened(slot: number, id: number): Promise<boolean> {
@@ -65,8 +65,8 @@ export class CommitOutcomes {
 
   /** The id of the last commit under the slot; 0 for none. Waits for one that is not over. */
   private async find(slot: number): Promise<number> {
-    await this.db('commit_outcome').insert({ owner: this.owner, slot, id: 0 }).onConflict(['owner', 'slot']).ignore();
-    const row: unknown = await this.db('commit_outcome').where({ owner: this.owner, slot }).first('id');
+    await this.db('commit_id').insert({ owner: this.owner, slot, id: 0 }).onConflict(['owner', 'slot']).ignore();
+    const row: unknown = await this.db('commit_id').where({ owner: this.owner, slot }).first('id');
     return typeof row === 'object' && row !== null && 'id' in row ? Number(row.id) : 0;
   }
 }

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Unavailable } from '../domain/errors.js';
 
@@ -62,6 +62,26 @@ export class HeldFiles {
     for (const one of this.held) if ((await identityOf(one.file)) !== one.identity) return one;
     return null;
   }
+}
+
+/**
+ * The file itself, whatever names lead to it: the lock is beside it, and so are SQLite's own files.
+ * @throws Error with the remedy when it has several names that are equals, or is a link to nothing
+ */
+export function fileItself(file: string): string {
+  const known = lstatSync(file, { throwIfNoEntry: false });
+  if (known === undefined) return file;
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined)
+    throw new Error(
+      `${file} is a link to a file that is not there; put that file back, or remove the link to start anew`,
+    );
+  const itself = realpathSync(file);
+  if (found.isFile() && found.nlink > 1)
+    throw new Error(
+      `${itself} has ${found.nlink} names (hard links), and another mlfi could write it under another one; keep one name (find -samefile lists them), or copy it`,
+    );
+  return itself;
 }
 
 /**

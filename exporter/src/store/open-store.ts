@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import knex, { type Knex } from 'knex';
-import { Unavailable } from '../domain/errors.js';
 import type { GovernanceTransaction, IncrementStore, IncrementTransaction, Store } from '../domain/ports.js';
 import { alertRepository } from './alerts.js';
 import { apiKeyRepository } from './api-keys.js';
 import { auditRepository } from './audit.js';
 import { baselineRepository } from './baselines.js';
 import { batchRepository } from './batches.js';
-import { beforeWrites, guarded, inTransaction, storeError } from './border.js';
+import { called, guarded, mapped, writingBy } from './border.js';
 import { checkDocuments, type OwnersCodecs, type StoreCheck } from './check.js';
 import { POSTGRESQL_LIMITS, SQLITE_LIMITS } from './chunks.js';
 import { CommitOutcomes } from './commit-outcome.js';
@@ -18,22 +17,26 @@ import { decisionRepository } from './decisions.js';
 import { governanceTransaction } from './governance.js';
 import { damagedTables, rebuildIndexes } from './integrity.js';
 import type { SetAside } from './documents.js';
-import { expectNoLogAlone, HeldFiles } from './held-files.js';
+import { expectNoLogAlone, fileItself, HeldFiles } from './held-files.js';
 import { incidentRepository } from './incidents.js';
 import { labelEvidenceRepository } from './label-evidence.js';
 import { ledgerRepository } from './ledger.js';
 import { lessonRepository } from './lessons.js';
+import { NOT_TOLD } from './knex-log.js';
 import { eraseFreedPages } from './migrations/130-log-file-headers.js';
 import { migrationSource } from './migrations/index.js';
 import { modelRepository } from './models.js';
 import { modelStateRepository } from './model-states.js';
 import { alertFeedbackRepository } from './alert-feedback.js';
+import { postgresql } from './postgresql.js';
+import { DatabaseInUse, PostgresqlWriter } from './postgresql-writer.js';
 import { rebuildInto } from './rebuild-sqlite.js';
 import { settingRepository } from './settings.js';
 import { validationRepository } from './validations.js';
 import { windowRepository } from './windows.js';
 import { LockPatience, type SqliteConnection } from './lock-patience.js';
 import { lockWriter } from './writer-lock.js';
+import { PostgresqlWriting, SqliteWriting, type Writing } from './writing.js';
 
 export type StoreLocation =
   | { readonly kind: 'sqlite'; readonly file: string }
@@ -41,10 +44,6 @@ export type StoreLocation =
 
 /** One number every mlfi process agrees on: governance transactions queue behind it. */
 const GOVERNANCE_LOCK = 7_305_611;
-/** A store that does not take a write within this is away. */
-const CHECK_MS = 5_000;
-/** A connection that is not there within this is not waited for. */
-const CONNECT_MS = 5_000;
 
 /**
  * Opens the store and brings its schema up to date.
@@ -57,29 +56,70 @@ export async function openStore(
   access: 'write' | 'read' = 'write',
   onDamaged: SetAside = () => undefined,
 ): Promise<Store> {
-  const unlock = location.kind === 'sqlite' && access === 'write' ? await lockSqlite(location.file) : NOTHING_LOCKED;
-  const db = location.kind === 'sqlite' ? sqlite(location.file) : postgresql(location.url, location.poolSize);
+  const { db, held, writer, unlock } = await reach(location, access);
   try {
     if (access === 'write') {
       // Nobody else holds the writer's lock, so that whoever was changing the schema was killed meanwhile.
-      if (location.kind === 'sqlite') await db.migrate.forceFreeMigrationsLock({ migrationSource });
+      await db.migrate.forceFreeMigrationsLock({ migrationSource });
       await db.migrate.latest({ migrationSource });
       if (location.kind === 'sqlite') await eraseFreedPages(db);
+      await writer?.claim();
     } else await db.raw('select 1 from audit limit 1');
   } catch (error) {
     await db.destroy();
     await unlock();
     throw new Error(openingProblem(location, error));
   }
-  const held = location.kind === 'sqlite' && access === 'write' ? await HeldFiles.of(location.file) : HeldFiles.NONE;
-  return storeOn(db, location, held, unlock, (damaged) => onDamaged(damaged.inStore(placeOf(location))));
+  const place = placeOf(location);
+  const writing =
+    writer === null ? new SqliteWriting(db, place, await held()) : new PostgresqlWriting(db, place, writer);
+  return storeOn(db, location, writing, unlock, (damaged) => onDamaged(damaged.inStore(place)));
+}
+
+/** A database and what keeps others from writing it. */
+interface Reached {
+  readonly db: Knex;
+  /** Of PostgreSQL that is written. */
+  readonly writer: PostgresqlWriter | null;
+  readonly held: () => Promise<HeldFiles>;
+  readonly unlock: () => Promise<void>;
+}
+
+async function reach(location: StoreLocation, access: 'write' | 'read'): Promise<Reached> {
+  const nothingHeld = { writer: null, held: () => Promise.resolve(HeldFiles.NONE), unlock: NOTHING_LOCKED };
+  if (location.kind === 'sqlite') {
+    if (access === 'read') return { ...nothingHeld, db: sqlite(location.file) };
+    const file = fileItself(location.file);
+    const unlock = await lockSqlite(file);
+    return { db: sqlite(file), writer: null, held: () => HeldFiles.of(file), unlock };
+  }
+  const connections = postgresql(location.url, location.poolSize);
+  if (access === 'read') return { ...nothingHeld, db: connections.db };
+  try {
+    const writer = await lockPostgresql(location, () => connections.dropAll());
+    return { ...nothingHeld, db: connections.db, writer, unlock: () => writer.release() };
+  } catch (error) {
+    await connections.db.destroy();
+    throw error;
+  }
+}
+
+async function lockPostgresql(
+  location: StoreLocation & { kind: 'postgresql' },
+  onLost: () => void,
+): Promise<PostgresqlWriter> {
+  try {
+    return await PostgresqlWriter.lock(location.url, onLost);
+  } catch (error) {
+    throw error instanceof DatabaseInUse ? error : new Error(openingProblem(location, error));
+  }
 }
 
 /** Reads every document of a store of this or an earlier release; takes no lock and changes nothing. */
 export async function checkDocumentsAt(location: StoreLocation, owners: OwnersCodecs): Promise<StoreCheck> {
   if (location.kind === 'sqlite' && !existsSync(location.file))
     throw new Error(`there is no store at ${location.file}`);
-  const db = location.kind === 'sqlite' ? sqlite(location.file) : postgresql(location.url, location.poolSize);
+  const db = location.kind === 'sqlite' ? sqlite(location.file) : postgresql(location.url, location.poolSize).db;
   try {
     const tables = await damagedTables(db, location.kind, null);
     const { documents, damaged, unreadable } = await checkDocuments(db, owners);
@@ -120,7 +160,7 @@ export async function backupSqlite(from: string, to: string): Promise<void> {
  */
 export async function rebuildIndexesAt(location: StoreLocation): Promise<string | null> {
   if (location.kind === 'postgresql') {
-    const db = postgresql(location.url, location.poolSize);
+    const { db, unlock } = await reach(location, 'write');
     try {
       await rebuildIndexes(db);
       return null;
@@ -128,9 +168,10 @@ export async function rebuildIndexesAt(location: StoreLocation): Promise<string 
       throw new Error(openingProblem(location, error));
     } finally {
       await db.destroy();
+      await unlock();
     }
   }
-  const { file } = location;
+  const file = fileItself(location.file);
   if (!existsSync(file)) throw new Error(`there is no store at ${file}`);
   const unlock = await lockSqlite(file);
   const fresh = `${file}.rebuilt`;
@@ -210,19 +251,6 @@ function sqlite(file: string): Knex {
   return db;
 }
 
-/** Every error reaches the caller, who tells it once; knex would print it besides. */
-const NOT_TOLD = { warn: () => undefined, error: () => undefined, deprecate: () => undefined, debug: () => undefined };
-
-function postgresql(url: string, poolSize: number): Knex {
-  return knex({
-    client: 'pg',
-    log: NOT_TOLD,
-    connection: { connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true },
-    acquireConnectionTimeout: CONNECT_MS,
-    pool: { min: 0, max: poolSize },
-  });
-}
-
 function openingProblem(location: StoreLocation, error: unknown): string {
   const place = location.kind === 'sqlite' ? location.file : 'the PostgreSQL database';
   const said = error instanceof Error ? error.message : String(error);
@@ -240,8 +268,8 @@ function openingProblem(location: StoreLocation, error: unknown): string {
     return `${place} cannot be read or written: the disk, or the network share it lies on, answers with errors`;
   if (/SQLITE_(BUSY|LOCKED)/.test(said))
     return `${place} is locked by another program (a backup, or a tool that has it open); end that, and start mlfi again`;
-  if (said.includes('Migration table is already locked'))
-    return `${place} is being brought up to date by another mlfi; wait for it, and start this one again. If none runs, one was killed meanwhile: run "update knex_migrations_lock set is_locked = 0" in the database first`;
+  if (error instanceof Error && 'code' in error && error.code === '55P03')
+    return `${place} cannot be changed: another session has locked what is in it; end that, and start mlfi again`;
   // A connection error of pg may repeat the connection string.
   if (location.kind === 'postgresql')
     return `${place} cannot be used (${error instanceof Error && 'code' in error ? String(error.code) : 'no answer'}); check database.url`;
@@ -249,88 +277,88 @@ function openingProblem(location: StoreLocation, error: unknown): string {
   return `${place} cannot be opened: ${said.slice(said.lastIndexOf(' - ') + 1).replace(/^- /, '')}`;
 }
 
-type Guard = <T extends object>(name: string, repository: T) => T;
-
 function storeOn(
   db: Knex,
   location: StoreLocation,
-  held: HeldFiles,
+  writing: Writing,
   unlock: () => Promise<void>,
   setAside: SetAside,
 ): Store {
   const place = placeOf(location);
   const limits = location.kind === 'sqlite' ? SQLITE_LIMITS : POSTGRESQL_LIMITS;
-  const guard: Guard = (name, repository) => guarded(repository, place, name);
-  /** Where each write is a transaction of its own. */
-  const guardSingly: Guard = (name, repository) =>
-    guard(
+  const guard = <T extends object>(name: string, repository: T): T => guarded(repository, place, name);
+  const asked = <T extends object>(name: string, repository: T): T =>
+    guarded(repository, place, name, () => writing.expectAnswer());
+  /** What is asked of the database itself, each write by itself. */
+  const singly = <T extends object>(name: string, repository: (on: Knex) => T): T =>
+    asked(
       name,
-      beforeWrites(repository, () => held.stillThere()),
+      writingBy(repository(db), (method, given) =>
+        writing.singly(`${name}.${String(method)}`, (on) => called(guard(name, repository(on)), method, given)),
+      ),
     );
-  const ofIncrements = (on: Knex, by: Guard): IncrementStore => ({
-    baselines: by('baselines', baselineRepository(on)),
-    windows: by('windows', windowRepository(on, limits)),
-    ledger: by('ledger', ledgerRepository(on, location.kind, limits)),
-    labelEvidence: by('label evidence', labelEvidenceRepository(on)),
-    batches: by('batches', batchRepository(on)),
-    settings: by('settings', settingRepository(on)),
-    callCounters: by('call counters', modelStateRepository(on, 'call_counters')),
-    featureKinds: by('feature kinds', modelStateRepository(on, 'feature_kinds')),
-    driftMonitors: by('drift monitors', modelStateRepository(on, 'drift_monitor')),
+  /** What is asked in a transaction. */
+  const within =
+    (transaction: Knex.Transaction): typeof singly =>
+    (name, repository) =>
+      guard(name, repository(transaction));
+  const ofIncrements = (by: typeof singly): IncrementStore => ({
+    baselines: by('baselines', baselineRepository),
+    windows: by('windows', (on) => windowRepository(on, limits)),
+    ledger: by('ledger', (on) => ledgerRepository(on, location.kind, limits)),
+    labelEvidence: by('label evidence', labelEvidenceRepository),
+    batches: by('batches', batchRepository),
+    settings: by('settings', settingRepository),
+    callCounters: by('call counters', (on) => modelStateRepository(on, 'call_counters')),
+    featureKinds: by('feature kinds', (on) => modelStateRepository(on, 'feature_kinds')),
+    driftMonitors: by('drift monitors', (on) => modelStateRepository(on, 'drift_monitor')),
+  });
+  /** What is written with decisions, and by itself. */
+  const ofDecisions = (by: typeof singly) => ({
+    apiKeys: by('API keys', apiKeyRepository),
+    models: by('models', (on) => modelRepository(on, place)),
+    incidents: by('incidents', (on) => incidentRepository(on, limits, setAside)),
+    lessons: by('lessons', (on) => lessonRepository(on, setAside)),
+    decisions: by('decisions', (on) => decisionRepository(on, setAside)),
+    alertFeedback: by('alert feedback', (on) => alertFeedbackRepository(on, setAside)),
+    validations: by('validations', (on) => validationRepository(on, setAside)),
   });
   const governed = async <T>(on: Knex.Transaction, work: (with_: GovernanceTransaction) => Promise<T>): Promise<T> => {
     if (location.kind === 'postgresql')
       await mapped(place, 'waiting for other decisions', on.raw('select pg_advisory_xact_lock(?)', [GOVERNANCE_LOCK]));
     return work({
       ...guard('governance', governanceTransaction(on, setAside)),
-      apiKeys: guard('API keys', apiKeyRepository(on)),
-      models: guard('models', modelRepository(on, place)),
-      incidents: guard('incidents', incidentRepository(on, limits, setAside)),
-      lessons: guard('lessons', lessonRepository(on, setAside)),
-      decisions: guard('decisions', decisionRepository(on, setAside)),
-      alertFeedback: guard('alert feedback', alertFeedbackRepository(on, setAside)),
-      validations: guard('validations', validationRepository(on, setAside)),
+      ...ofDecisions(within(on)),
       settings: guard('settings', settingRepository(on)),
     });
   };
   const increments = (on: Knex.Transaction): IncrementTransaction => ({
-    ...ofIncrements(on, guard),
+    ...ofIncrements(within(on)),
     governance: (work) => governed(on, work),
   });
-  const transaction = async <T>(operation: string, work: (on: Knex.Transaction) => Promise<T>): Promise<T> => {
-    await held.stillThere();
-    return inTransaction<Knex.Transaction, T>(place, operation, (run) => db.transaction(run), work);
-  };
   // A commit of SQLite is answered in this process: there is nothing to lose on the way.
   const outcomes = location.kind === 'postgresql' ? new CommitOutcomes(db, randomUUID()) : null;
-  const committed = <T>(work: (on: Knex.Transaction) => Promise<T>): Promise<T> => transaction('a commit', work);
+  const committed = <T>(work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>
+    writing.transaction('a commit', work);
   return {
-    ...ofIncrements(db, guardSingly),
-    models: guardSingly('models', modelRepository(db, place)),
-    incidents: guardSingly('incidents', incidentRepository(db, limits, setAside)),
-    decisions: guardSingly('decisions', decisionRepository(db, setAside)),
-    audit: guardSingly('audit', auditRepository(db)),
-    lessons: guardSingly('lessons', lessonRepository(db, setAside)),
-    alertFeedback: guardSingly('alert feedback', alertFeedbackRepository(db, setAside)),
-    validations: guardSingly('validations', validationRepository(db, setAside)),
-    apiKeys: guardSingly('API keys', apiKeyRepository(db)),
-    alerts: guardSingly('alerts', alertRepository(db, setAside)),
-    governance: (work) => transaction('a decision', (on) => governed(on, work)),
+    ...ofIncrements(singly),
+    ...ofDecisions(singly),
+    audit: singly('audit', auditRepository),
+    alerts: singly('alerts', (on) => alertRepository(on, setAside)),
+    governance: (work) => writing.transaction('a decision', (on) => governed(on, work)),
     atomic: (_shard, _epoch, work) =>
       outcomes === null
         ? committed((on) => work(increments(on)))
         : outcomes.resolved(committed, (on) => work(increments(on))),
-    ...guard('store', {
+    ...asked('store', {
       decisionCounts: () => readDecisionCounts(db),
       damagedTables: (among: readonly string[] | null) => damagedTables(db, location.kind, among),
-      check: async () => {
-        await held.stillThere();
-        await within(CHECK_MS, db('setting').insert({ name: 'checked', value: 'true' }).onConflict('name').merge());
-      },
     }),
+    awayBecause: () => writing.awayBecause(),
+    check: () => writing.check(),
     async close() {
-      const why = await held.stoppedBecause();
-      await outcomes?.close().catch(() => undefined);
+      const why = await writing.close();
+      if (writing.awayBecause() === null) await outcomes?.close().catch(() => undefined);
       await db.destroy();
       await unlock();
       if (why !== null) throw new Error(why);
@@ -341,24 +369,3 @@ function storeOn(
 /** The store as people know it; a PostgreSQL address may hold a password. */
 const placeOf = (location: StoreLocation): string =>
   location.kind === 'sqlite' ? location.file : 'the PostgreSQL database';
-
-async function mapped<T>(place: string, operation: string, asked: PromiseLike<T>): Promise<T> {
-  try {
-    return await asked;
-  } catch (error) {
-    throw storeError(place, operation, error);
-  }
-}
-
-/** @throws Unavailable when nothing came in time; what was asked goes on, and nobody waits for it */
-async function within(ms: number, asked: PromiseLike<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Unavailable(`the store has not answered within ${ms / 1_000} s`)), ms);
-  });
-  try {
-    await Promise.race([asked, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

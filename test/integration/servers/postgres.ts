@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,10 @@ export interface Postgres {
   kill(): void;
   /** Starts it again on the same port and data. */
   startAgain(): void;
+  /** Lets it stand still, as a partition or a frozen machine does: it is there, and answers nothing. */
+  pause(): void;
+  /** Lets it go on. */
+  resume(): void;
   stop(): void;
 }
 
@@ -53,6 +57,13 @@ export async function startPostgres(binaries: string): Promise<Postgres> {
   const start = (): void =>
     run(join(binaries, 'pg_ctl'), ['-D', data, '-w', '-l', join(folder, 'log'), '-o', settings, 'start'], asPostgres);
   const kill = (): void => run(join(binaries, 'pg_ctl'), ['-D', data, '-m', 'immediate', 'stop'], asPostgres);
+  const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
+    const [postmaster = ''] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+    const sessions = spawnSync('ps', ['-o', 'pid=', '--ppid', postmaster], { encoding: 'utf8' })
+      .stdout.trim()
+      .split(/\s+/);
+    for (const pid of [postmaster, ...sessions]) process.kill(Number(pid), name);
+  };
   start();
   let databases = 0;
   return {
@@ -64,6 +75,8 @@ export async function startPostgres(binaries: string): Promise<Postgres> {
     },
     kill,
     startAgain: start,
+    pause: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
     stop() {
       kill();
       rmSync(folder, { recursive: true, force: true });

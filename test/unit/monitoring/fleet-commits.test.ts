@@ -399,6 +399,26 @@ class InterruptedStore extends MemoryStore {
     });
 }
 
+it('refuses those that wait for a commit as soon as it is known that the store is away, and whoever comes then at once', async () => {
+  const store = new InterruptedStore();
+  const fleet = await fleetOfTwo(store);
+  const turns: (() => void)[] = [];
+  store.meanwhile = () => new Promise<void>((resolve) => void turns.push(resolve));
+  const underWay = fleet.ingest(A, answers(['a1']));
+  while (turns.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const waits = fleet.ingest(A, answers(['a2']));
+  store.away = 'the database does not answer';
+  const refused = 'nothing was counted; send it again (the database does not answer)';
+  await expect(waits).rejects.toThrow(refused);
+  await expect(fleet.ingest(A, answers(['a3'], { batchId: 'b', acknowledge: 'memory' }))).rejects.toThrow(refused);
+  await expect(fleet.ingest(B, answers(['b1']))).rejects.toThrow(refused);
+  store.away = null;
+  turns[0]?.();
+  expect(await underWay).toMatchObject({ accepted: 1 });
+  expect(await fleet.ingest(A, answers(['a2']))).toMatchObject({ accepted: 1 });
+  expect(storedCounts(store, A)).toMatchObject({ calls: 2 });
+});
+
 it('fails, and goes on afterwards, when a lane that a commit holds is asked for inside it', async () => {
   // Turns of the scheduler's: what hangs is to end by the time limit.
   const store = new InterruptedStore(() => new Promise((resolve) => setImmediate(resolve)));

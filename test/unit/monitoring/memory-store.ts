@@ -270,6 +270,11 @@ export class MemoryStore implements FleetStore {
   };
   readonly validations: FleetStore['validations'] = { save: () => Promise.resolve(), list: () => Promise.resolve([]) };
 
+  away: string | null = null;
+  awayBecause(): string | null {
+    return this.away;
+  }
+
   async check(): Promise<void> {
     await this.turn();
     if (this.isDown) throw new Error('the disk is full');

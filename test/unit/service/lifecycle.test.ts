@@ -8,7 +8,7 @@ function lifecycle(): { lifecycle: Lifecycle; ready: boolean[]; logged: unknown[
   const logger = { debug: log, info: log, warn: log, error: log };
   return { lifecycle: new Lifecycle({ ready: (is) => void ready.push(is) }, logger), ready, logged };
 }
-const up = (): Promise<boolean> => Promise.resolve(true);
+const up = (): Promise<null> => Promise.resolve(null);
 
 it('takes no request before it is restored, nor once it stops, and says why', async () => {
   const { lifecycle: life, ready } = lifecycle();
@@ -19,7 +19,9 @@ it('takes no request before it is restored, nor once it stops, and says why', as
   life.running(0);
   expect(life.closedBecause()).toBeNull();
   expect(await life.notReadyBecause(up)).toBeNull();
-  expect(await life.notReadyBecause(() => Promise.resolve(false))).toContain('store');
+  expect(await life.notReadyBecause(() => Promise.resolve('the store cannot be used: the disk is full'))).toBe(
+    'the store cannot be written now (the disk is full)',
+  );
   life.stopping();
   expect(life.closedBecause()).toContain('stopping');
   expect(ready).toEqual([false, true, true, false, false]);
@@ -31,7 +33,7 @@ it('is not ready again when the store answers only after the stop began', async 
   const asked = life.notReadyBecause(async () => {
     await Promise.resolve();
     life.stopping();
-    return true;
+    return null;
   });
   expect(await asked).toContain('stopping');
   expect(ready.at(-1)).toBe(false);

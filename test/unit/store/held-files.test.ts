@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, linkSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -70,6 +70,24 @@ it('is not closed without a word while its file is away, and not begun anew besi
   const again = await openStore({ kind: 'sqlite', file });
   expect(await again.settings.get(NOTED)).toBe('acknowledged');
   await again.close();
+});
+
+it('is one store under whatever name it is opened, and is refused with two names that are equals', async () => {
+  const file = join(folder, 'named.sqlite');
+  const first = await openStore({ kind: 'sqlite', file });
+  const link = join(folder, 'link.sqlite');
+  symlinkSync(file, link);
+  await expect(openStore({ kind: 'sqlite', file: link })).rejects.toThrow('in use by another mlfi');
+  await first.close();
+  const second = await openStore({ kind: 'sqlite', file: link });
+  expect(existsSync(`${link}.writer`)).toBe(false);
+  await second.close();
+  linkSync(file, join(folder, 'equal.sqlite'));
+  await expect(openStore({ kind: 'sqlite', file })).rejects.toThrow(/named\.sqlite has 2 names \(hard links\)/);
+  symlinkSync(join(folder, 'nothing'), join(folder, 'dangling.sqlite'));
+  await expect(openStore({ kind: 'sqlite', file: join(folder, 'dangling.sqlite') })).rejects.toThrow(
+    'is a link to a file that is not there',
+  );
 });
 
 it('leaves the store to another one that took the lock when the lock file was removed', async () => {

@@ -17,6 +17,7 @@ import { waitingLabels } from './110-waiting-labels.js';
 import { labelEvidence } from './120-label-evidence.js';
 import { labelledAnswers } from './121-labelled-answers.js';
 import { logFileHeaders } from './130-log-file-headers.js';
+import { writer } from './140-writer.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -39,6 +40,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   labelEvidence,
   labelledAnswers,
   logFileHeaders,
+  writer,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {
