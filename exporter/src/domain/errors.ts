@@ -76,6 +76,9 @@ export class Unavailable extends RefusedRequest<'unavailable'> {
   }
 }
 
+/** Nobody knows whether it was stored: what is in memory may not be what is stored. */
+export class OutcomeUnknown extends Unavailable {}
+
 /** A refusal the caller can act on. Any other error is a fault of the program. */
 export type AppError = NotFound | Conflict | Invalid | Forbidden | TooManyRequests | Unavailable;
 

@@ -1,6 +1,6 @@
 import type { AuditNote } from '../domain/audit-note.js';
 import { StoreDocumentDamaged } from '../domain/codec.js';
-import { Conflict, isAppError, NotFound, Unavailable } from '../domain/errors.js';
+import { Conflict, isAppError, NotFound, OutcomeUnknown, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import { ONLY_EPOCH, ONLY_SHARD, type Clock, type Logger, type Store } from '../domain/ports.js';
@@ -138,6 +138,7 @@ export class Commits {
     const counted = draft.records(now);
     await writeDraft(store, id, counted.records, decided).catch((error: unknown) => {
       logger.error({ model: id, error: textOf(error) }, 'a change could not be written');
+      if (error instanceof OutcomeUnknown) this.outdated.add(member);
       throw isAppError(error) ? error : notChanged();
     });
     try {
@@ -190,6 +191,7 @@ export class Commits {
         return models;
       })
       .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    if (written instanceof OutcomeUnknown) return this.unknown(entries, written);
     if (written instanceof Error) return (await this.apart(entries, written)) ?? refused;
     for (const model of written) {
       try {
@@ -199,6 +201,17 @@ export class Commits {
       }
     }
     return refused;
+  }
+
+  /** Written again from memory, what has been stored after all would be undone: it is read anew first. */
+  private unknown(entries: readonly Entry[], error: OutcomeUnknown): OutcomeUnknown {
+    const models = entries.map(({ member }) => member.monitored.model.id);
+    this.ports.logger.error({ models, error: error.message }, 'commit failed');
+    for (const { member, requests } of entries) {
+      this.outdated.add(member);
+      for (const request of requests) request.reject(error);
+    }
+    return error;
   }
 
   /** What is in memory may be half of what is stored: written, it would undo what was just acknowledged. */

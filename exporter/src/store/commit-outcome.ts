@@ -1,10 +1,13 @@
 import type { Knex } from 'knex';
+import { OutcomeUnknown } from '../domain/errors.js';
 
 /** Commits of one process that may be under way at the same time, at most. */
 const SLOTS = 64;
 /** How long an unknown outcome is asked for: a server that was killed has recovered by then, or nobody waits any more. */
 const ASKED_FOR_MS = 60_000;
 const ASKED_EVERY_MS = 250;
+const UNKNOWN =
+  'the store does not say whether it has stored this; send it again, with the same batch_id it is counted once';
 
 /**
  * Tells whether a commit whose answer was lost has happened: each writes an id of its own with what it writes, and whoever lost
@@ -23,7 +26,7 @@ export class CommitOutcomes {
   /**
    * Runs a transaction, and takes it for done when it was, whatever became of the answer.
    * @param transaction runs what it is given in a transaction
-   * @throws what the transaction throws, when it has not been committed
+   * @throws what the transaction throws, when it has not been committed; OutcomeUnknown when the store does not say
    */
   async resolved<T>(
     transaction: (work: (on: Knex.Transaction) => Promise<T>) => Promise<T>,
@@ -44,7 +47,10 @@ export class CommitOutcomes {
     } catch (error) {
       const [done] = finished;
       // Nothing was committed before the work was done.
-      if (done === undefined || !(await this.happened(slot, id))) throw error;
+      if (done === undefined) throw error;
+      const hasHappened = await this.happened(slot, id);
+      if (hasHappened === null) throw new OutcomeUnknown(UNKNOWN);
+      if (!hasHappened) throw error;
       return done.value;
     }
   }
@@ -54,13 +60,14 @@ export class CommitOutcomes {
     await this.db('commit_id').where({ owner: this.owner }).delete();
   }
 
-  private async happened(slot: number, id: number): Promise<boolean> {
+  /** @returns null where the store does not say within the time */
+  private async happened(slot: number, id: number): Promise<boolean | null> {
     for (let waitedMs = 0; waitedMs < ASKED_FOR_MS; waitedMs += ASKED_EVERY_MS) {
       const found = await this.find(slot).catch(() => null);
       if (found !== null) return found === id;
       await this.sleep(ASKED_EVERY_MS);
     }
-    return false;
+    return null;
   }
 
   /** The id of the last commit under the slot; 0 for none. Waits for one that is not over. */

@@ -1,4 +1,5 @@
 import type { Codec } from '../../../exporter/src/domain/codec.js';
+import { OutcomeUnknown } from '../../../exporter/src/domain/errors.js';
 import { modelId, type ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { TakenBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
@@ -75,6 +76,8 @@ export class MemoryStore implements FleetStore {
   readonly broken = new Set<ModelId>();
   /** So many commits are still refused at their end, when all was written. */
   refusedCommits = 0;
+  /** So many commits happen and nobody hears of it. */
+  lostAnswers = 0;
   isDown = false;
   /** Models of every transaction that committed. */
   readonly transactions: ModelId[][] = [];
@@ -106,7 +109,9 @@ export class MemoryStore implements FleetStore {
       }
       this.committed = copy;
       this.transactions.push([...models]);
-      return done;
+      if (this.lostAnswers === 0) return done;
+      this.lostAnswers -= 1;
+      throw new OutcomeUnknown('the store does not say');
     });
     this.connection = result.catch(() => undefined);
     return result;
