@@ -1,4 +1,15 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -130,6 +141,13 @@ it('builds a damaged index anew, and copies a store beside its service', async (
   const copy = join(sound.directory, 'copy.sqlite');
   await backupStore(sound.config, copy);
   await expect(backupStore(sound.config, copy)).rejects.toThrow('exists already');
+  const nowhere = join(sound.directory, 'nowhere', 'copy.sqlite');
+  await expect(backupStore(sound.config, nowhere)).rejects.toThrow(`${join(sound.directory, 'nowhere')} is not there`);
+  // What a copy that was killed leaves is in nobody's way, and never looks like a whole one.
+  const another = join(sound.directory, 'another.sqlite');
+  writeFileSync(`${another}.unfinished`, 'half of it');
+  await backupStore(sound.config, another);
+  expect(existsSync(`${another}.unfinished`)).toBe(false);
   await expect(rebuildStoreIndexes(sound.config)).rejects.toThrow('in use by another mlfi');
   await running.close();
   const restored = await store(readFileSync(copy));
@@ -199,6 +217,12 @@ it('takes no decision on a broken chain of the audit log', async () => {
   const anew = await serve(place, `mlfi_${'c'.repeat(12)}_${'d'.repeat(43)}`);
   expect((await anew.request('GET', '/api/v1/models', undefined, KEY)).status).toBe(403);
   await anew.close();
+});
+
+it('does not begin an empty store where a repair was ended half-way', async () => {
+  const place = await store();
+  renameSync(place.file, `${place.file}.damaged`);
+  await expect(serve(place)).rejects.toThrow('was ended half-way');
 });
 
 it('does not start on a damaged table it needs, and names it', async () => {

@@ -4,7 +4,7 @@ import type { Logger } from '../domain/ports.js';
 
 /**
  * Looks, before the store is opened, whether one is there: a volume that is not mounted looks like a first start.
- * @throws Error with the remedy for a file that was emptied: the key that signed its audit log is there
+ * @throws Error with the remedy for a file that was emptied, the key that signed its audit log being there, and for half a repair
  */
 export function expectStore(
   { database, audit: { signingKeyFile } }: Pick<Config, 'database' | 'audit'>,
@@ -17,6 +17,10 @@ export function expectStore(
   if (known?.size === 0 && wasThere)
     throw new Error(
       `${file} is empty, and ${signingKeyFile} says that mlfi has run here before; restore a backup, or delete the empty file to start anew without models`,
+    );
+  if (known === undefined && existsSync(`${file}.damaged`))
+    throw new Error(
+      `${file} is not there, and ${file}.damaged is: "mlfi store repair --reindex" was ended half-way. Rename it, and its -wal where there is one, back to ${file}, and repair again; or move it away to start anew without models`,
     );
   if (known === undefined)
     logger.warn(

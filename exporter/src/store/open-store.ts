@@ -140,13 +140,18 @@ export async function checkDocumentsAt(location: StoreLocation, owners: OwnersCo
 export async function backupSqlite(from: string, to: string): Promise<void> {
   if (!existsSync(from)) throw new Error(`there is no store at ${from}`);
   if (existsSync(to)) throw new Error(`${to} exists already; name a new file`);
+  if (!existsSync(dirname(to))) throw new Error(`${dirname(to)} is not there; name a file in a folder that is`);
   const db = sqlite(from);
+  // Half a copy never has the name of a whole one.
+  const unfinished = `${to}.unfinished`;
+  rmSync(unfinished, { force: true });
   try {
     // The mode of a file is settled before its content.
-    makePrivate(to);
-    await db.raw('VACUUM INTO ?', [to]);
+    makePrivate(unfinished);
+    await db.raw('VACUUM INTO ?', [unfinished]);
+    renameSync(unfinished, to);
   } catch (error) {
-    rmSync(to, { force: true });
+    rmSync(unfinished, { force: true });
     throw new Error(openingProblem({ kind: 'sqlite', file: from }, error));
   } finally {
     await db.destroy();
