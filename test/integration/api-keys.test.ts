@@ -208,6 +208,16 @@ describe('API keys of a running service', () => {
     }
   });
 
+  it('refuses to end the last admin key by itself, and says how to go on', async () => {
+    const admin = await make({ scopes: ['admin'] });
+    const [, first] = running.key.split('_');
+    const revoke = (id: string, bearer: string) => running.request('DELETE', `/api/v1/keys/${id}`, undefined, bearer);
+    expect((await revoke(admin.id, admin.key)).status).toBe(200);
+    const refused = await revoke(first ?? '', running.key);
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([409, expect.stringContaining('--overlap 0s')]);
+    expect((await running.request('GET', '/api/v1/keys')).status).toBe(200);
+  });
+
   it('shows last use, expiry and successor, and never a hash', async () => {
     const { id, key } = await make({ expires_in_seconds: 3_600 });
     await running.request('GET', '/api/v1/models', undefined, key);

@@ -39,7 +39,10 @@ export interface ApiKeyUseCases {
    * @throws NotFound; Conflict when it is not in force, was rotated before, or belongs to the configuration
    */
   rotate(id: ApiKeyId, overlapMs: number, by: Actor): Promise<IssuedApiKey>;
-  /** Ends a key at once; one that has ended already stays as it is. @throws NotFound */
+  /**
+   * Ends a key at once; one that has ended already stays as it is.
+   * @throws NotFound; Conflict when it would take away its own right to make keys, and no other key has it
+   */
   revoke(id: ApiKeyId, by: Actor): Promise<void>;
   /** Keeps the time of use, at most once a minute, and the first use on record. */
   noteUse(key: ApiKey): Promise<void>;
@@ -115,6 +118,11 @@ export function apiKeyUseCases({
       const { name } = await known(id);
       await store.governance(async (transaction) => {
         const nowMs = clock.now();
+        if (by.subject === `key:${id}` && !(await transaction.apiKeys.list()).some(isOtherAdmin(id, nowMs)))
+          throw new Conflict(
+            `this is the last key of scope "admin", and would lock itself out: replace it (mlfi key rotate ${id} --overlap 0s), or revoke it with another admin key or as an admin in Grafana`,
+            'id',
+          );
         if (!(await transaction.apiKeys.revoke(id, nowMs))) return;
         const note: AuditNote = (within) => auditBy(within, nowMs, 'api-key-revoked', by, { key: id, name });
         await auditWhereTaken(transaction, note, { key: id }, logger);
@@ -152,6 +160,11 @@ export const newKey = (
   revokedAtMs: null,
   replacedBy: null,
 });
+
+const isOtherAdmin =
+  (id: ApiKeyId, nowMs: number) =>
+  (key: ApiKey): boolean =>
+    key.id !== id && key.scopes.includes('admin') && isInForce(key, nowMs);
 
 const whyNotReplaced = (key: ApiKey, nowMs: number): string =>
   key.replacedBy !== null && isInForce(key, nowMs)

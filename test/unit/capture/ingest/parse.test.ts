@@ -386,18 +386,11 @@ describe('features', () => {
   });
 
   it('tells of texts that are no UTF-8, once a row and with the first field', () => {
-    const latin1 = Buffer.from(
-      '{"prediction":1,"features":{"city":"Li\xe8ge"}}\n{"prediction":1}\n{"prediction":"\xe9"}',
-      'latin1',
-    );
-    const { notes, observations } = parseBatch(latin1.toString('utf8'), 'application/x-ndjson', NOW);
-    expect(observations).toHaveLength(3);
+    const latin1 = (text: string): string => Buffer.from(text, 'latin1').toString('utf8');
+    const { notes } = parse(latin1('{"prediction":1,"features":{"city":"Li\xe8ge"}}\n{"prediction":"\xe9"}\n'));
     expect(notes).toMatchObject([{ reason: 'not_utf8', rows: 2, line: 1, field: 'features' }]);
     expect(noted(one({ features: { city: 'Liège' } }))).toEqual([]);
-    const table = Buffer.from('city,prediction\nLi\xe8ge,1\nGent,1\n', 'latin1');
-    expect(parseBatch(table.toString('utf8'), 'text/csv', NOW).notes).toMatchObject([
-      { reason: 'not_utf8', rows: 1, field: 'city' },
-    ]);
+    expect(noted(parse(latin1('city,prediction\nLi\xe8ge,1\nGent,1\n'), 'text/csv'))).toEqual(['not_utf8']);
   });
 
   it('keeps every limit, and says which', () => {
