@@ -68,6 +68,7 @@ const serviceOn = async (port: number): Promise<Service> => {
       paging: { season: 'none' },
       windows: { length: '5s', evaluate_every: '500ms' },
       discovery: { files: [join(folder, 'models.yml'), join(folder, 'missing.yml')], refresh: '1s' },
+      log_files: [{ directory: folder, model: 'logged' }],
       logging: { level: 'silent' },
     }),
     {},
