@@ -40,6 +40,8 @@ const call = async (
 const events = (count: number): string =>
   JSON.stringify(Array.from({ length: count }, (_, i) => ({ prediction: 'yes', confidence: 0.5 + i / 1_000 })));
 const send = (batch: string) => call('POST', `/api/v1/models/away/observations?batch_id=${batch}`, events(10));
+const isReadyAgain = (): Promise<true> =>
+  eventually('readiness', 10_000, async () => ((await call('GET', '/-/ready')).status === 200 ? true : null));
 const samples = async (): Promise<number> =>
   (JSON.parse((await call('GET', '/api/v1/models/away')).text) as { total_samples: number }).total_samples;
 
@@ -149,7 +151,7 @@ it('says so when another session has locked what it writes', async () => {
   expect([again.status, secondsAgain < 2]).toEqual([503, true]);
   await sql.query('rollback');
   await sql.end();
-  await eventually('readiness', 10_000, async () => ((await call('GET', '/-/ready')).status === 200 ? true : null));
+  await isReadyAgain();
   expect(await send('locked')).toMatchObject({ status: 200 });
 }, 30_000);
 
@@ -180,6 +182,7 @@ it.each(['while it runs', 'at the same moment'])(
     service.child.kill('SIGTERM');
     const code = await service.exited;
     postgres.startAgain();
+    await isReadyAgain();
     // A connection that the dying server took and never answers is waited for until the stop is overdue.
     expect([code, service.said()]).toEqual([
       1,

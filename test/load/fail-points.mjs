@@ -33,6 +33,7 @@ Commits.prototype.together = function (entries) {
   if (!isNow) return together.call(this, entries);
   const { store } = this.ports;
   const failing = {
+    awayBecause: () => store.awayBecause(),
     check: () => (isRefusing ? Promise.reject(new Error('fail point: the store takes nothing')) : store.check()),
     async atomic(shard, epoch, work) {
       const written = await store.atomic(shard, epoch, async (increments) => {

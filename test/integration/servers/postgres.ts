@@ -62,7 +62,14 @@ export async function startPostgres(binaries: string): Promise<Postgres> {
     const sessions = spawnSync('ps', ['-o', 'pid=', '--ppid', postmaster], { encoding: 'utf8' })
       .stdout.trim()
       .split(/\s+/);
-    for (const pid of [postmaster, ...sessions]) process.kill(Number(pid), name);
+    for (const pid of [postmaster, ...sessions]) {
+      try {
+        process.kill(Number(pid), name);
+      } catch (error) {
+        // A session may have ended since they were listed.
+        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+      }
+    }
   };
   start();
   let databases = 0;
