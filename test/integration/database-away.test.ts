@@ -39,11 +39,12 @@ const call = async (
 };
 const events = (count: number): string =>
   JSON.stringify(Array.from({ length: count }, (_, i) => ({ prediction: 'yes', confidence: 0.5 + i / 1_000 })));
-const send = (batch: string) => call('POST', `/api/v1/models/away/observations?batch_id=${batch}`, events(10));
+const send = (batch: string, model = 'away') =>
+  call('POST', `/api/v1/models/${model}/observations?batch_id=${batch}`, events(10));
 const isReadyAgain = (): Promise<true> =>
   eventually('readiness', 10_000, async () => ((await call('GET', '/-/ready')).status === 200 ? true : null));
-const samples = async (): Promise<number> =>
-  (JSON.parse((await call('GET', '/api/v1/models/away')).text) as { total_samples: number }).total_samples;
+const samples = async (model = 'away'): Promise<number> =>
+  (JSON.parse((await call('GET', `/api/v1/models/${model}`)).text) as { total_samples: number }).total_samples;
 
 it('goes on without its database as far as it can, says so, and recovers by itself', async () => {
   expect((await call('POST', '/api/v1/models', JSON.stringify({ id: 'away' }))).status).toBe(201);
@@ -66,7 +67,7 @@ it('goes on without its database as far as it can, says so, and recovers by itse
   expect((await call('GET', '/api/v1/models')).status).toBe(200);
   expect(await samples()).toBe(10);
 
-  for (const answer of await Promise.all(['lost-1', 'lost-2', 'lost-3', 'before'].map(send)))
+  for (const answer of await Promise.all(['lost-1', 'lost-2', 'lost-3', 'before'].map((batch) => send(batch))))
     expect(answer).toMatchObject({ status: 503, retryAfter: expect.stringMatching(/^\d+$/) as string });
   expect(await call('POST', '/api/v1/models', JSON.stringify({ id: 'another' }))).toMatchObject({ status: 503 });
   // A key nobody remembers cannot be told from a wrong one now.
@@ -139,7 +140,7 @@ it('says so when another session has locked what it writes', async () => {
   const [first, seconds] = await timed(send('locked'));
   expect([first.status, first.text, seconds < 6]).toEqual([
     503,
-    expect.stringContaining('another session has locked what is to be written'),
+    expect.stringContaining('another session of the database has locked what is to be written'),
     true,
   ]);
   expect(await call('GET', '/-/ready')).toMatchObject({
@@ -154,6 +155,36 @@ it('says so when another session has locked what it writes', async () => {
   await isReadyAgain();
   expect(await send('locked')).toMatchObject({ status: 200 });
 }, 30_000);
+
+it('refuses the rows of a model that another session has locked, and keeps the others waiting once and not long', async () => {
+  for (const id of ['a', 'b', 'c']) {
+    await call('POST', '/api/v1/models', JSON.stringify({ id }));
+    expect(await send('before', id)).toMatchObject({ status: 200 });
+  }
+  const sql = new pg.Client({ connectionString: url });
+  await sql.connect();
+  await sql.query("begin; select model from call_counters where model = 'b' for update");
+  const round = (batch: string) => Promise.all(['a', 'b', 'c'].map((id) => timed(send(batch, id))));
+  const statuses = (answers: Awaited<ReturnType<typeof round>>) => answers.map(([{ status }]) => status);
+  const first = await round('first');
+  expect([statuses(first), Math.max(...first.map(([, seconds]) => seconds)) < 6]).toEqual([[200, 503, 200], true]);
+  expect(first[1]?.[0].text).toMatch(/model \\"b\\" cannot be stored now .*another session .* has locked/);
+  for (const batch of ['second', 'third']) {
+    const [a, b, c] = await round(batch);
+    expect([a?.[0].status, b?.[0].status, c?.[0].status]).toEqual([200, 503, 200]);
+    expect([a, b, c].map((one) => (one?.[1] ?? Infinity) < 1.5)).toEqual([true, true, true]);
+  }
+  expect((await call('GET', '/-/ready')).status).toBe(200);
+  expect((await call('GET', '/metrics')).text).toMatch(/^mlfi_store_up 1$/m);
+  const pages = (await call('GET', '/metrics/models')).text;
+  for (const [id, unwritten] of Object.entries({ a: 0, b: 1, c: 0 }))
+    expect(pages).toMatch(new RegExp(`^mlfi_model_unwritten\\{.*model_name="${id}".*\\} ${unwritten}$`, 'm'));
+  await sql.query('rollback');
+  await sql.end();
+  for (const batch of ['first', 'second', 'third']) expect(await send(batch, 'b')).toMatchObject({ status: 200 });
+  expect(await Promise.all(['a', 'b', 'c'].map((id) => samples(id)))).toEqual([40, 40, 40]);
+  expect((await call('GET', '/metrics/models')).text).toMatch(/^mlfi_model_unwritten\{.*model_name="b".*\} 0$/m);
+}, 60_000);
 
 it('does not start without its database, says what to check, and keeps the password to itself', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'mlfi-away-'));

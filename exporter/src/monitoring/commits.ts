@@ -29,20 +29,24 @@ interface Entry {
 }
 
 /**
- * Commits many models' increments in one transaction, and each by itself when that fails: a model that cannot be written
- * fails alone. From preparing to counting, a model's lane is held, so that what is stored is what is counted afterwards.
+ * Commits many models' increments in one transaction. One that fails it is committed alone until it succeeds, beside the others,
+ * who do not wait for it. From preparing to counting, a model's lane is held, so that what is stored is what is counted afterwards.
  */
 export class Commits {
   private readonly group: GroupCommit;
+  private readonly single: GroupCommit;
+  /** Models whose writes failed last, in a commit with others or alone. */
+  private readonly alone = new Set<ModelId>();
   /** Members that are not what is stored of their models any more: they are read anew before anything is written of them. */
   private readonly outdated = new Set<Member>();
-  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly ports: CommitPorts,
     delayMs: number,
   ) {
-    this.group = createGroupCommit(ports.clock, delayMs, () => this.write());
+    const { clock } = ports;
+    this.group = createGroupCommit(clock, delayMs, () => this.refusingWhileAway(() => this.writeTogether()));
+    this.single = createGroupCommit(clock, delayMs, () => this.refusingWhileAway(() => this.writeAlone()));
   }
 
   /** Counts a batch with the next commit; null to have stored what was counted before. @throws Unavailable when the model cannot be written: then nothing was counted */
@@ -53,7 +57,6 @@ export class Commits {
       if (this.ports.members.get(id) !== member) throw new NotFound(`model "${id}" was removed`, 'model');
       member.waiting.push({ batch, resolve, reject });
       this.request();
-      this.timer ??= setInterval(() => this.refuseWhileAway(), AWAY_LOOKED_FOR_MS).unref();
     });
   }
 
@@ -63,16 +66,25 @@ export class Commits {
     if (away !== null) throw cannotBeWritten(new Unavailable(away));
   }
 
-  /** What no commit has taken yet is refused; the one that is under way may have to find out first whether it happened. */
-  private refuseWhileAway(): void {
-    const waiting = [...this.ports.members.values()].filter((member) => member.waiting.length > 0);
-    const away = this.ports.store.awayBecause();
-    if (away !== null)
-      for (const member of waiting)
-        for (const request of member.waiting.splice(0)) request.reject(cannotBeWritten(new Unavailable(away)));
-    if (away === null && waiting.length > 0) return;
-    clearInterval(this.timer);
-    this.timer = undefined;
+  /** What no commit has taken yet is refused while the store is away; the one under way may have to find out first whether it happened. */
+  private async refusingWhileAway<T>(write: () => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const { signal } = over;
+    this.refuseWhileAway(signal).catch((error: unknown) => this.logFault(error));
+    return write().finally(() => over.abort());
+  }
+
+  private async refuseWhileAway(over: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.ports.clock.sleep(AWAY_LOOKED_FOR_MS, over);
+      // A clock that does not wait leaves the thread to the others, too.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (over.aborted) return;
+      const away = this.ports.store.awayBecause();
+      if (away === null) continue;
+      for (const { waiting } of this.ports.members.values())
+        for (const request of waiting.splice(0)) request.reject(cannotBeWritten(new Unavailable(away)));
+    }
   }
 
   /** Resolves when what was counted of the model until now is stored. @throws Unavailable when it cannot be written */
@@ -82,32 +94,56 @@ export class Commits {
 
   /** Asks for a commit and waits for nothing. */
   request(): void {
-    this.group.request().catch((error: unknown) => this.ports.logger.error({ error: textOf(error) }, 'commit failed'));
+    for (const group of this.alone.size === 0 ? [this.group] : [this.group, this.single])
+      group.request().catch((error: unknown) => this.logFault(error));
   }
 
   /** Resolves when no commit is asked for or running. */
-  settle(): Promise<void> {
-    return this.group.settle();
+  async settle(): Promise<void> {
+    await this.group.settle();
+    await this.single.settle();
   }
 
   /** Commits now what is counted or waits. @returns why something could not be written, null when all was */
   async write(): Promise<Unavailable | null> {
+    const together = await this.writeTogether();
+    const alone = await this.writeAlone();
+    await this.settle();
+    return alone ?? together;
+  }
+
+  private async writeTogether(): Promise<Unavailable | null> {
     const { lanes, members } = this.ports;
-    const due = [...members].filter(([, member]) => isDue(member) || this.outdated.has(member));
+    const due = [...members].filter(([id, member]) => !this.alone.has(id) && this.isDue(member));
     return lanes.runAll(
       due.map(([id]) => id),
-      () => this.writeDue(due.filter(([id, member]) => members.get(id) === member).map(([, member]) => member)),
+      () => this.writeDue(due.filter(([id, member]) => members.get(id) === member && !this.alone.has(id))),
     );
   }
 
-  /** The same of members whose lanes are held. */
-  private async writeDue(due: readonly Member[]): Promise<Unavailable | null> {
+  private async writeAlone(): Promise<Unavailable | null> {
+    const { lanes, members } = this.ports;
+    let failed: Unavailable | null = null;
+    for (const id of [...this.alone])
+      failed =
+        (await lanes.run(id, () => {
+          const member = members.get(id);
+          if (member === undefined) this.alone.delete(id);
+          return this.writeDue(member !== undefined && this.isDue(member) ? [[id, member]] : []);
+        })) ?? failed;
+    return failed;
+  }
+
+  private isDue(member: Member): boolean {
+    const { monitored, waiting, unstored } = member;
+    return monitored.isDirty || waiting.length > 0 || unstored.size > 0 || this.outdated.has(member);
+  }
+
+  /** Commits members together whose lanes are held. */
+  private async writeDue(due: readonly (readonly [ModelId, Member])[]): Promise<Unavailable | null> {
     const renewed = [];
-    for (const member of due) renewed.push(await this.upToDate(member));
-    const entries = renewed.filter((member) => member !== null).map(entryOf);
-    const isApart = entries.map(({ member }) => member.unwritten?.isAlone === true);
-    let failed = await this.together(entries.filter((_, i) => !isApart[i]));
-    for (const entry of entries.filter((_, i) => isApart[i])) failed = (await this.together([entry])) ?? failed;
+    for (const [, member] of due) renewed.push(await this.upToDate(member));
+    const failed = await this.together(renewed.filter((member) => member !== null).map(entryOf));
     return renewed.includes(null) ? cannotBeWritten() : failed;
   }
 
@@ -172,27 +208,47 @@ export class Commits {
   }
 
   /**
-   * Refuses what is of a member that has been replaced by what is stored of it, or cannot be: each that is written comes by here.
+   * Commits some in one transaction; each that is written comes by here.
    * @returns why the last of them could not be written, null when all were
    */
   private async together(asked: readonly Entry[]): Promise<Unavailable | null> {
+    try {
+      return await this.tryTogether(asked);
+    } catch (error) {
+      // A fault of the program: it keeps nobody waiting, and nobody knows how far it came.
+      const refused = this.refuseOutdated(asked, cannotBeWritten());
+      this.logFault(error);
+      return refused;
+    }
+  }
+
+  private async tryTogether(asked: readonly Entry[]): Promise<Unavailable | null> {
     const { store, clock } = this.ports;
     const entries = asked.filter(({ member }) => this.isStored(member));
     const refused = entries.length < asked.length ? cannotBeWritten() : null;
+    // What is of a member that has been replaced by what is stored of it, or cannot be.
     if (refused !== null)
-      for (const { requests } of asked.filter(({ member }) => !this.isStored(member)))
-        for (const request of requests) request.reject(refused);
+      for (const { member, requests } of asked)
+        if (!this.isStored(member)) for (const request of requests) request.reject(refused);
     if (entries.length === 0) return refused;
     const now = clock.now();
+    const failing: Entry[] = [];
     const written = await store
       .atomic(ONLY_SHARD, ONLY_EPOCH, async (increments) => {
         const models = [];
-        for (const { member, requests } of entries) models.push(await writeModel(increments, member, requests, now));
+        for (const entry of entries) {
+          failing[0] = entry;
+          models.push(await writeModel(increments, entry.member, entry.requests, now));
+        }
+        failing.length = 0;
         return models;
       })
       .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-    if (written instanceof OutcomeUnknown) return this.unknown(entries, written);
-    if (written instanceof Error) return (await this.apart(entries, written)) ?? refused;
+    if (written instanceof OutcomeUnknown) {
+      this.logFailed(entries, written);
+      return this.refuseOutdated(entries, written);
+    }
+    if (written instanceof Error) return (await this.apart(entries, written, failing[0])) ?? refused;
     for (const model of written) {
       try {
         this.settleModel(model, now);
@@ -204,9 +260,7 @@ export class Commits {
   }
 
   /** Written again from memory, what has been stored after all would be undone: it is read anew first. */
-  private unknown(entries: readonly Entry[], error: OutcomeUnknown): OutcomeUnknown {
-    const models = entries.map(({ member }) => member.monitored.model.id);
-    this.ports.logger.error({ models, error: error.message }, 'commit failed');
+  private refuseOutdated(entries: readonly Entry[], error: Unavailable): Unavailable {
     for (const { member, requests } of entries) {
       this.outdated.add(member);
       for (const request of requests) request.reject(error);
@@ -225,6 +279,8 @@ export class Commits {
     const { observations, labels } = written.staged.rows;
     if (member.unwritten !== null) member.monitored.touch();
     member.unwritten = null;
+    // What was asked for meanwhile may have found it among neither.
+    if (this.alone.delete(member.monitored.model.id)) this.request();
     for (const batchId of stored) member.unstored.delete(batchId);
     if (observations.length + labels.length > 0) member.needsEvaluation = true;
     // Whatever happens now, the rows are stored, and whoever sent them must not send them again.
@@ -234,30 +290,57 @@ export class Commits {
     member.monitored.settle(written, nowMs);
   }
 
-  /** Halves what could not be written together until the ones that fail are alone, unless the store takes nothing at all. */
-  private async apart(entries: readonly Entry[], error: Error): Promise<Unavailable | null> {
+  /**
+   * Unless the store takes nothing at all, the one in whose write it failed is committed alone from now on; where it was in
+   * none's, halves are tried.
+   */
+  private async apart(entries: readonly Entry[], error: Error, failing?: Entry): Promise<Unavailable | null> {
     const [only] = entries;
     const isAlone = entries.length === 1 && only !== undefined;
     const isStoreUp = await this.isStoreUp();
+    if (isStoreUp) this.setApart(failing ?? (isAlone ? only : undefined));
     if (isAlone || !isStoreUp) {
       // A damaged row is of one request as a rule: the others of the model are not refused with it.
       if (isAlone && only.requests.length > 1 && error instanceof StoreDocumentDamaged)
         return this.oneByOne(only.member, only.requests);
-      const models = entries.map(({ member }) => member.monitored.model.id);
-      const alone = isAlone && isStoreUp ? only.member.monitored.model.id : null;
-      const unavailable = error instanceof StoreDocumentDamaged ? cannotBeRead(error) : cannotBeWritten(error, alone);
-      this.ports.logger.error({ models, error: textOf(error) }, 'commit failed');
-      for (const { member, requests } of entries) {
-        const sinceMs = member.unwritten?.sinceMs ?? this.ports.clock.now();
-        member.unwritten = { sinceMs, isAlone: alone !== null };
-        member.monitored.touch();
-        for (const request of requests) request.reject(unavailable);
-      }
-      return unavailable;
+      return this.refuse(entries, error, isAlone && isStoreUp ? only.member.monitored.model.id : null);
+    }
+    if (failing !== undefined) {
+      failing.member.waiting.unshift(...failing.requests);
+      return this.together(entries.filter((entry) => entry !== failing));
     }
     const middle = Math.ceil(entries.length / 2);
     const first = await this.together(entries.slice(0, middle));
     return (await this.together(entries.slice(middle))) ?? first;
+  }
+
+  private setApart(entry: Entry | undefined): void {
+    const id = entry?.member.monitored.model.id;
+    if (id === undefined || this.alone.has(id)) return;
+    this.alone.add(id);
+    this.request();
+  }
+
+  /** @param alone the model, where it was written by itself */
+  private refuse(entries: readonly Entry[], error: Error, alone: ModelId | null): Unavailable {
+    const unavailable = error instanceof StoreDocumentDamaged ? cannotBeRead(error) : cannotBeWritten(error, alone);
+    this.logFailed(entries, error);
+    for (const { member, requests } of entries) {
+      const sinceMs = member.unwritten?.sinceMs ?? this.ports.clock.now();
+      member.unwritten = { sinceMs, isAlone: alone !== null };
+      member.monitored.touch();
+      for (const request of requests) request.reject(unavailable);
+    }
+    return unavailable;
+  }
+
+  private logFailed(entries: readonly Entry[], error: Error): void {
+    const models = entries.map(({ member }) => member.monitored.model.id);
+    this.ports.logger.error({ models, error: textOf(error) }, 'commit failed');
+  }
+
+  private logFault(error: unknown): void {
+    this.ports.logger.error({ error: textOf(error) }, 'commit failed');
   }
 
   private isStoreUp(): Promise<boolean> {
@@ -304,9 +387,6 @@ const notChanged = (alone: ModelId | null = null): Unavailable =>
   );
 
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-
-const isDue = ({ monitored, waiting, unstored }: Member): boolean =>
-  monitored.isDirty || waiting.length > 0 || unstored.size > 0;
 
 /** From here on the requests are this commit's. */
 const entryOf = (member: Member): Entry => ({ member, requests: member.waiting.splice(0) });

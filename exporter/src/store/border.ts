@@ -18,12 +18,20 @@ class StoreFailed extends Error {
 /** The database itself takes nothing now. */
 export class StoreAway extends Unavailable {}
 
+/** What is to be written cannot be now; what else there is perhaps can. */
+export class StoreHeld extends Unavailable {}
+
+const HELD: Readonly<Record<string, string>> = {
+  '55P03': 'another session of the database has locked what is to be written; end that',
+  '57014': 'the database broke it off; was it cancelled, or is statement_timeout too short?',
+};
+
 /** Codes of a store that cannot be used now. */
 const AWAY = [
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|EACCES)$/,
-  // PostgreSQL: connection exceptions, lost resources, operator intervention, read-only, lock not available.
+  // PostgreSQL: connection exceptions, lost resources, operator intervention, read-only.
   // https://www.postgresql.org/docs/current/errcodes-appendix.html
-  /^(08...|53...|57...|25006|55P03)$/,
+  /^(08...|53...|57...|25006)$/,
   /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|PROTOCOL|MISUSE|CORRUPT|NOTADB)$/,
 ];
 const CONNECTION_LOST =
@@ -41,7 +49,6 @@ const REASONS: Readonly<Record<string, string>> = {
   '53100': 'its disk is full',
   '53300': 'it has no connection left',
   '25006': 'it takes reads only',
-  '55P03': 'another session has locked what is to be written; end that',
 };
 
 /** The end of the message is SQLite's, what is before it may hold anything. */
@@ -60,6 +67,8 @@ function storeError(store: string, operation: string, error: unknown): Error {
   if (code === '23505' || UNIQUE_IN_SQLITE.test(message))
     return new Conflict(`${operation}: there is one with this identity already`);
   if (code === '22021') return new Invalid('a text holds a character that cannot be stored (NUL, or no valid UTF-8)');
+  const held = HELD[code];
+  if (held !== undefined) return new StoreHeld(held);
   if (AWAY.some((codes) => codes.test(code)) || (code === '' && CONNECTION_LOST.test(message)))
     return new StoreAway(`the store cannot be used: ${REASONS[code] ?? (code === '' ? 'no answer in time' : code)}`);
   return new StoreFailed(store, operation, code === '' ? nameOf(error) : code);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { inTransaction, mapped, StoreAway } from './border.js';
+import { inTransaction, mapped, StoreAway, StoreHeld } from './border.js';
 import type { HeldFiles } from './held-files.js';
 import type { Postgresql } from './postgresql.js';
 import type { PostgresqlWriter } from './postgresql-writer.js';
@@ -9,8 +9,14 @@ import { within } from './within.js';
 /** A store that does not take a write within this is away. */
 const CHECK_MS = 5_000;
 const CHECKED_AGAIN_MS = 1_000;
-/** What every commit writes: locked by another session, no commit gets through. */
-const COMMITTED = ['batch', 'window_profile', 'baseline', 'learning', 'ledger', 'call_counters', 'model'];
+/** So long after a lock was waited for in vain, the same is done with less patience: many locked rows would add up. */
+const IMPATIENT_FOR_MS = 10_000;
+const IMPATIENT_LOCK_MS = 250;
+/** What commits write: locked as a whole by another session, none gets through. */
+const COMMITTED = [
+  ...['batch', 'window_profile', 'baseline', 'learning', 'ledger', 'waiting_label', 'label_evidence', 'commit_id'],
+  ...['call_counters', 'feature_kinds', 'drift_monitor', 'model'],
+];
 
 /** How a store is written, and by whom: by one process at a time. */
 export interface Writing {
@@ -72,6 +78,8 @@ export class SqliteWriting implements Writing {
 export class PostgresqlWriting implements Writing {
   private failed: string | null = null;
   private checking: Promise<void> | null = null;
+  /** When an operation last waited for a lock in vain. */
+  private readonly heldAtMs = new Map<string, number>();
   private readonly timer = setInterval(() => {
     if (this.failed !== null && this.writer.refusal() === null) this.check().catch(() => undefined);
   }, CHECKED_AGAIN_MS).unref();
@@ -94,14 +102,14 @@ export class PostgresqlWriting implements Writing {
     // Whoever tries again and again must not keep the process from finding out that the database is back.
     if (this.awayBecause() !== null) await setImmediate();
     this.expect(this.awayBecause());
+    const isImpatient = performance.now() - (this.heldAtMs.get(operation) ?? -Infinity) < IMPATIENT_FOR_MS;
     try {
-      return await this.begin(operation, work);
+      return await this.begin(operation, work, isImpatient ? IMPATIENT_LOCK_MS : null);
     } catch (error) {
-      if (error instanceof StoreAway) {
-        this.failed = reasonOf(error);
-        // It may have been this one connection.
-        this.check().catch(() => undefined);
-      }
+      if (error instanceof StoreAway) this.failed = reasonOf(error);
+      if (error instanceof StoreHeld) this.heldAtMs.set(operation, performance.now());
+      // It may have been this one connection, or one row.
+      if (error instanceof StoreAway || error instanceof StoreHeld) this.check().catch(() => undefined);
       throw error;
     }
   }
@@ -126,15 +134,15 @@ export class PostgresqlWriting implements Writing {
     try {
       await within(
         CHECK_MS,
-        this.begin('a check', (on) =>
-          mapped(
-            this.place,
-            'a check',
-            on
-              .raw('set local lock_timeout = 1000')
-              .then(() => on.raw(`lock table ${COMMITTED.join(', ')} in row exclusive mode`))
-              .then(() => write(on)),
-          ),
+        this.begin(
+          'a check',
+          (on) =>
+            mapped(
+              this.place,
+              'a check',
+              on.raw(`lock table ${COMMITTED.join(', ')} in row exclusive mode`).then(() => write(on)),
+            ),
+          1_000,
         ),
       );
       this.failed = null;
@@ -148,12 +156,14 @@ export class PostgresqlWriting implements Writing {
     if (why !== null) throw new StoreAway(`${CANNOT}${why}`);
   }
 
-  private begin<T>(operation: string, work: (on: Knex.Transaction) => Promise<T>): Promise<T> {
+  /** @param lockMs how long a lock is waited for; null for as long as the connection does */
+  private begin<T>(operation: string, work: (on: Knex.Transaction) => Promise<T>, lockMs: number | null): Promise<T> {
     return inTransaction<Knex.Transaction, T>(
       this.place,
       operation,
       (run) => this.db.transaction(run),
       async (on) => {
+        if (lockMs !== null) await mapped(this.place, operation, on.raw(`set local lock_timeout = ${lockMs}`));
         await mapped(this.place, operation, this.writer.hold(on));
         return work(on);
       },
