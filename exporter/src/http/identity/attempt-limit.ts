@@ -7,6 +7,8 @@ const MINUTE_MS = 60_000;
 interface Bucket {
   readonly left: number;
   readonly atMs: number;
+  /** When it was last told that none was left. */
+  readonly toldAtMs: number;
 }
 
 /**
@@ -25,14 +27,16 @@ export class AttemptLimit {
     return Math.ceil(((1 - left) * MINUTE_MS) / this.perMinute / 1_000);
   }
 
-  /** A credential of this source was wrong. @returns whether the source has none left since this one */
+  /** A credential of this source was wrong. @returns whether to tell that the source has none left since this one: once a minute */
   wrong(address: string, nowMs: number): boolean {
     const source = sourceOf(address);
     const before = this.leftAt(source, nowMs);
     // Those that were under way together are owed, up to another minute.
     const left = Math.max(before - 1, -this.perMinute);
-    remember(this.buckets, source, { left, atMs: nowMs });
-    return before >= 1 && left < 1;
+    const toldAtMs = this.buckets.get(source)?.toldAtMs ?? -Infinity;
+    const isTold = before >= 1 && left < 1 && Math.abs(nowMs - toldAtMs) >= MINUTE_MS;
+    remember(this.buckets, source, { left, atMs: nowMs, toldAtMs: isTold ? nowMs : toldAtMs });
+    return isTold;
   }
 
   private leftAt(source: string, nowMs: number): number {

@@ -44,7 +44,7 @@ export function limitedAuthentication(
       if (limit.wrong(address, clock.now()))
         logger.warn(
           { address, key: known.key, per_minute: perMinute },
-          'an address sends wrong credentials; further ones have to wait',
+          'an address sends wrong credentials; further ones have to wait, and are told once a minute',
         );
     return known;
   };

@@ -22,9 +22,13 @@ describe('wrong credentials of one address', () => {
     expect(after(10_000).waitSeconds('192.0.2.1', 62_000)).toBe(0);
   });
 
-  it('are told once when they run out', () => {
+  it('are told when they run out, and once a minute while they go on', () => {
     const limit = after(28);
     expect([0, 1, 2, 3].map(() => limit.wrong('192.0.2.1', 0))).toEqual([false, true, false, false]);
+    const isTold = (s: number) =>
+      limit.waitSeconds('192.0.2.1', 1_000 * s) === 0 && limit.wrong('192.0.2.1', 1_000 * s);
+    const toldAtS = Array.from({ length: 150 }, (_, i) => i + 1).filter(isTold);
+    expect(toldAtS).toEqual([60, 120]);
   });
 
   it('count for the /64 of an IPv6 host, and for IPv4 however it is written', () => {
