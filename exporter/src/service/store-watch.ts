@@ -1,4 +1,5 @@
 import type { Store } from '../domain/ports.js';
+import { within } from '../domain/within.js';
 import type { ProcessMetrics } from '../metrics/process-metrics.js';
 
 /** Whoever asks waits this long for the store's own answer, and is told the last one otherwise. */
@@ -19,13 +20,7 @@ export class StoreWatch {
     const away = this.store.awayBecause();
     if (away !== null) return this.seen(away);
     this.asking ??= this.ask().finally(() => (this.asking = null));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<string | null>((resolve) => (timer = setTimeout(() => resolve(this.last), ASKED_MS)));
-    try {
-      return await Promise.race([this.asking, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return within(ASKED_MS, this.asking, () => this.last);
   }
 
   /** Whether what is known of the store without asking has changed. */

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { StoreDocumentDamaged } from '../domain/codec.js';
 import { Conflict, Invalid, isAppError, Unavailable } from '../domain/errors.js';
+import { within } from '../domain/within.js';
 
 /** A statement the database refused. Neither SQL nor values are in it: knex writes both into its messages. */
 class StoreFailed extends Error {
@@ -73,6 +74,12 @@ function storeError(store: string, operation: string, error: unknown): Error {
     return new StoreAway(`the store cannot be used: ${REASONS[code] ?? (code === '' ? 'no answer in time' : code)}`);
   return new StoreFailed(store, operation, code === '' ? nameOf(error) : code);
 }
+
+/** Waits for what was asked of a database, so long. @throws StoreAway when nothing came in time */
+export const inTime = <T>(ms: number, asked: PromiseLike<T>): Promise<T> =>
+  within(ms, asked, () => {
+    throw new StoreAway(`the store has not answered within ${ms / 1_000} s`);
+  });
 
 /** Waits for what was asked of a database. @throws what `storeError` makes of its error */
 export async function mapped<T>(store: string, operation: string, asked: PromiseLike<T>): Promise<T> {

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import pg from 'pg';
-import { StoreAway } from './border.js';
+import { inTime, StoreAway } from './border.js';
 import { CONNECT_MS, SESSION_NAME } from './postgresql.js';
-import { within } from './within.js';
 
 /** Beside the id of the schema, what every mlfi locks. */
 const WRITER_LOCK = 7_305_612;
@@ -133,7 +132,7 @@ export class PostgresqlWriter {
     await this.regaining;
     const { client } = this;
     this.client = null;
-    if (client !== null) await within(ANSWER_MS, client.end()).catch(() => undefined);
+    if (client !== null) await inTime(ANSWER_MS, client.end()).catch(() => undefined);
   }
 
   private beat(): void {
@@ -176,7 +175,7 @@ export class PostgresqlWriter {
   }
 
   private async isOwner(client: pg.Client): Promise<boolean> {
-    const { rows } = await within(ANSWER_MS, client.query('select 1 from writer where owner = $1', [this.owner]));
+    const { rows } = await inTime(ANSWER_MS, client.query('select 1 from writer where owner = $1', [this.owner]));
     return rows.length > 0;
   }
 
@@ -206,7 +205,7 @@ export class PostgresqlWriter {
     client.on('end', () => this.lose(client));
     try {
       await client.connect();
-      await within(ANSWER_MS, client.query(SESSION));
+      await inTime(ANSWER_MS, client.query(SESSION));
     } catch (error) {
       client.end().catch(() => undefined);
       throw error;
@@ -217,12 +216,12 @@ export class PostgresqlWriter {
 
 /** Takes the lock. @returns null when it is taken, else who has it */
 async function taken(client: pg.Client): Promise<Holder | null> {
-  const { rows } = await within(
+  const { rows } = await inTime(
     ANSWER_MS,
     client.query<{ is_mine: boolean }>(`select pg_try_advisory_lock(${WRITER_LOCK}, ${SCHEMA}::int) as is_mine`),
   );
   if (rows[0]?.is_mine === true) return null;
-  const found = await within(ANSWER_MS, client.query<Holder>(HOLDER));
+  const found = await inTime(ANSWER_MS, client.query<Holder>(HOLDER));
   return found.rows[0] ?? { pid: 0, name: null, address: null, since: null };
 }
 

@@ -1,10 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { inTransaction, mapped, StoreAway, StoreHeld } from './border.js';
+import { inTime, inTransaction, mapped, StoreAway, StoreHeld } from './border.js';
 import type { HeldFiles } from './held-files.js';
 import type { Postgresql } from './postgresql.js';
 import type { PostgresqlWriter } from './postgresql-writer.js';
-import { within } from './within.js';
 
 /** A store that does not take a write within this is away. */
 const CHECK_MS = 5_000;
@@ -66,7 +65,7 @@ export class SqliteWriting implements Writing {
 
   async check(): Promise<void> {
     await this.held.stillThere();
-    await mapped(this.place, 'a check', within(CHECK_MS, write(this.db)));
+    await mapped(this.place, 'a check', inTime(CHECK_MS, write(this.db)));
   }
 
   close(): Promise<string | null> {
@@ -132,7 +131,7 @@ export class PostgresqlWriting implements Writing {
     await this.writer.regain();
     this.expect(this.writer.refusal());
     try {
-      await within(
+      await inTime(
         CHECK_MS,
         this.begin(
           'a check',

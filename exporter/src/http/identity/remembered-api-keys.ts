@@ -2,6 +2,7 @@ import type { ApiKeyCredential, ApiKeyRepository } from '../../domain/api-key.js
 import { Unavailable } from '../../domain/errors.js';
 import type { ApiKeyId } from '../../domain/identifiers.js';
 import type { Store } from '../../domain/ports.js';
+import { within } from '../../domain/within.js';
 
 /** How long a caller who is known waits for a store that does not answer; a tenth of it where it is known to be away. */
 const ASKED_MS = 1_000;
@@ -46,7 +47,7 @@ export function rememberingApiKeys(store: Store, askedMs = ASKED_MS): Store & { 
     try {
       const credential = await (before === undefined
         ? apiKeys.get(id)
-        : within(store.awayBecause() === null ? askedMs : askedMs / 10, apiKeys.get(id)));
+        : within(store.awayBecause() === null ? askedMs : askedMs / 10, apiKeys.get(id), notInTime));
       if (credential === null) remembered.delete(id);
       else if (asked === changes) remembered.set(id, credential);
       return credential;
@@ -101,16 +102,6 @@ function forgetting(keys: ApiKeyRepository, forget: (id: ApiKeyId) => void): Api
   };
 }
 
-/** @throws Unavailable after `ms`; what `work` says then is not heard */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Unavailable('the store does not answer')), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => undefined);
-  }
-}
+const notInTime = (): never => {
+  throw new Unavailable('the store does not answer');
+};
