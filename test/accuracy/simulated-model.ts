@@ -5,6 +5,7 @@ import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation, Sample } from '../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../exporter/src/domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
+import { atOnce } from '../../exporter/src/domain/turns.js';
 import { RowAnalysisSchedule } from '../../exporter/src/evaluation/row-analysis-schedule.js';
 import type { IncidentManager } from '../../exporter/src/incidents/incident-manager.js';
 import { createMember, type Member } from '../../exporter/src/monitoring/member.js';
@@ -193,7 +194,7 @@ export class SimulatedModel {
   /** Stores what was counted, as the service does after every batch. */
   private async commit(): Promise<void> {
     const { written } = await writeModel(this.store, this.member, [], this.nowMs);
-    this.member.monitored.settle(written, this.nowMs);
+    atOnce(this.member.monitored.settle(written, this.nowMs));
   }
 
   private page(): void {

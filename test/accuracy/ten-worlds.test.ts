@@ -5,6 +5,7 @@ import { modelId } from '../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../exporter/src/domain/recommendation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../exporter/src/domain/thresholds.js';
+import { atOnce } from '../../exporter/src/domain/turns.js';
 import { RowAnalysisSchedule } from '../../exporter/src/evaluation/row-analysis-schedule.js';
 import { createMember, type Member } from '../../exporter/src/monitoring/member.js';
 import { ModelEvaluation } from '../../exporter/src/monitoring/model-evaluation.js';
@@ -143,7 +144,7 @@ class Service {
     for (const [i, { atMs, rows }] of deliveries.entries()) {
       this.nowMs = atMs;
       const { written } = await writeModel(this.store, this.member, [], atMs);
-      this.member.monitored.settle(written, atMs);
+      atOnce(this.member.monitored.settle(written, atMs));
       this.member.monitored.observe(
         rows.map((row) => ({ observation: row, shape: null })),
         atMs,

@@ -93,7 +93,7 @@ vi.mock('../../exporter/src/monitoring/monitored-model.js', async (original) => 
     MonitoredModel: class MonitoredModel extends real.MonitoredModel {
       override settle(...given: Parameters<Monitored.MonitoredModel['settle']>) {
         note('MonitoredModel.settle', given[0].staged.rows);
-        super.settle(...given);
+        return super.settle(...given);
       }
       override observe(...given: Parameters<Monitored.MonitoredModel['observe']>) {
         note('MonitoredModel.observe', given[0]);

@@ -6,6 +6,7 @@ import { Invalid, TooManyRequests } from '../domain/errors.js';
 import { isDeeper } from '../domain/json.js';
 import { issueWords, valueAt } from '../domain/issue-words.js';
 import type { QueuePlace } from '../domain/intake-queue.js';
+import { ownTurn } from '../domain/turns.js';
 import { HttpError } from './http-error.js';
 import type { BytesBody, TextBody } from './route.js';
 
@@ -26,6 +27,8 @@ export function readParameters(schema: z.ZodObject | undefined, given: URLSearch
   return checked(schema ?? NO_PARAMETERS, values, Object.keys(schema?.shape ?? {}));
 }
 
+/** Reading one takes milliseconds. */
+const LARGE_BODY_BYTES = 100_000;
 /** Nobody says anything to mlfi in more levels; what reads bodies may follow them to their end. */
 const DEEPEST_BODY = 100;
 
@@ -155,6 +158,8 @@ async function readBody(request: IncomingMessage, limitBytes: number, place: Que
     if (error instanceof HttpError || error instanceof TooManyRequests) throw error;
     throw new Invalid('the body broke off or is not valid gzip', 'body');
   }
+  // Many that end together are not read on end: whoever asks something small is answered between them.
+  if (size > LARGE_BODY_BYTES) await ownTurn();
   return Buffer.concat(chunks);
 }
 

@@ -4,6 +4,7 @@ import { Conflict, isAppError, NotFound, OutcomeUnknown, Unavailable } from '../
 import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import { ONLY_EPOCH, ONLY_SHARD, type Clock, type Logger, type Store } from '../domain/ports.js';
+import { inTurns } from '../domain/turns.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
 import { createGroupCommit, type GroupCommit } from './group-commit.js';
 import type { Member, WaitingRequest } from './member.js';
@@ -143,13 +144,13 @@ export class Commits {
   private async writeDue(due: readonly (readonly [ModelId, Member])[]): Promise<Unavailable | null> {
     const renewed = [];
     for (const [, member] of due) renewed.push(await this.upToDate(member));
-    const failed = await this.together(renewed.filter((member) => member !== null).map(entryOf));
+    const failed = await this.commit(renewed.filter((member) => member !== null).map(entryOf));
     return renewed.includes(null) ? cannotBeWritten() : failed;
   }
 
   /** Commits one model whose lane the caller holds. @throws Unavailable when it cannot be written, or is not what is stored any more */
   async writeHeld(member: Member): Promise<void> {
-    const error = await this.together([entryOf(member)]);
+    const error = await this.commit([entryOf(member)]);
     if (error !== null) throw error;
   }
 
@@ -211,18 +212,16 @@ export class Commits {
    * Commits some in one transaction; each that is written comes by here.
    * @returns why the last of them could not be written, null when all were
    */
-  private async together(asked: readonly Entry[]): Promise<Unavailable | null> {
-    try {
-      return await this.tryTogether(asked);
-    } catch (error) {
+  private commit(asked: readonly Entry[]): Promise<Unavailable | null> {
+    return this.together(asked).catch((error: unknown) => {
       // A fault of the program: it keeps nobody waiting, and nobody knows how far it came.
       const refused = this.refuseOutdated(asked, cannotBeWritten());
       this.logFault(error);
       return refused;
-    }
+    });
   }
 
-  private async tryTogether(asked: readonly Entry[]): Promise<Unavailable | null> {
+  private async together(asked: readonly Entry[]): Promise<Unavailable | null> {
     const { store, clock } = this.ports;
     const entries = asked.filter(({ member }) => this.isStored(member));
     const refused = entries.length < asked.length ? cannotBeWritten() : null;
@@ -251,7 +250,7 @@ export class Commits {
     if (written instanceof Error) return (await this.apart(entries, written, failing[0])) ?? refused;
     for (const model of written) {
       try {
-        this.settleModel(model, now);
+        await this.settleModel(model, now);
       } catch (error) {
         await this.readAnew(model.member, error);
       }
@@ -275,7 +274,7 @@ export class Commits {
     await this.upToDate(member);
   }
 
-  private settleModel({ member, written, answers, stored }: WrittenModel, nowMs: number): void {
+  private async settleModel({ member, written, answers, stored }: WrittenModel, nowMs: number): Promise<void> {
     const { observations, labels } = written.staged.rows;
     if (member.unwritten !== null) member.monitored.touch();
     member.unwritten = null;
@@ -283,11 +282,14 @@ export class Commits {
     if (this.alone.delete(member.monitored.model.id)) this.request();
     for (const batchId of stored) member.unstored.delete(batchId);
     if (observations.length + labels.length > 0) member.needsEvaluation = true;
-    // Whatever happens now, the rows are stored, and whoever sent them must not send them again.
-    for (const { request, result } of answers)
-      if (result instanceof Conflict) request.reject(result);
-      else request.resolve(result);
-    member.monitored.settle(written, nowMs);
+    try {
+      await inTurns(member.monitored.settle(written, nowMs), observations.length);
+    } finally {
+      // Whatever has happened, the rows are stored, and whoever sent them must not send them again.
+      for (const { request, result } of answers)
+        if (result instanceof Conflict) request.reject(result);
+        else request.resolve(result);
+    }
   }
 
   /**
@@ -307,11 +309,11 @@ export class Commits {
     }
     if (failing !== undefined) {
       failing.member.waiting.unshift(...failing.requests);
-      return this.together(entries.filter((entry) => entry !== failing));
+      return this.commit(entries.filter((entry) => entry !== failing));
     }
     const middle = Math.ceil(entries.length / 2);
-    const first = await this.together(entries.slice(0, middle));
-    return (await this.together(entries.slice(middle))) ?? first;
+    const first = await this.commit(entries.slice(0, middle));
+    return (await this.commit(entries.slice(middle))) ?? first;
   }
 
   private setApart(entry: Entry | undefined): void {
@@ -355,7 +357,7 @@ export class Commits {
   /** Commits a model's requests each by itself. @returns why the last of them could not be written, null when all were */
   private async oneByOne(member: Member, requests: readonly WaitingRequest[]): Promise<Unavailable | null> {
     let failed: Unavailable | null = null;
-    for (const request of requests) failed = (await this.together([{ member, requests: [request] }])) ?? failed;
+    for (const request of requests) failed = (await this.commit([{ member, requests: [request] }])) ?? failed;
     return failed;
   }
 }

@@ -7,6 +7,7 @@ import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { Clock, EventBus, Logger, Store } from '../domain/ports.js';
 import type { CohortShapley } from '../domain/row-analysis.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
+import { inTurns } from '../domain/turns.js';
 import { evaluate, type Evaluation } from '../evaluation/evaluate.js';
 import { normalFromMs } from '../evaluation/back-to-normal.js';
 import type { Knowledge } from '../evaluation/knowledge.js';
@@ -100,7 +101,8 @@ export class ModelEvaluation {
       const nowMs = clock.now();
       member.needsEvaluation = false;
       member.untoldBaseline =
-        monitored.advance(nowMs, severity === 'critical' || severity === 'high') ?? member.untoldBaseline;
+        (await inTurns(monitored.advancing(nowMs, severity === 'critical' || severity === 'high'))) ??
+        member.untoldBaseline;
       // A process that ends before that is stored learns anew, from more: nothing is told or thought about before.
       if (member.untoldBaseline !== null) await this.ports.writeHeld(member);
       await this.followVersion(member);

@@ -83,10 +83,7 @@ export class ModelTraffic {
     this.rows = new RowBuffer(settings.rowsKept);
   }
 
-  /**
-   * The same, to be left as it is while the copy is given another baseline: what came to wait, and the e-detectors that
-   * watch, are one and the same in both.
-   */
+  /** The same, to be left as it is while the copy is given another baseline: what waits, and the e-detectors that watch, are one in both. */
   copy(): ModelTraffic {
     const { windows, detectors, golden } = this.parts;
     const copy = copied(this);
@@ -107,13 +104,13 @@ export class ModelTraffic {
    * @param isStored they are in the store's counts
    * @param senders who sent them, in their order
    */
-  await(
+  *await(
     rows: readonly Observation[],
     sent: readonly Observation[],
     isStored: boolean,
     nowMs: number,
     senders?: readonly RowsOfSender[],
-  ): void {
+  ): Generator<void> {
     const { pending, windows } = this.parts;
     const arrived = rows.map((row): ArrivedRow => ({ row, judged: matchedOnArrival(row) }));
     for (const { judged } of arrived)
@@ -122,17 +119,17 @@ export class ModelTraffic {
     const late = new Set(pending.add(arrived, isAdmitted, nowMs, isAdmitted ? [] : sent, senders));
     windows.add({ rows: [...late], labels: [] }, isStored);
     if (!isStored) for (const each of arrived) if (!late.has(each)) windows.awaits(each);
-    if (pending.isFull) this.release(nowMs);
+    if (pending.isFull) yield* this.release(nowMs);
   }
 
   /** Labels of earlier answers have been judged and stored. */
-  takeLabels(judged: readonly MatchedLabel[], nowMs: number): void {
+  *takeLabels(judged: readonly MatchedLabel[], nowMs: number): Generator<void> {
     this.countLabels(judged, true);
     for (const each of judged) {
       this.parts.pending.addLabel(each, nowMs);
       this.parts.windows.labels.came(each, nowMs);
     }
-    if (this.parts.pending.hasTooManyLabels) this.release(nowMs);
+    if (this.parts.pending.hasTooManyLabels) yield* this.release(nowMs);
   }
 
   /** Counts labels with their answers; those of answers that learning has not come to wait for them. */
@@ -228,21 +225,22 @@ export class ModelTraffic {
    * @param failing the last evaluation found something badly wrong: what is seen now is no normal
    * @returns the version just admitted, if any
    */
-  advance(nowMs: number, isLogged: boolean, failing: boolean): number | null {
+  *advance(nowMs: number, isLogged: boolean, failing: boolean): Generator<void, number | null> {
     this.failingFromMs = failingFromMs(this.failingFromMs, failing, this.hasJudged, () => this.parts.pending.waiting);
     this.hasJudged = false;
     if (!isLogged) this.tick(nowMs, true);
-    else if (this.pace.begins(this.parts.detectors.monitor.isAlarmed)) this.release(nowMs);
+    else if (this.pace.begins(this.parts.detectors.monitor.isAlarmed)) yield* this.release(nowMs);
     const version = this.admittedVersion;
     this.admittedVersion = null;
     return version;
   }
 
   /** Judges what the watermark has passed, up to where an evaluation has to see what was found. */
-  private release(nowMs: number): void {
+  private *release(nowMs: number): Generator<void> {
     this.judgedAtMs = nowMs;
     const { pending, detectors } = this.parts;
     for (const step of pending.steps(nowMs, this.pace.untilMs)) {
+      yield;
       if (!this.take(step) || step.kind !== 'tick') continue;
       this.pace.found(step.atMs);
       break;
@@ -355,10 +353,10 @@ export class ModelTraffic {
       this.phase = { kind: 'learning', learning: weighing.asBefore(this.phase.learning) };
       return false;
     }
-    const { monitor } = parts.detectors;
-    this.phase = confirmed(this.phase, monitor, rows.all, isFailing, parts.random, settings.requirements);
+    const { detectors, random } = parts;
+    this.phase = confirmed(this.phase, detectors.monitor, rows.all, isFailing, random, settings.requirements);
     weighing.note(this.phase.learning, isFailing);
-    if (this.phase.learning.verdict.kind === 'refused') parts.detectors.learnAnew();
+    if (this.phase.learning.verdict.kind === 'refused') detectors.learnAnew();
     if (this.phase.learning.verdict.kind !== 'admitted') return false;
     this.admit(this.phase, atMs);
     return true;

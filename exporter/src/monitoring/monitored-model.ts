@@ -7,20 +7,15 @@ import type { LateLabel, Sample } from '../domain/observation.js';
 import type { LedgerRepository } from '../domain/ledger.js';
 import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, RunningCounts, WindowProfile } from '../domain/profile.js';
+import { atOnce } from '../domain/turns.js';
 import { baselineIn, gridsOf, restoredPhase, type BaselineMemory } from './baseline-lifecycle.js';
 import { afterHistory, countCall, hasAnsweredProbe, withArrival, type CallCounters } from './call-counters.js';
 import { ClockWatch, withoutFuture } from './clock-set-back.js';
 import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import { FirstRows, type JudgedBy, type Rows, type SplitRows } from './first-rows.js';
-import {
-  countRows,
-  type Counted,
-  type CountingState,
-  type Staged,
-  type StoredModelState,
-  type Written,
-} from './increment.js';
+import { countRows } from './increment.js';
+import type { Counted, CountingState, Staged, StoredModelState, Written } from './increment.js';
 import type { ModelTraffic } from './model-traffic.js';
 import { LabelJoiner, matchedIn, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
@@ -151,7 +146,7 @@ export class MonitoredModel {
       const awaiting = this.labels.awaiting(observation, nowMs);
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
-    this.traffic.await(arrived, sent, false, nowMs, [{ sender, rows: arrived.length }]);
+    atOnce(this.traffic.await(arrived, sent, false, nowMs, [{ sender, rows: arrived.length }]));
     for (const { certificate } of samples) this.contact.certificate = certificate ?? this.contact.certificate;
     if (arrived.length > 0) this.calls = withArrival(this.calls, nowMs);
     this.traffic.rows.trim();
@@ -215,8 +210,8 @@ export class MonitoredModel {
     return this.labels.join(ledger, answers, labels, nowMs);
   }
 
-  /** Staged rows are stored: counts them. Nothing may have changed the model since they were staged. */
-  settle({ staged, join, counted }: Written, nowMs: number): void {
+  /** Staged rows are stored: counts them, piece by piece. Nothing may have changed the model since they were staged, nor may anything before the end. */
+  *settle({ staged, join, counted }: Written, nowMs: number): Generator<void> {
     const { observations, labels, senders } = staged.rows;
     const { traffic } = this;
     this.stored(counted, nowMs);
@@ -227,8 +222,8 @@ export class MonitoredModel {
     this.labels.settle(join);
     for (const observation of observations) this.calls = countCall(this.calls, observation);
     if (observations.length > 0 && this.settings.isReplay !== true) this.calls = withArrival(this.calls, nowMs);
-    traffic.await(observations, staged.sent, true, nowMs, senders);
-    traffic.takeLabels(matchedIn(join), nowMs);
+    yield* traffic.await(observations, staged.sent, true, nowMs, senders);
+    yield* traffic.takeLabels(matchedIn(join), nowMs);
     if (traffic.labelRows([...join.earlySent, ...labels]) > 0) this.isUnsaved = true;
     if (this.calls.basis === 'probe') traffic.learn();
     this.changes += 1;
@@ -283,14 +278,19 @@ export class MonitoredModel {
   }
 
   /**
-   * Moves learning and the e-detectors on.
+   * Moves learning and the e-detectors on, piece by piece. Nothing may change the model before the end.
    * @param failing the last evaluation found something badly wrong: what is seen now is no normal
    * @returns the version just admitted, if any
    */
-  advance(nowMs: number, failing: boolean): number | null {
+  *advancing(nowMs: number, failing: boolean): Generator<void, number | null> {
     this.changes += 1;
     this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
-    return this.traffic.advance(nowMs, this.calls.basis === 'ingest', failing);
+    return yield* this.traffic.advance(nowMs, this.calls.basis === 'ingest', failing);
+  }
+
+  /** The same without a pause. */
+  advance(nowMs: number, failing: boolean): number | null {
+    return atOnce(this.advancing(nowMs, failing));
   }
 
   /** Nothing more comes, for mlfi stops: judges what still waits, so that the next start goes on behind it. */

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
 import type { LateLabel, Observation } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
+import { atOnce } from '../../../exporter/src/domain/turns.js';
 import { EventClock } from '../../../exporter/src/monitoring/event-clock.js';
 import type { Records } from '../../../exporter/src/monitoring/increment.js';
 import { matchedIn } from '../../../exporter/src/monitoring/label-joiner.js';
@@ -56,7 +57,7 @@ class Stored {
       const before = this.windows.get(windowStartMs);
       this.windows.set(windowStartMs, before === undefined ? profile : mergeWindows(before, profile));
     }
-    this.monitored.settle({ staged, join, counted }, nowMs);
+    atOnce(this.monitored.settle({ staged, join, counted }, nowMs));
   }
 
   /** Nothing more comes. */
