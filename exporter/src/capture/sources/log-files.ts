@@ -6,6 +6,7 @@ import type { IngestBatch, RowTaker } from '../../domain/ingest.js';
 import type { Clock, Logger, SettingRepository } from '../../domain/ports.js';
 import { setting } from '../../domain/setting.js';
 import type { BatchReader } from '../ingest/batch-reader.js';
+import { FileFingerprints, type FileReader } from './file-fingerprint.js';
 import { wholeLines, type Cutting } from './whole-lines.js';
 
 /** A folder whose files are logs of one model: appended to, or dropped whole. */
@@ -33,6 +34,8 @@ export interface LogFilePorts {
   readonly models: RowTaker;
   readonly rowsPerBatch: () => number;
   readonly settings: SettingRepository;
+  /** Keyed, with a key that stays. */
+  readonly hash: (text: string) => string;
   readonly clock: Clock;
   readonly logger: Logger;
   /** @param waitingBytes null when the folder could not be read */
@@ -45,12 +48,22 @@ interface Position {
   /** End of the piece that is being taken; the same piece is taken again after a crash, under the same id. Null between two. */
   readonly end: number | null;
   readonly seenAtMs: number;
+  /** By what the file is known again, as it was changed last; absent where an earlier mlfi read it. */
+  readonly known?: { readonly fingerprint: string; readonly changedAtMs: number } | undefined;
 }
 
 /** Positions in log files, by what the file is. Nothing of what is in a file: a first line may be a row. */
 export const LOG_FILE_POSITIONS = setting<Readonly<Record<string, Position>>>(
   'log-file-positions',
-  z.record(z.string(), z.object({ offset: z.number(), end: z.number().nullable(), seenAtMs: z.number() })),
+  z.record(
+    z.string(),
+    z.object({
+      offset: z.number(),
+      end: z.number().nullable(),
+      seenAtMs: z.number(),
+      known: z.object({ fingerprint: z.string(), changedAtMs: z.number() }).optional(),
+    }),
+  ),
 );
 
 const PIECE_BYTES = 1024 * 1024;
@@ -74,11 +87,14 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
 export class LogFiles {
   private positions: Map<string, Position> | null = null;
   private readonly told = new Set<string>();
+  private readonly fingerprints: FileFingerprints;
 
   constructor(
     private readonly ports: LogFilePorts,
     private readonly folders: readonly LogFolder[],
-  ) {}
+  ) {
+    this.fingerprints = new FileFingerprints(ports.hash);
+  }
 
   /** Takes everything that was written since the last time. One folder's trouble is not the others'. */
   async refresh(): Promise<void> {
@@ -131,10 +147,11 @@ export class LogFiles {
     positions: Map<string, Position>,
   ): Promise<number> {
     const nowMs = this.ports.clock.now();
-    const known = positions.get(key) ?? { offset: 0, end: null, seenAtMs: nowMs };
-    // A file that is shorter than what was read of it was written anew.
-    let at: Position = file.sizeBytes < known.offset ? { offset: 0, end: null, seenAtMs: nowMs } : known;
     const isSettled = nowMs - file.changedAtMs >= SETTLED_MS;
+    const read: FileReader = (offset, length) => this.ports.read(path, offset, length);
+    const last = positions.get(key);
+    let at = await this.positionIn(read, file, last, nowMs, isSettled);
+    if (last !== undefined && at !== last) await this.keep(positions, key, at);
     const isTable = type === 'text/csv';
     const cutting = { isTable, mostRows: Math.max(1, this.ports.rowsPerBatch() - 1) };
     let header = isTable && at.offset > 0 && at.offset < file.sizeBytes ? await this.headerOf(path) : '';
@@ -142,18 +159,39 @@ export class LogFiles {
       const end =
         at.end ?? (await this.pieceEnd(path, at.offset, file.sizeBytes, { ...cutting, takesRest: isSettled }));
       if (end === null) break;
-      await this.keep(positions, key, { ...at, end, seenAtMs: nowMs });
+      const known = { fingerprint: await this.fingerprints.of(read, end), changedAtMs: file.changedAtMs };
+      await this.keep(positions, key, { ...at, end, seenAtMs: nowMs, known });
       const isOverlong = end - at.offset > LONGEST_LINE_BYTES;
       const bytes = isOverlong ? Buffer.alloc(0) : await this.ports.read(path, at.offset, end - at.offset);
       const text = bytes.toString('utf8');
       if (isOverlong) await this.refuseLine(key, at.offset, end, type, model);
       else await this.takePiece(key, at.offset, end, header + text, type, model);
       if (isTable && at.offset === 0) header = await this.headerOf(path);
-      at = { ...at, end: null, offset: end };
+      at = { ...at, end: null, offset: end, known };
       await this.keep(positions, key, at);
+      // Rows may be taken so slowly that the file is rotated meanwhile; the next look sees what it is now.
+      if (end < file.sizeBytes && !(await this.fingerprints.isStill(read, end, known.fingerprint))) break;
     }
     if (nowMs - at.seenAtMs > FORGOTTEN_AFTER_MS / 7) await this.keep(positions, key, { ...at, seenAtMs: nowMs });
     return file.sizeBytes - at.offset;
+  }
+
+  /** Where a file is read on: at its beginning where it is new, or was written anew since. */
+  private async positionIn(
+    read: FileReader,
+    { sizeBytes, changedAtMs }: LogFile,
+    last: Position | undefined,
+    nowMs: number,
+    isSettled: boolean,
+  ): Promise<Position> {
+    const beginning: Position = { offset: 0, end: null, seenAtMs: nowMs };
+    if (last === undefined || sizeBytes < last.offset) return beginning;
+    const { known } = last;
+    if (known !== undefined && isSettled && known.changedAtMs === changedAtMs) return last;
+    const bytes = last.end ?? last.offset;
+    if (known !== undefined && !(await this.fingerprints.isStill(read, bytes, known.fingerprint))) return beginning;
+    if (known !== undefined && !isSettled) return last;
+    return { ...last, known: { fingerprint: await this.fingerprints.of(read, bytes), changedAtMs } };
   }
 
   /** The first record of a table with its line end, read at every use: it is not known whether it is a header or a row. */

@@ -1,12 +1,16 @@
 import {
   appendFileSync,
+  closeSync,
   mkdtempSync,
+  openSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +20,7 @@ import { DEFAULT_INTAKE_LIMITS } from '../../../../exporter/src/domain/ingest.js
 import { LogFiles } from '../../../../exporter/src/capture/sources/log-files.js';
 import { modelId } from '../../../../exporter/src/domain/identifiers.js';
 import { listFolder, readPart } from '../../../../exporter/src/system/folder.js';
+import { keyedHash } from '../../../../exporter/src/system/keyed-hash.js';
 import { settingsInMemory } from '../../store/settings-in-memory.js';
 
 const MODEL = modelId('fraud');
@@ -72,6 +77,7 @@ const start = (): LogFiles =>
         },
       },
       settings: settingsInMemory(settingTexts),
+      hash: keyedHash('key'),
       clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
       rowsPerBatch: () => 10_000,
       logger: QUIET,
@@ -149,6 +155,57 @@ describe('a folder of log files', () => {
     writeFileSync(at('a.log'), line(3));
     await files.refresh();
     expect(ids()).toEqual(['1', '2', '3']);
+  });
+
+  it.each(['by itself', 'after a restart'])(
+    'reads a file again that was written anew and is as long or longer by the next look, %s',
+    async (how) => {
+      let files = start();
+      const look = async (): Promise<void> => {
+        if (how === 'after a restart') files = start();
+        await files.refresh();
+      };
+      writeFileSync(at('a.log'), line(1) + line(2));
+      writeFileSync(at('b.csv'), `prediction_id,prediction,${'n'.repeat(2_000)}\n1,x,\n2,x,\n`);
+      await look();
+      truncateSync(at('a.log'), 0);
+      appendFileSync(at('a.log'), line(3) + line(4) + line(5));
+      truncateSync(at('b.csv'), 0);
+      // The same beginning, and what follows is as long as what was there.
+      writeFileSync(at('b.csv'), `prediction_id,prediction,${'n'.repeat(2_000)}\n3,x,\n4,x,\n`);
+      await look();
+      expect(ids()).toEqual(['1', '2', '1', '2', '3', '4', '5', '3', '4']);
+      appendFileSync(at('a.log'), line(6));
+      await look();
+      expect(ids().at(-1)).toBe('6');
+      expect(ids()).toHaveLength(10);
+    },
+  );
+
+  it('reads a file on whose writer went on in its place after it was emptied', async () => {
+    writeFileSync(at('a.log'), line(1).repeat(100));
+    await start().refresh();
+    const { size } = statSync(at('a.log'));
+    truncateSync(at('a.log'), 0);
+    const handle = openSync(at('a.log'), 'r+');
+    writeSync(handle, line(2), size);
+    closeSync(handle);
+    await start().refresh();
+    expect(ids().slice(100)).toEqual(['2']);
+    expect(refused).toEqual([]);
+  });
+
+  it('takes a file that grows as the one it was, where an earlier mlfi read it', async () => {
+    writeFileSync(at('a.log'), line(1) + line(2));
+    await start().refresh();
+    for (const [name, text] of settingTexts) settingTexts.set(name, text.replace(/,"known":\{[^}]*\}/, ''));
+    appendFileSync(at('a.log'), line(3));
+    await start().refresh();
+    truncateSync(at('a.log'), 0);
+    appendFileSync(at('a.log'), line(4).repeat(9));
+    await start().refresh();
+    expect(ids().slice(0, 4)).toEqual(['1', '2', '3', '4']);
+    expect(ids()).toHaveLength(12);
   });
 
   it('reads tables in pieces under their header, with line ends in quoted cells', async () => {
