@@ -46,7 +46,10 @@ export function wireIntake(
       hash,
       clock,
       logger,
-      count: (model, waiting) => processMetrics.logFolder(model, waiting),
+      told(model, { waitingBytes, unreadSinceMs }) {
+        processMetrics.logFiles(model, waitingBytes, unreadSinceMs !== null);
+        fleet.noteUnreadLogs(model, unreadSinceMs);
+      },
     },
     started.logFiles,
   );

@@ -38,8 +38,15 @@ export interface LogFilePorts {
   readonly hash: (text: string) => string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** @param waitingBytes null when the folder could not be read */
-  readonly count: (model: ModelId, waitingBytes: number | null) => void;
+  /** How a look at all folders of a model went. */
+  readonly told: (model: ModelId, reading: LogReading) => void;
+}
+
+export interface LogReading {
+  /** Bytes that are not taken yet; null while a folder cannot be listed: nobody knows. */
+  readonly waitingBytes: number | null;
+  /** Since when a look has failed to read a folder or a file; null when the last one failed nowhere. */
+  readonly unreadSinceMs: number | null;
 }
 
 /** How far a file is read. */
@@ -80,6 +87,18 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/\.(?:ndjson|jsonl|log)$/i, 'application/x-ndjson'],
 ];
 
+const kindOf = ({ name }: LogFile): string | undefined => KINDS.find(([pattern]) => pattern.test(name))?.[1];
+const keyOf = (model: ModelId, { identity }: LogFile): string => `${model}:${identity}`;
+
+/** What is written in files and not taken yet: rows that cannot be, and those that wait for the rest of their line. */
+function unreadBytes(files: readonly LogFile[], model: ModelId, positions: ReadonlyMap<string, Position>): number {
+  const unread = files.filter(kindOf).map((file) => {
+    const offset = positions.get(keyOf(model, file))?.offset ?? 0;
+    return offset > file.sizeBytes ? file.sizeBytes : file.sizeBytes - offset;
+  });
+  return unread.reduce((sum, bytes) => sum + bytes, 0);
+}
+
 /**
  * Reads folders of log files, each row once: what a piece of a file is, is stored before it is taken, and it is taken under an
  * id of its own, so that a crash between the two repeats it and the repetition counts nothing.
@@ -88,6 +107,7 @@ export class LogFiles {
   private positions: Map<string, Position> | null = null;
   private readonly told = new Set<string>();
   private readonly fingerprints: FileFingerprints;
+  private readonly unreadSinceMs = new Map<ModelId, number>();
 
   constructor(
     private readonly ports: LogFilePorts,
@@ -101,32 +121,54 @@ export class LogFiles {
     const positions = (this.positions ??= new Map(
       Object.entries((await this.ports.settings.get(LOG_FILE_POSITIONS)) ?? {}),
     ));
-    for (const folder of this.folders) {
-      try {
-        this.ports.count(folder.model, await this.readFolder(folder, positions));
-      } catch (error) {
-        this.ports.count(folder.model, null);
-        this.ports.logger.error({ model: folder.model, error: String(error) }, 'a folder of log files cannot be read');
+    for (const model of new Set(this.folders.map((folder) => folder.model))) {
+      let waitingBytes: number | null = 0;
+      let hasFailed = false;
+      for (const folder of this.folders.filter((each) => each.model === model)) {
+        const read = await this.readFolder(folder, positions);
+        waitingBytes = waitingBytes === null || read.waitingBytes === null ? null : waitingBytes + read.waitingBytes;
+        hasFailed ||= read.hasFailed;
       }
+      if (!hasFailed) this.unreadSinceMs.delete(model);
+      else if (!this.unreadSinceMs.has(model)) this.unreadSinceMs.set(model, this.ports.clock.now());
+      this.ports.told(model, { waitingBytes, unreadSinceMs: this.unreadSinceMs.get(model) ?? null });
     }
   }
 
-  /** @returns bytes that wait for the rest of their line */
-  private async readFolder({ directory, model }: LogFolder, positions: Map<string, Position>): Promise<number> {
+  private async readFolder(
+    { directory, model }: LogFolder,
+    positions: Map<string, Position>,
+  ): Promise<Pick<LogReading, 'waitingBytes'> & { readonly hasFailed: boolean }> {
+    let files: readonly LogFile[] | null = null;
+    let hasFailed = false;
+    try {
+      files = [...(await this.ports.list(directory))].sort((a, b) => (a.name < b.name ? -1 : 1));
+      await this.readFiles(files, directory, model, positions);
+    } catch (error) {
+      hasFailed = true;
+      this.ports.logger.error({ model, error: String(error) }, 'a folder of log files cannot be read');
+    }
+    return { waitingBytes: files === null ? null : unreadBytes(files, model, positions), hasFailed };
+  }
+
+  /** @throws what the first file failed with */
+  private async readFiles(
+    files: readonly LogFile[],
+    directory: string,
+    model: ModelId,
+    positions: Map<string, Position>,
+  ): Promise<void> {
     if (!this.ports.models.has(model)) throw new Error(`the model "${model}" is not watched`);
     const nowMs = this.ports.clock.now();
-    const files = [...(await this.ports.list(directory))].sort((a, b) => (a.name < b.name ? -1 : 1));
-    let waiting = 0;
     let failed: Error | null = null;
     for (const file of files) {
-      const type = KINDS.find(([pattern]) => pattern.test(file.name))?.[1];
+      const type = kindOf(file);
       if (type === undefined) {
         this.tellOnce(file.name, model);
         continue;
       }
-      const key = `${model}:${file.identity}`;
       try {
-        waiting += await this.readFile(key, `${directory}/${file.name}`, file, type, model, positions);
+        await this.readFile(keyOf(model, file), `${directory}/${file.name}`, file, type, model, positions);
       } catch (error) {
         // Where rows are not taken, those of another file are not either.
         if (isAppError(error)) throw error;
@@ -135,7 +177,6 @@ export class LogFiles {
     }
     for (const [key, { seenAtMs }] of positions) if (nowMs - seenAtMs > FORGOTTEN_AFTER_MS) positions.delete(key);
     if (failed !== null) throw failed;
-    return waiting;
   }
 
   private async readFile(
@@ -145,7 +186,7 @@ export class LogFiles {
     type: string,
     model: ModelId,
     positions: Map<string, Position>,
-  ): Promise<number> {
+  ): Promise<void> {
     const nowMs = this.ports.clock.now();
     const isSettled = nowMs - file.changedAtMs >= SETTLED_MS;
     const read: FileReader = (offset, length) => this.ports.read(path, offset, length);
@@ -173,7 +214,6 @@ export class LogFiles {
       if (end < file.sizeBytes && !(await this.fingerprints.isStill(read, end, known.fingerprint))) break;
     }
     if (nowMs - at.seenAtMs > FORGOTTEN_AFTER_MS / 7) await this.keep(positions, key, { ...at, seenAtMs: nowMs });
-    return file.sizeBytes - at.offset;
   }
 
   /** Where a file is read on: at its beginning where it is new, or was written anew since. */

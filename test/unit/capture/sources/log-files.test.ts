@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   closeSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   renameSync,
@@ -30,6 +31,7 @@ let directory: string;
 let stored: Map<string, readonly unknown[]>;
 let settingTexts: Map<string, string>;
 let waiting: number | null;
+let unread: boolean;
 let crashAt: 'never' | 'before' | 'after';
 let unreadable = '';
 let refused: object[];
@@ -43,7 +45,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** A reader as a process that starts now has it. */
-const start = (): LogFiles =>
+const start = (directories = [directory]): LogFiles =>
   new LogFiles(
     {
       list: listFolder,
@@ -81,9 +83,12 @@ const start = (): LogFiles =>
       clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
       rowsPerBatch: () => 10_000,
       logger: QUIET,
-      count: (_model, bytes) => (waiting = bytes),
+      told: (_model, reading) => {
+        waiting = reading.waitingBytes;
+        unread = reading.unreadSinceMs !== null;
+      },
     },
-    [{ directory, model: MODEL }],
+    directories.map((each) => ({ directory: each, model: MODEL })),
   );
 const at = (name: string): string => join(directory, name);
 const line = (id: number): string => `{"prediction_id":"${id}","prediction":"x"}\n`;
@@ -132,10 +137,12 @@ describe('a folder of log files', () => {
     unreadable = 'a.ndjson';
     await start().refresh();
     expect(ids()).toEqual(['2']);
-    expect(waiting).toBeNull();
+    expect(unread).toBe(true);
+    expect(waiting).toBe(line(1).length);
     unreadable = '';
     await start().refresh();
     expect(ids()).toEqual(['2', '1']);
+    expect([unread, waiting]).toEqual([false, 0]);
   });
 
   it('knows a file that is rotated away, and reads the new one of its name', async () => {
@@ -265,10 +272,14 @@ describe('a folder of log files', () => {
     expect(waiting).toBe(0);
   });
 
-  it('says that it cannot be read', async () => {
-    rmSync(directory, { recursive: true });
-    await start().refresh();
-    expect(waiting).toBeNull();
+  it('says that it cannot be read, also beside another of the model that can', async () => {
+    writeFileSync(at('a.ndjson'), line(1));
+    const files = start([at('missing'), directory]);
+    await files.refresh();
+    expect([ids(), waiting, unread]).toEqual([['1'], null, true]);
+    mkdirSync(at('missing'));
+    await files.refresh();
+    expect([waiting, unread]).toEqual([0, false]);
   });
 
   it('takes a file of many pieces', async () => {
