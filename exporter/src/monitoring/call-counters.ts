@@ -23,6 +23,8 @@ export interface CallCounters {
   readonly lastPredictionAtMs: number | null;
   /** When rows last came, by mlfi's clock, whatever time they have; null when 0.1.0 stored the counters. */
   readonly lastArrivalAtMs: number | null;
+  /** The newest arrival, as `ArrivalClock` tells it; absent before that was kept. */
+  readonly arrivedUntilMs?: number | undefined;
   readonly lastAnswerAtMs: number | null;
   /** When mlfi itself last got an answer; null until the model was asked successfully. Counters of 0.1.0 have none. */
   readonly lastProbeAnswerAtMs?: number | null | undefined;
@@ -86,6 +88,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastProbeAtMs: moment,
   lastPredictionAtMs: moment,
   lastArrivalAtMs: moment.default(null),
+  arrivedUntilMs: z.number().optional(),
   lastAnswerAtMs: moment,
   lastProbeAnswerAtMs: moment.optional(),
   pastUntilMs: z.number().optional(),

@@ -6,6 +6,7 @@ import type { NumberedLabels } from '../domain/ledger.js';
 import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile, LearningState, UnjudgedRows, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
+import type { ArrivalClock } from './arrival-clock.js';
 import {
   gridsOf,
   labelledBaseline,
@@ -106,6 +107,7 @@ export interface Written {
 export interface CountingState {
   readonly phase: BaselinePhase;
   readonly calls: CallCounters;
+  readonly arrivals: Pick<ArrivalClock, 'latestMs'>;
   readonly windows: Pick<Windows, 'limits' | 'current' | 'toStore' | 'labels'>;
   readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel'>;
   /** Labels of answers that learning has not come to. */
@@ -153,7 +155,7 @@ export function countRows(
         period,
         windows.limits(),
       ),
-      cameUntilMs: nowMs,
+      cameUntilMs: state.arrivals.latestMs ?? nowMs,
     }),
   );
   const rowsUnsaved = startsOver || detectors !== null ? 0 : state.detectors.rowsUnsaved;
@@ -164,6 +166,7 @@ export function countRows(
         ...(observations.length === 0 ? calls : withArrival(observations.reduce(countCall, calls), nowMs)),
         waiting: waiting.length + observations.length + rowsUnsaved,
         labelDelays: windows.labels.learntDelays,
+        arrivedUntilMs: state.arrivals.latestMs ?? undefined,
       },
       baseline: baseline === null ? null : storable(baseline),
       learning: storableLearning(learning, baseline, requirements),

@@ -4,6 +4,7 @@ import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import { AdmissionWeighing } from './admission-weighing.js';
+import type { ArrivalClock } from './arrival-clock.js';
 import {
   admitted,
   baselineIn,
@@ -39,6 +40,7 @@ const EARLY_LABELS_KEPT = 20_000; // As many as rows may wait.
 
 /** What the traffic is counted in and judged by. */
 export interface TrafficParts {
+  readonly arrivals: ArrivalClock;
   readonly windows: Windows;
   readonly pending: PendingRows;
   readonly detectors: RunningDetectors;
@@ -68,8 +70,6 @@ export class ModelTraffic {
   /** Rows were judged that no evaluation has seen. */
   private hasJudged = false;
   private admittedVersion: number | null = null;
-  /** Mlfi's clock when rows are judged; null where that does not matter: all that came are. */
-  private judgedAtMs: number | null = null;
   /** What an admitted version that is not stored yet was learnt as. */
   private learntOfUnstored: LearningState | null = null;
   /** Labels of answers that learning has not come to, in the order they came in. */
@@ -88,9 +88,10 @@ export class ModelTraffic {
    * watch, are one and the same in both.
    */
   copy(): ModelTraffic {
-    const { windows, detectors, golden } = this.parts;
+    const { arrivals, windows, detectors, golden } = this.parts;
     const copy = copied(this);
-    copy.parts = { ...this.parts, windows: windows.copy(), detectors: detectors.copy(), golden: golden.copy() };
+    const copies = { windows: windows.copy(), detectors: detectors.copy(), golden: golden.copy() };
+    copy.parts = { ...this.parts, arrivals: arrivals.copy(), ...copies };
     copy.rows = this.rows.copy();
     return copy;
   }
@@ -215,7 +216,7 @@ export class ModelTraffic {
   }
 
   /** As `startOver`, and learns from these at once. */
-  relearnFrom(rows: readonly Observation[], golden: readonly Sample[], learntFromMs: number): void {
+  relearnFrom(rows: readonly Observation[], golden: readonly Sample[], learntFromMs?: number): void {
     this.startOver(false, learntFromMs);
     const { windows, detectors } = this.parts;
     for (const sample of golden) detectors.observeGolden(sample.observation, this.parts.golden.learn(sample, true));
@@ -240,7 +241,6 @@ export class ModelTraffic {
 
   /** Judges what the watermark has passed, up to where an evaluation has to see what was found. */
   private release(nowMs: number): void {
-    this.judgedAtMs = nowMs;
     const { pending, detectors } = this.parts;
     for (const step of pending.steps(nowMs, this.pace.untilMs)) {
       if (!this.take(step) || step.kind !== 'tick') continue;
@@ -256,7 +256,6 @@ export class ModelTraffic {
 
   /** Judges all that waits: what is not judged at a stop never is. */
   judgeRest(): void {
-    this.judgedAtMs = null;
     for (const step of this.parts.pending.rest()) this.take(step);
     this.rows.trim();
   }
@@ -342,7 +341,6 @@ export class ModelTraffic {
 
   /** What was learnt before the process ended may be a baseline: weighed before rows that come now, which may be of another normal. */
   weighRestored(nowMs: number): void {
-    this.judgedAtMs = nowMs;
     if (this.phase.kind === 'learning') this.weigh(Math.min(this.phase.learning.profile.toMs, nowMs), true);
   }
 
@@ -367,7 +365,7 @@ export class ModelTraffic {
   /** What was learnt judges from now on. */
   private admit(learnt: LearningPhase, atMs: number): void {
     const { rows, parts } = this;
-    const phase = admitted(learnt, rows.all, parts.random, atMs, this.judgedAtMs);
+    const phase = admitted(learnt, rows.all, parts.random, atMs, parts.arrivals.cut());
     this.phase = phase;
     this.baselineToSave = phase.baseline;
     this.learntOfUnstored = learnt.learning;
