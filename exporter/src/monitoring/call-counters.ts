@@ -45,6 +45,8 @@ export interface CallCounters {
   /** When a probe last failed; absent where none did since this is kept. */
   readonly lastProbeFailureAtMs?: number | undefined;
   readonly consecutiveFailures: number;
+  /** The last evaluation found something badly wrong; absent where it did not. */
+  readonly failing?: true | undefined;
   /** Of the newest call that failed; absent where none did since this is kept. */
   readonly lastFailureReason?: string | undefined;
   /** What the newest answer that names a version says. */
@@ -100,6 +102,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   clock: z.object({ aheadToMs: z.number(), setBackAtMs: z.number() }).optional(),
   lastProbeFailureAtMs: z.number().optional(),
   consecutiveFailures: count,
+  failing: z.literal(true).optional(),
   lastFailureReason: z.string().optional(),
   lastVersion: z.string().nullable(),
   lastVersionAtMs: z.number().optional(),

@@ -18,6 +18,7 @@ import {
 } from './baseline-lifecycle.js';
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
 import type { WaitingLabel } from './early-labels.js';
+import type { FailingSince } from './failing-since.js';
 import type { Rows, SplitRows } from './first-rows.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import type { LabelledWindow } from './label-history.js';
@@ -108,6 +109,7 @@ export interface CountingState {
   readonly phase: BaselinePhase;
   readonly calls: CallCounters;
   readonly arrivals: Pick<ArrivalClock, 'latestMs'>;
+  readonly failing: Pick<FailingSince, 'isFailing'>;
   readonly windows: Pick<Windows, 'limits' | 'current' | 'toStore' | 'labels'>;
   readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel'>;
   /** Labels of answers that learning has not come to. */
@@ -167,6 +169,7 @@ export function countRows(
         waiting: waiting.length + observations.length + rowsUnsaved,
         labelDelays: windows.labels.learntDelays,
         arrivedUntilMs: state.arrivals.latestMs ?? undefined,
+        failing: state.failing.isFailing || undefined,
       },
       baseline: baseline === null ? null : storable(baseline),
       learning: storableLearning(learning, baseline, requirements),

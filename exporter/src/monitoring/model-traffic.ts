@@ -25,7 +25,7 @@ import {
 import { evaluatedWindow } from './evaluated-window.js';
 import { EvaluationPace } from './evaluation-pace.js';
 import type { RowsOfSender } from './event-clock.js';
-import { failingFromMs } from './failing-since.js';
+import type { FailingSince } from './failing-since.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { matchedOnArrival, type MatchedLabel } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
@@ -41,6 +41,7 @@ const EARLY_LABELS_KEPT = 20_000; // As many as rows may wait.
 /** What the traffic is counted in and judged by. */
 export interface TrafficParts {
   readonly arrivals: ArrivalClock;
+  readonly failing: FailingSince;
   readonly windows: Windows;
   readonly pending: PendingRows;
   readonly detectors: RunningDetectors;
@@ -65,10 +66,6 @@ export class ModelTraffic {
   unlearnt: RowsUntil = { arrival: 0, beforeMs: 0 };
   private pace = new EvaluationPace();
   private weighing = new AdmissionWeighing();
-  /** The model fails from here on, as the last evaluation saw it. */
-  private failingFromMs = Infinity;
-  /** Rows were judged that no evaluation has seen. */
-  private hasJudged = false;
   private admittedVersion: number | null = null;
   /** What an admitted version that is not stored yet was learnt as. */
   private learntOfUnstored: LearningState | null = null;
@@ -230,10 +227,10 @@ export class ModelTraffic {
    * @returns the version just admitted, if any
    */
   advance(nowMs: number, isLogged: boolean, failing: boolean): number | null {
-    this.failingFromMs = failingFromMs(this.failingFromMs, failing, this.hasJudged, () => this.parts.pending.waiting);
-    this.hasJudged = false;
+    if (this.parts.failing.evaluated(failing, () => this.parts.pending.waiting)) this.parts.changed();
     if (!isLogged) this.tick(nowMs, true);
     else if (this.pace.begins(this.parts.detectors.monitor.isAlarmed)) this.release(nowMs);
+    if (this.rows.all.length >= this.settings.thresholds.minimumWindowSamples) this.parts.failing.seen();
     const version = this.admittedVersion;
     this.admittedVersion = null;
     return version;
@@ -273,7 +270,7 @@ export class ModelTraffic {
     if (!isStored) this.parts.changed();
     this.parts.windows.add({ rows: [arrived], labels: [] }, isStored);
     this.keep(arrived.row, arrived.judged);
-    this.hasJudged = true;
+    this.parts.failing.judged();
     if (arrived.judged !== null) this.parts.detectors.observeLabel(arrived.judged);
   }
 
@@ -348,7 +345,7 @@ export class ModelTraffic {
   private weigh(atMs: number, isWeighedAnyway: boolean): boolean {
     if (this.phase.kind !== 'learning' || this.phase.learning.verdict.kind !== 'admitted') return false;
     const { settings, rows, parts, weighing } = this;
-    const isFailing = atMs >= this.failingFromMs;
+    const isFailing = parts.failing.isFailingAt(atMs);
     if (!isWeighedAnyway && !weighing.isDue(this.phase.learning, isFailing)) {
       this.phase = { kind: 'learning', learning: weighing.asBefore(this.phase.learning) };
       return false;

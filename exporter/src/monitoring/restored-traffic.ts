@@ -5,6 +5,7 @@ import { baselineIn, gridsOf, learningIn, type BaselinePhase } from './baseline-
 import { comparedFromMs, type CallCounters } from './call-counters.js';
 import { ArrivalClock } from './arrival-clock.js';
 import { EventClock } from './event-clock.js';
+import { FailingSince } from './failing-since.js';
 import { GoldenAnswers } from './golden-answers.js';
 import type { StoredModelState } from './increment.js';
 import { ModelTraffic } from './model-traffic.js';
@@ -45,6 +46,7 @@ export function restoredTraffic(
   arrivals.cut();
   const traffic = new ModelTraffic(phase, settings, {
     arrivals,
+    failing: new FailingSince(counters.failing === true),
     windows: new Windows(
       gridsOf(phase),
       settings.windowMs,
