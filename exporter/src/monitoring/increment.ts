@@ -111,7 +111,7 @@ export interface CountingState {
   readonly arrivals: Pick<ArrivalClock, 'latestMs'>;
   readonly failing: Pick<FailingSince, 'isFailing'>;
   readonly windows: Pick<Windows, 'limits' | 'current' | 'toStore' | 'labels'>;
-  readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel'>;
+  readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel' | 'reachedMs'>;
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly MatchedLabel[];
   readonly golden: Pick<GoldenAnswers, 'learning'>;
@@ -167,6 +167,7 @@ export function countRows(
       counters: {
         ...(observations.length === 0 ? calls : withArrival(observations.reduce(countCall, calls), nowMs)),
         waiting: waiting.length + observations.length + rowsUnsaved,
+        endedUnjudged: endedUnjudged(state, waiting.length + observations.length),
         labelDelays: windows.labels.learntDelays,
         arrivedUntilMs: state.arrivals.latestMs ?? undefined,
         failing: state.failing.isFailing || undefined,
@@ -186,6 +187,12 @@ export function countRows(
     baseline: state.baselineToSave,
     windows: phase.kind === 'learning' ? [] : toStore.windows,
   };
+}
+
+/** What it would be if the process were ended now. @param waiting rows that wait to be judged */
+function endedUnjudged({ calls, pending }: CountingState, waiting: number): number | undefined {
+  if (pending.reachedMs !== null) return undefined;
+  return waiting === 0 ? calls.endedUnjudged : (calls.endedUnjudged ?? 0) + 1;
 }
 
 /**

@@ -319,14 +319,15 @@ export class MonitoredModel {
   /** All that an evaluation reads. */
   modelState(): MonitoredModelState {
     const { calls, contact, features, intake, traffic } = this;
-    const { lateRows: late, rowsWaiting } = traffic.parts.pending;
+    const { lateRows: late, rowsWaiting, reachedMs } = traffic.parts.pending;
+    const ended = reachedMs === null ? calls.endedUnjudged : undefined;
     return monitoredModelState(this.model, traffic.phase, calls, traffic.rows, this.window(), {
       learning: traffic.learning,
       goldenNow: traffic.parts.golden.now(),
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { lost: this.lost, late, labels: this.labels.expiredLabels, clock: calls.clock },
+        { lost: this.lost, late, ended, labels: this.labels.expiredLabels, clock: calls.clock },
         rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
