@@ -225,6 +225,16 @@ describe('a folder of log files', () => {
     expect(ids()).toEqual(['1', '2', '3']);
   });
 
+  it('takes a quote within a cell as what it is, and holds no row back for it', async () => {
+    const files = start();
+    writeFileSync(at('a.csv'), 'prediction_id,note,prediction\n1,5" pipe,x\n2,"say ""a"", or\n""b""",x\n3,"",y\n');
+    await files.refresh();
+    appendFileSync(at('a.csv'), '4,6" pipe,x\n');
+    await files.refresh();
+    expect(ids()).toEqual(['1', '2', '3', '4']);
+    expect([refused, waiting]).toEqual([[], 0]);
+  });
+
   it('keeps nothing of what is in a file, and knows the header of a table after a restart', async () => {
     writeFileSync(at('a.csv'), 'note,prediction_id,prediction\n"CANARY,one",1,x\n');
     writeFileSync(at('b.csv'), 'CANARYcell,33,y\nCANARYother,34,n\n');
