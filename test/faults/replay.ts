@@ -323,7 +323,7 @@ export function replay(zooCase: ZooCase, checkpoints: readonly number[] = []): R
   traffic.skipToPeak();
   for (let i = 0; i < regime.cleanRows && injection.withoutBaseline !== true; i += 1)
     watched.observe([traffic.next(null)], traffic.nowMs);
-  const draft = watched.draft(traffic.nowMs);
+  const draft = watched.draft();
   for (const change of injection.changes ?? []) draft.recordChange({ ...change, atMs: traffic.nowMs });
   watched.become(draft, draft.records(traffic.nowMs), traffic.nowMs);
 

@@ -23,7 +23,7 @@ const STATIONARITY_P = 1e-4;
 const STATIONARITY_SHIFT = 0.5;
 const FEWEST_PER_HALF = 20;
 
-/** Nothing learnt yet. @param learntFromMs by mlfi's clock: when another normal was put an end to, if one was */
+/** Nothing learnt yet. @param learntFromMs what arrived before was of another normal, if one was put an end to */
 export function startLearning(
   nextVersion: number,
   requirements: BaselineRequirements,

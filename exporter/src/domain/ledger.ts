@@ -9,7 +9,7 @@ export interface LedgerEntry {
   /** Of a predicted quantity: its cell on the grid of the model's predictions, never the value. */
   readonly quantity: { readonly gridCentre: number; readonly cell: number } | null;
   readonly atMs: number;
-  readonly arrivedAtMs: number | null; // by mlfi's clock; null for one stored before that was kept
+  readonly arrivedAtMs: number | null; // by mlfi's clock, never before an earlier one's; null for one stored before that was kept
 }
 /** A label whose prediction has not come. Only hashes and the cell of a quantity are kept. */
 export interface EarlyLabel {

@@ -126,9 +126,9 @@ export interface BaselineProfile {
   readonly version: number;
   readonly frozen: boolean;
   readonly admittedAtMs: number;
-  /** By mlfi's clock: what came before was the normal before, whatever time it has. Absent where none was put an end to. */
+  /** What arrived before was the normal before, whatever time it has. Absent where none was put an end to. */
   readonly learntFromMs?: number | undefined;
-  /** By mlfi's clock: what came later was not learnt, whatever time it has. Absent where that was not kept. */
+  /** What arrived later was not learnt, whatever time it has. Absent where that was not kept. */
   readonly learntUntilMs?: number | undefined;
   readonly profile: WindowProfile;
   readonly golden: readonly GoldenBaseline[];
@@ -144,14 +144,14 @@ export interface BaselineProfile {
  */
 export interface UnjudgedRows {
   readonly counts: WindowProfile;
-  /** By mlfi's clock: what came later is not among them. */
+  /** What arrived later is not among them. */
   readonly cameUntilMs: number;
 }
 
 /** State of learning between two versions; persisted, so a restart loses nothing. */
 export interface LearningState {
   readonly nextVersion: number;
-  /** By mlfi's clock: when another normal was put an end to, so that this is learnt. Absent where none was. */
+  /** What arrived before was of another normal, which was put an end to. Absent where none was. */
   readonly learntFromMs?: number | undefined;
   /** What is learnt from. */
   readonly profile: WindowProfile;

@@ -258,9 +258,9 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'gauge',
     'bytes',
     ['model_name'],
-    'Bytes of a folder of log files (log_files) that are not taken yet',
+    'Bytes in the folders of log files (log_files) that are not taken yet; absent while a folder cannot be listed',
   ],
-  mlfi_log_files_failures_total: ['counter', '1', ['model_name'], 'Readings of a folder of log files that failed'],
+  mlfi_log_files_failures_total: ['counter', '1', ['model_name'], 'Looks at folders of log files that failed anywhere'],
   mlfi_refused_credentials_total: [
     'counter',
     '1',

@@ -20,8 +20,8 @@ export interface ProcessMetrics {
   forget(model: string): void;
   /** Events of logged calls, by what became of them. */
   loggedCalls(outcome: string, events: number): void;
-  /** What of a folder of log files is not taken yet; null when it could not be read. */
-  logFolder(model: string, waitingBytes: number | null): void;
+  /** A look at a model's folders of log files: what is not taken yet, null when that is not known, and whether it failed anywhere. */
+  logFiles(model: string, waitingBytes: number | null, hasFailed: boolean): void;
   /** What waits for its other half now. */
   waitingCalls(bytes: number): void;
   storeUp(up: boolean): void;
@@ -105,9 +105,10 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       for (const reason of REFUSAL_REASONS) rejected.remove({ model_name: model, reason });
     },
     loggedCalls: (outcome, count) => calls.inc({ outcome }, count),
-    logFolder(model, bytes) {
-      unreadable.inc({ model_name: model }, bytes === null ? 1 : 0);
-      if (bytes !== null) unread.set({ model_name: model }, bytes);
+    logFiles(model, bytes, hasFailed) {
+      unreadable.inc({ model_name: model }, hasFailed ? 1 : 0);
+      if (bytes === null) unread.remove({ model_name: model });
+      else unread.set({ model_name: model }, bytes);
     },
     waitingCalls: (bytes) => waiting.set(bytes),
     storeUp: (up) => store.set(up ? 1 : 0),

@@ -72,7 +72,7 @@ export function restoredPhase(
   return { ...known, forest, windowForest, rows };
 }
 
-/** Learning of the next version, from nothing. @param learntFromMs by mlfi's clock: when somebody put an end to the one before */
+/** Learning of the next version, from nothing. @param learntFromMs what arrived before is of the one that somebody put an end to */
 export function relearnt(
   phase: BaselinePhase,
   requirements: BaselineRequirements,
@@ -272,7 +272,7 @@ export function confirmed(
 
 /**
  * The baseline that was learnt, with forests grown on the rows in memory.
- * @param learntUntilMs by mlfi's clock; null where it is not known
+ * @param learntUntilMs the newest arrival until now; null where it is not known
  */
 export function admitted(
   { learning }: LearningPhase,

@@ -23,6 +23,8 @@ export interface CallCounters {
   readonly lastPredictionAtMs: number | null;
   /** When rows last came, by mlfi's clock, whatever time they have; null when 0.1.0 stored the counters. */
   readonly lastArrivalAtMs: number | null;
+  /** The newest arrival, as `ArrivalClock` tells it; absent before that was kept. */
+  readonly arrivedUntilMs?: number | undefined;
   readonly lastAnswerAtMs: number | null;
   /** When mlfi itself last got an answer; null until the model was asked successfully. Counters of 0.1.0 have none. */
   readonly lastProbeAnswerAtMs?: number | null | undefined;
@@ -30,6 +32,8 @@ export interface CallCounters {
   readonly pastUntilMs?: number | undefined;
   /** Counted rows whose evidence was not stored with this, for they waited for older ones or had just been judged; absent before that was kept. */
   readonly waiting?: number | undefined;
+  /** So many times in a row mlfi was ended when rows had come and it had judged none; absent where it was not. */
+  readonly endedUnjudged?: number | undefined;
   /** How late labels use to come, as `DelayQuantile` keeps it. */
   readonly labelDelays?: readonly number[] | undefined;
   /** Rows before belong to an incident that is over and are judged no more; absent before the first. */
@@ -43,6 +47,8 @@ export interface CallCounters {
   /** When a probe last failed; absent where none did since this is kept. */
   readonly lastProbeFailureAtMs?: number | undefined;
   readonly consecutiveFailures: number;
+  /** The last evaluation found something badly wrong; absent where it did not. */
+  readonly failing?: true | undefined;
   /** Of the newest call that failed; absent where none did since this is kept. */
   readonly lastFailureReason?: string | undefined;
   /** What the newest answer that names a version says. */
@@ -86,10 +92,12 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastProbeAtMs: moment,
   lastPredictionAtMs: moment,
   lastArrivalAtMs: moment.default(null),
+  arrivedUntilMs: z.number().optional(),
   lastAnswerAtMs: moment,
   lastProbeAnswerAtMs: moment.optional(),
   pastUntilMs: z.number().optional(),
   waiting: count.optional(),
+  endedUnjudged: count.optional(),
   labelDelays: z.array(z.number().min(0)).optional(),
   judgedFromMs: z.number().optional(),
   rowsAside: count.optional(),
@@ -97,6 +105,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   clock: z.object({ aheadToMs: z.number(), setBackAtMs: z.number() }).optional(),
   lastProbeFailureAtMs: z.number().optional(),
   consecutiveFailures: count,
+  failing: z.literal(true).optional(),
   lastFailureReason: z.string().optional(),
   lastVersion: z.string().nullable(),
   lastVersionAtMs: z.number().optional(),

@@ -170,7 +170,7 @@ export class Commits {
     if (member === undefined || this.outdated.has(member)) throw notChanged();
     const { monitored } = member;
     const now = clock.now();
-    const draft = monitored.draft(now);
+    const draft = monitored.draft();
     const decided = drafted(draft);
     const counted = draft.records(now);
     await writeDraft(store, id, counted.records, decided).catch((error: unknown) => {

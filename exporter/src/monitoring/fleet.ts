@@ -54,20 +54,19 @@ export class Fleet implements RowTaker {
     private readonly settings: FleetSettings,
   ) {
     const { store, clock, logger, events, incidents, experiment, rediscover } = ports;
-    const { lanes } = this;
-    this.members = new Members(lanes, logger);
+    this.members = new Members(this.lanes, logger);
     const members = this.members.all;
     const useLessons = (): void => members.forEach(({ monitored }) => this.useLessons(monitored));
     this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
     const reread = async ({ monitored: { model }, registration }: Member): Promise<void> =>
       this.restore((await store.models.get(model.id)) ?? model, registration);
-    this.commits = new Commits({ store, clock, logger, lanes, members, reread }, settings.commitDelayMs);
+    this.commits = new Commits({ store, clock, logger, lanes: this.lanes, members, reread }, settings.commitDelayMs);
     this.rows = new Ingest(this.members, this.commits, store.batches, clock, ports.intakeCounts);
     this.probes = new Probes(ports.prober, clock, logger, this.rows, this.stopping.signal, (id) =>
       this.loop.request(id),
     );
     this.registrations = new Registrations({
-      ...{ store, events, incidents, lanes, stopping: this.stopping.signal },
+      ...{ store, events, incidents, lanes: this.lanes, stopping: this.stopping.signal },
       ...{ members: this.members, commits: this.commits, probes: this.probes, intakeCounts: ports.intakeCounts },
       settled: (id) => this.loop.settled(id),
       restore: (model, memory) => this.restore(model, undefined, memory),
@@ -193,10 +192,12 @@ export class Fleet implements RowTaker {
 
   /** Says why a model that never answered cannot be asked; nothing for one that is not monitored. */
   noteSetup(id: ModelId, problem: SetupProblem): void {
-    const monitored = this.members.all.get(id)?.monitored;
-    if (monitored?.isConfiguring !== true) return;
-    monitored.contact.problem = problem;
-    monitored.touch();
+    this.members.noteSetup(id, problem);
+  }
+
+  /** As `Members.noteUnreadLogs`. */
+  noteUnreadLogs(id: ModelId, sinceMs: number | null): void {
+    this.members.noteUnreadLogs(id, sinceMs);
   }
 
   ids(): readonly ModelId[] {
@@ -275,9 +276,8 @@ export class Fleet implements RowTaker {
     // The clock of a replay is not where stored times come from.
     const latestMs = this.settings.isReplay === true ? Infinity : nowMs;
     const { validation, ...stored } = await readModelState(store, model.id, nowMs, this.settings.thresholds, latestMs);
-    const { settings } = this;
-    const create = (): MonitoredModel => new MonitoredModel(model, settings, hash, random, stored, memory, latestMs);
-    const monitored = takenUp(model.id, create, this.ports.logger);
+    const make = (): MonitoredModel => new MonitoredModel(model, this.settings, hash, random, stored, memory, latestMs);
+    const monitored = takenUp(model.id, make, this.ports.logger);
     await incidents.restore(model.id);
     this.useLessons(monitored);
     this.restored += 1;

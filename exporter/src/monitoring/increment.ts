@@ -6,6 +6,7 @@ import type { NumberedLabels } from '../domain/ledger.js';
 import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile, LearningState, UnjudgedRows, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
+import type { ArrivalClock } from './arrival-clock.js';
 import {
   gridsOf,
   labelledBaseline,
@@ -17,6 +18,7 @@ import {
 } from './baseline-lifecycle.js';
 import { countCall, withArrival, type CallCounters } from './call-counters.js';
 import type { WaitingLabel } from './early-labels.js';
+import type { FailingSince } from './failing-since.js';
 import type { Rows, SplitRows } from './first-rows.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import type { LabelledWindow } from './label-history.js';
@@ -106,8 +108,10 @@ export interface Written {
 export interface CountingState {
   readonly phase: BaselinePhase;
   readonly calls: CallCounters;
+  readonly arrivals: Pick<ArrivalClock, 'latestMs'>;
+  readonly failing: Pick<FailingSince, 'isFailing'>;
   readonly windows: Pick<Windows, 'limits' | 'current' | 'toStore' | 'labels'>;
-  readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel'>;
+  readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel' | 'reachedMs'>;
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly MatchedLabel[];
   readonly golden: Pick<GoldenAnswers, 'learning'>;
@@ -153,7 +157,7 @@ export function countRows(
         period,
         windows.limits(),
       ),
-      cameUntilMs: nowMs,
+      cameUntilMs: state.arrivals.latestMs ?? nowMs,
     }),
   );
   const rowsUnsaved = startsOver || detectors !== null ? 0 : state.detectors.rowsUnsaved;
@@ -163,7 +167,10 @@ export function countRows(
       counters: {
         ...(observations.length === 0 ? calls : withArrival(observations.reduce(countCall, calls), nowMs)),
         waiting: waiting.length + observations.length + rowsUnsaved,
+        endedUnjudged: endedUnjudged(state, waiting.length + observations.length),
         labelDelays: windows.labels.learntDelays,
+        arrivedUntilMs: state.arrivals.latestMs ?? undefined,
+        failing: state.failing.isFailing || undefined,
       },
       baseline: baseline === null ? null : storable(baseline),
       learning: storableLearning(learning, baseline, requirements),
@@ -180,6 +187,12 @@ export function countRows(
     baseline: state.baselineToSave,
     windows: phase.kind === 'learning' ? [] : toStore.windows,
   };
+}
+
+/** What it would be if the process were ended now. @param waiting rows that wait to be judged */
+function endedUnjudged({ calls, pending }: CountingState, waiting: number): number | undefined {
+  if (pending.reachedMs !== null) return undefined;
+  return waiting === 0 ? calls.endedUnjudged : (calls.endedUnjudged ?? 0) + 1;
 }
 
 /**

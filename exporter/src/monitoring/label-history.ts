@@ -47,7 +47,8 @@ export class LabelHistory {
   came({ atMs, predictedAtMs, answeredAtMs }: Omit<MatchedLabel, 'label'>, nowMs: number): void {
     // A label that names the time of its answer says nothing of when it was known.
     const knownAtMs = atMs > predictedAtMs ? Math.min(atMs, nowMs) : nowMs;
-    const arrivedAtMs = answeredAtMs ?? predictedAtMs;
+    // One that arrived later than now did so by a clock that was ahead.
+    const arrivedAtMs = answeredAtMs === null || answeredAtMs > nowMs ? predictedAtMs : answeredAtMs;
     const delays = arrivedAtMs - predictedAtMs > HISTORY_MS ? this.delaysInHistory : this.delays;
     delays.add(knownAtMs - (knownAtMs < arrivedAtMs ? predictedAtMs : arrivedAtMs));
   }

@@ -18,7 +18,7 @@ export interface MatchedLabel {
   readonly atMs: number;
   /** When the answer was given. */
   readonly predictedAtMs: number;
-  /** When the answer came, by mlfi's clock; null when that is not known. */
+  /** When the answer arrived, as `ArrivalClock` tells it; null when that is not known. */
   readonly answeredAtMs: number | null;
 }
 

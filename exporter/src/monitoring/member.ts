@@ -36,6 +36,8 @@ export interface Member {
   readonly waiting: WaitingRequest[];
   /** Its last commit failed; null when it did not. */
   unwritten: Unwritten | null;
+  /** Since when a look at its log files has failed; null when the last one did not, or it has none. */
+  unreadLogsSinceMs: number | null;
   /** Batches that were counted before they are stored, by batch id. */
   readonly unstored: Map<string, TakenBatch>;
   readonly rows: RowAnalysisSchedule;
@@ -79,6 +81,7 @@ export function createMember(
     registration,
     waiting: [],
     unwritten: null,
+    unreadLogsSinceMs: null,
     unstored: new Map(),
     last: null,
     normalSinceMs: null,

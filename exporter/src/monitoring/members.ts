@@ -2,6 +2,7 @@ import type { StoreDocumentDamaged } from '../domain/codec.js';
 import { NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Logger } from '../domain/ports.js';
+import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
 import type { Member } from './member.js';
 
@@ -63,6 +64,22 @@ export class Members {
     return work().finally(() => {
       registration.isAsked = false;
     });
+  }
+
+  /** Says why a model that never answered cannot be asked; nothing for one that is not monitored. */
+  noteSetup(id: ModelId, problem: SetupProblem): void {
+    const monitored = this.monitored.get(id)?.monitored;
+    if (monitored?.isConfiguring !== true) return;
+    monitored.contact.problem = problem;
+    monitored.touch();
+  }
+
+  /** Log files of a model cannot be read since then; null when they can. Nothing for one that is not monitored. */
+  noteUnreadLogs(id: ModelId, sinceMs: number | null): void {
+    const member = this.monitored.get(id);
+    if (member === undefined || member.unreadLogsSinceMs === sinceMs) return;
+    member.unreadLogsSinceMs = sinceMs;
+    member.monitored.touch();
   }
 
   add(id: ModelId, member: Member): void {

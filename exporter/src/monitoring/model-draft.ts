@@ -20,7 +20,6 @@ export class ModelDraft {
     readonly features: FeaturesRead,
     readonly traffic: ModelTraffic,
     private readonly requirements: BaselineRequirements,
-    private readonly nowMs: number,
   ) {}
 
   get baseline(): BaselineProfile | null {
@@ -52,7 +51,12 @@ export class ModelDraft {
     const { rows, parts } = this.traffic;
     // What came before was sent as the old normal, also where it waits for the watermark.
     this.traffic.unlearnt = parts.pending.until(since);
-    this.traffic.relearnFrom(this.features.renew(rows.since(since)), parts.golden.since(since), fromMs ?? this.nowMs);
+    const cutMs = parts.arrivals.cut();
+    this.traffic.relearnFrom(
+      this.features.renew(rows.since(since)),
+      parts.golden.since(since),
+      fromMs ?? (cutMs === null ? undefined : cutMs + 1),
+    );
   }
 
   freeze(frozen: boolean): void {

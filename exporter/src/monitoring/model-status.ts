@@ -22,10 +22,11 @@ const NOT_EVALUATED_YET: PerformanceEstimate = {
 
 /** A watched model's figures as they stand, for lists, live lines and metrics. */
 export function statusOf(
-  { monitored, last, recent, unwritten }: Pick<Member, 'monitored' | 'last' | 'recent' | 'unwritten'>,
+  member: Pick<Member, 'monitored' | 'last' | 'recent' | 'unwritten' | 'unreadLogsSinceMs'>,
   incident: IncidentRow | null,
   patterns: ModelStatus['patterns'],
 ): ModelStatus {
+  const { monitored, last, recent, unwritten } = member;
   const evaluation = last?.evaluation ?? null;
   const window = monitored.window();
   return {
@@ -44,7 +45,7 @@ export function statusOf(
     ...monitored.told,
     window,
     running: monitored.runningCounts(window),
-    ...evaluatedFigures(evaluation, unwritten),
+    ...evaluatedFigures(evaluation, spotsOf(member)),
     unwrittenSinceMs: unwritten?.sinceMs ?? null,
     features: monitored.featureReadings,
     incident,
@@ -65,12 +66,12 @@ export function statusOf(
 /** What the last evaluation found. */
 function evaluatedFigures(
   evaluation: Evaluation | null,
-  unwritten: Unwritten | null,
+  spots: ModelStatus['blindSpots'],
 ): Pick<ModelStatus, 'findings' | 'blindSpots' | 'diagnosis' | 'performance' | 'rowAnomaly' | 'goldenInputs'> {
   if (evaluation === null) {
     return {
       findings: [],
-      blindSpots: [...unwrittenSpots(unwritten), { check: 'everything', reason: NOT_YET }],
+      blindSpots: [...spots, { check: 'everything', reason: NOT_YET }],
       diagnosis: null,
       performance: NOT_EVALUATED_YET,
       rowAnomaly: { verdict: 'unknown', reason: NOT_YET },
@@ -78,8 +79,20 @@ function evaluatedFigures(
     };
   }
   const { findings, diagnosis, performance, rowAnomaly, goldenInputs } = evaluation;
-  const blindSpots = [...unwrittenSpots(unwritten), ...diagnosis.blindSpots];
+  const blindSpots = [...spots, ...diagnosis.blindSpots];
   return { findings, blindSpots, diagnosis, performance, rowAnomaly, goldenInputs };
+}
+
+/** What no evaluation knows of. */
+const spotsOf = (member: Pick<Member, 'unwritten' | 'unreadLogsSinceMs'>): ModelStatus['blindSpots'] => [
+  ...unwrittenSpots(member.unwritten),
+  ...unreadSpots(member.unreadLogsSinceMs),
+];
+
+function unreadSpots(sinceMs: number | null): ModelStatus['blindSpots'] {
+  if (sinceMs === null) return [];
+  const reason = `since ${timeText(sinceMs)} a folder of log_files, or a file in it, has not been read (“cannot be read” in mlfi’s log says why); its rows wait there`;
+  return [{ check: 'rows in log files', reason }];
 }
 
 function unwrittenSpots(unwritten: Unwritten | null): ModelStatus['blindSpots'] {

@@ -4,6 +4,7 @@ import type { Random } from '../domain/ports.js';
 import type { BaselineProfile, LearningState, WindowProfile } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import { AdmissionWeighing } from './admission-weighing.js';
+import type { ArrivalClock } from './arrival-clock.js';
 import {
   admitted,
   baselineIn,
@@ -24,7 +25,7 @@ import {
 import { evaluatedWindow } from './evaluated-window.js';
 import { EvaluationPace } from './evaluation-pace.js';
 import type { RowsOfSender } from './event-clock.js';
-import { failingFromMs } from './failing-since.js';
+import type { FailingSince } from './failing-since.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { matchedOnArrival, type MatchedLabel } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
@@ -39,6 +40,8 @@ const EARLY_LABELS_KEPT = 20_000; // As many as rows may wait.
 
 /** What the traffic is counted in and judged by. */
 export interface TrafficParts {
+  readonly arrivals: ArrivalClock;
+  readonly failing: FailingSince;
   readonly windows: Windows;
   readonly pending: PendingRows;
   readonly detectors: RunningDetectors;
@@ -63,13 +66,7 @@ export class ModelTraffic {
   unlearnt: RowsUntil = { arrival: 0, beforeMs: 0 };
   private pace = new EvaluationPace();
   private weighing = new AdmissionWeighing();
-  /** The model fails from here on, as the last evaluation saw it. */
-  private failingFromMs = Infinity;
-  /** Rows were judged that no evaluation has seen. */
-  private hasJudged = false;
   private admittedVersion: number | null = null;
-  /** Mlfi's clock when rows are judged; null where that does not matter: all that came are. */
-  private judgedAtMs: number | null = null;
   /** What an admitted version that is not stored yet was learnt as. */
   private learntOfUnstored: LearningState | null = null;
   /** Labels of answers that learning has not come to, in the order they came in. */
@@ -85,9 +82,10 @@ export class ModelTraffic {
 
   /** The same, to be left as it is while the copy is given another baseline: what waits, and the e-detectors that watch, are one in both. */
   copy(): ModelTraffic {
-    const { windows, detectors, golden } = this.parts;
+    const { arrivals, windows, detectors, golden } = this.parts;
     const copy = copied(this);
-    copy.parts = { ...this.parts, windows: windows.copy(), detectors: detectors.copy(), golden: golden.copy() };
+    const copies = { windows: windows.copy(), detectors: detectors.copy(), golden: golden.copy() };
+    copy.parts = { ...this.parts, arrivals: arrivals.copy(), ...copies };
     copy.rows = this.rows.copy();
     return copy;
   }
@@ -212,7 +210,7 @@ export class ModelTraffic {
   }
 
   /** As `startOver`, and learns from these at once. */
-  relearnFrom(rows: readonly Observation[], golden: readonly Sample[], learntFromMs: number): void {
+  relearnFrom(rows: readonly Observation[], golden: readonly Sample[], learntFromMs?: number): void {
     this.startOver(false, learntFromMs);
     const { windows, detectors } = this.parts;
     for (const sample of golden) detectors.observeGolden(sample.observation, this.parts.golden.learn(sample, true));
@@ -226,10 +224,10 @@ export class ModelTraffic {
    * @returns the version just admitted, if any
    */
   *advance(nowMs: number, isLogged: boolean, failing: boolean): Generator<void, number | null> {
-    this.failingFromMs = failingFromMs(this.failingFromMs, failing, this.hasJudged, () => this.parts.pending.waiting);
-    this.hasJudged = false;
+    if (this.parts.failing.evaluated(failing, () => this.parts.pending.waiting)) this.parts.changed();
     if (!isLogged) this.tick(nowMs, true);
     else if (this.pace.begins(this.parts.detectors.monitor.isAlarmed)) yield* this.release(nowMs);
+    if (this.rows.all.length >= this.settings.thresholds.minimumWindowSamples) this.parts.failing.seen();
     const version = this.admittedVersion;
     this.admittedVersion = null;
     return version;
@@ -237,7 +235,6 @@ export class ModelTraffic {
 
   /** Judges what the watermark has passed, up to where an evaluation has to see what was found. */
   private *release(nowMs: number): Generator<void> {
-    this.judgedAtMs = nowMs;
     const { pending, detectors } = this.parts;
     for (const step of pending.steps(nowMs, this.pace.untilMs)) {
       yield;
@@ -254,7 +251,6 @@ export class ModelTraffic {
 
   /** Judges all that waits: what is not judged at a stop never is. */
   judgeRest(): void {
-    this.judgedAtMs = null;
     for (const step of this.parts.pending.rest()) this.take(step);
     this.rows.trim();
   }
@@ -272,7 +268,7 @@ export class ModelTraffic {
     if (!isStored) this.parts.changed();
     this.parts.windows.add({ rows: [arrived], labels: [] }, isStored);
     this.keep(arrived.row, arrived.judged);
-    this.hasJudged = true;
+    this.parts.failing.judged();
     if (arrived.judged !== null) this.parts.detectors.observeLabel(arrived.judged);
   }
 
@@ -340,7 +336,6 @@ export class ModelTraffic {
 
   /** What was learnt before the process ended may be a baseline: weighed before rows that come now, which may be of another normal. */
   weighRestored(nowMs: number): void {
-    this.judgedAtMs = nowMs;
     if (this.phase.kind === 'learning') this.weigh(Math.min(this.phase.learning.profile.toMs, nowMs), true);
   }
 
@@ -348,7 +343,7 @@ export class ModelTraffic {
   private weigh(atMs: number, isWeighedAnyway: boolean): boolean {
     if (this.phase.kind !== 'learning' || this.phase.learning.verdict.kind !== 'admitted') return false;
     const { settings, rows, parts, weighing } = this;
-    const isFailing = atMs >= this.failingFromMs;
+    const isFailing = parts.failing.isFailingAt(atMs);
     if (!isWeighedAnyway && !weighing.isDue(this.phase.learning, isFailing)) {
       this.phase = { kind: 'learning', learning: weighing.asBefore(this.phase.learning) };
       return false;
@@ -365,7 +360,7 @@ export class ModelTraffic {
   /** What was learnt judges from now on. */
   private admit(learnt: LearningPhase, atMs: number): void {
     const { rows, parts } = this;
-    const phase = admitted(learnt, rows.all, parts.random, atMs, this.judgedAtMs);
+    const phase = admitted(learnt, rows.all, parts.random, atMs, parts.arrivals.cut());
     this.phase = phase;
     this.baselineToSave = phase.baseline;
     this.learntOfUnstored = learnt.learning;

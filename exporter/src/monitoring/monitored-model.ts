@@ -141,9 +141,10 @@ export class MonitoredModel {
       if (observation !== undefined) this.observeProbe({ observation, shape });
     }
     const arrived = read.observations.slice(probes.length);
+    const arrivedAtMs = this.traffic.parts.arrivals.at(nowMs);
     for (const observation of arrived) {
       this.calls = countCall(this.calls, observation);
-      const awaiting = this.labels.awaiting(observation, nowMs);
+      const awaiting = this.labels.awaiting(observation, arrivedAtMs);
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
     atOnce(this.traffic.await(arrived, sent, false, nowMs, [{ sender, rows: arrived.length }]));
@@ -181,13 +182,14 @@ export class MonitoredModel {
     const { observations, kinds } = read;
     const startsOver = split.startsOver || this.rereads(read);
     const known = { ...split.judged, observations };
+    const arrivedAtMs = this.traffic.parts.arrivals.at(nowMs);
     return {
       rows: known,
       split,
       sent: split.judged.observations,
       kinds,
       startsOver,
-      answers: observations.flatMap((observation) => this.labels.awaiting(observation, nowMs) ?? []),
+      answers: observations.flatMap((observation) => this.labels.awaiting(observation, arrivedAtMs) ?? []),
       labels: this.labels.waiting(rows.labels),
       records: (judged, nowMs) =>
         countRows(this.parts(read, split.calls), known, startsOver, judged, this.settings.requirements, nowMs),
@@ -230,8 +232,8 @@ export class MonitoredModel {
   }
 
   /** A change of the model, which it does not have until `become`. */
-  draft(nowMs: number): ModelDraft {
-    return new ModelDraft(this.calls, this.features.copy(), this.traffic.copy(), this.settings.requirements, nowMs);
+  draft(): ModelDraft {
+    return new ModelDraft(this.calls, this.features.copy(), this.traffic.copy(), this.settings.requirements);
   }
 
   /** A draft is stored. Nothing may have changed the model since it was made. */
@@ -317,14 +319,15 @@ export class MonitoredModel {
   /** All that an evaluation reads. */
   modelState(): MonitoredModelState {
     const { calls, contact, features, intake, traffic } = this;
-    const { lateRows: late, rowsWaiting } = traffic.parts.pending;
+    const { lateRows: late, rowsWaiting, reachedMs } = traffic.parts.pending;
+    const ended = reachedMs === null ? calls.endedUnjudged : undefined;
     return monitoredModelState(this.model, traffic.phase, calls, traffic.rows, this.window(), {
       learning: traffic.learning,
       goldenNow: traffic.parts.golden.now(),
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { lost: this.lost, late, labels: this.labels.expiredLabels, clock: calls.clock },
+        { lost: this.lost, late, ended, labels: this.labels.expiredLabels, clock: calls.clock },
         rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),
@@ -384,7 +387,7 @@ export class MonitoredModel {
       this.traffic.parts.detectors.observeGolden(observation, moved);
     }
     if (this.calls.basis === 'ingest') return;
-    const awaiting = this.labels.awaiting(observation, observation.atMs);
+    const awaiting = this.labels.awaiting(observation, this.traffic.parts.arrivals.at(observation.atMs));
     if (awaiting !== null) this.labels.keepAnswer(awaiting);
     this.traffic.probed(observation);
   }

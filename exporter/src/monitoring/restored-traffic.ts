@@ -3,7 +3,9 @@ import type { ModelId } from '../domain/identifiers.js';
 import type { Random } from '../domain/ports.js';
 import { baselineIn, gridsOf, learningIn, type BaselinePhase } from './baseline-lifecycle.js';
 import { comparedFromMs, type CallCounters } from './call-counters.js';
+import { ArrivalClock } from './arrival-clock.js';
 import { EventClock } from './event-clock.js';
+import { FailingSince } from './failing-since.js';
 import { GoldenAnswers } from './golden-answers.js';
 import type { StoredModelState } from './increment.js';
 import { ModelTraffic } from './model-traffic.js';
@@ -39,7 +41,12 @@ export function restoredTraffic(
   const isAdmitted = phase.kind === 'admitted';
   // Detectors that watch belong to an admitted baseline: the model was left between two writes.
   const isOutdated = !isAdmitted && monitor?.watching === true;
+  const arrivals = new ArrivalClock(counters.arrivedUntilMs ?? counters.lastArrivalAtMs);
+  // What was lost with the process that was there before came before all that comes to this one.
+  arrivals.cut();
   const traffic = new ModelTraffic(phase, settings, {
+    arrivals,
+    failing: new FailingSince(counters.failing === true),
     windows: new Windows(
       gridsOf(phase),
       settings.windowMs,

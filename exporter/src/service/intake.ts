@@ -24,7 +24,7 @@ export interface WiredIntake {
 
 /** Makes what takes rows and alerts to the fleet; none of them comes by here again. */
 export function wireIntake(
-  { started, config, clock, logger, store, processMetrics }: Foundation,
+  { started, config, clock, logger, store, processMetrics, hash }: Foundation,
   fleet: Fleet,
 ): WiredIntake {
   const settings = () => config.current().intake;
@@ -43,9 +43,13 @@ export function wireIntake(
       models: fleet,
       rowsPerBatch: () => settings().rowsPerBatch,
       settings: store.settings,
+      hash,
       clock,
       logger,
-      count: (model, waiting) => processMetrics.logFolder(model, waiting),
+      told(model, { waitingBytes, unreadSinceMs }) {
+        processMetrics.logFiles(model, waitingBytes, unreadSinceMs !== null);
+        fleet.noteUnreadLogs(model, unreadSinceMs);
+      },
     },
     started.logFiles,
   );

@@ -43,8 +43,8 @@ class Service {
   }
 
   /** Stopped by the clock it has, started with this one. */
-  async restarted(nowMs: number): Promise<void> {
-    await this.fleet.stop();
+  async restarted(nowMs: number, isKilled = false): Promise<void> {
+    if (!isKilled) await this.fleet.stop();
     this.nowMs = nowMs;
     this.fleet = this.begun();
     const { models } = await this.store.models.list();
@@ -52,7 +52,7 @@ class Service {
   }
 
   /** Rows of one minute. @returns them */
-  async sent(count: number, shift = 0, isJudged = true): Promise<readonly Observation[]> {
+  async sent(count: number, shift = 0, isJudged = true): Promise<Observation[]> {
     const random = seededRandom(`rows ${this.rows}`);
     this.nowMs += 60_000;
     const observations = Array.from({ length: count }, (_, i) =>
@@ -221,6 +221,56 @@ it('stores what was acknowledged from memory and dated ahead before the clock wa
   for (let i = 0; i < 3; i += 1) await service.sent(50);
   await service.fleet.stop();
   expect(service.stored().calls).toBe(calls + 30 + 150);
+});
+
+describe.each(['while running', 'over a restart', 'over a kill'] as const)('a clock set back %s', (how) => {
+  const setBack = async (service: Service, minute: number): Promise<void> => {
+    const rightMs = START_MS + minute * 60_000;
+    if (how === 'while running') service.nowMs = rightMs;
+    else await service.restarted(rightMs, how === 'over a kill');
+  };
+  const labelsOfBaseline = ({ monitored }: Service): number | undefined => monitored.baseline?.profile.labels.labelled;
+
+  it('leaves labels with the rows they are of, though they are dated as those that were learnt', async () => {
+    const service = await Service.withBaseline();
+    await setBack(service, 1);
+    const rows = await service.sent(50);
+    rows.push(...(await service.sent(50)));
+    expect(await service.labelled(rows)).toBe(100);
+    expect(labelsOfBaseline(service)).toBe(0);
+    await service.restarted(service.nowMs + 1);
+    rows.push(...(await service.sent(50)));
+    expect(await service.labelled(rows.slice(100))).toBe(50);
+    expect(labelsOfBaseline(service)).toBe(0);
+    expect(service.stored()).toEqual({ calls: 850, labelled: 150 });
+  });
+
+  it('has labels of rows from before a reset join no baseline that is learnt since', async () => {
+    const service = await Service.withBaseline();
+    const before = await service.sent(50);
+    await setBack(service, 10);
+    await service.fleet.change(A, (draft) => void draft.relearn());
+    for (let i = 0; i < 20; i += 1) await service.sent(50);
+    expect(service.monitored.baseline?.version).toBe(2);
+    const { fromMs, toMs } = service.monitored.baseline?.profile ?? { fromMs: 0, toMs: 0 };
+    expect(before.every(({ atMs }) => atMs >= fromMs && atMs <= toMs)).toBe(true);
+    expect(await service.labelled(before)).toBe(50);
+    expect(labelsOfBaseline(service)).toBe(0);
+  });
+});
+
+it('leaves labels with rows that come after a stop which admitted what was learnt', async () => {
+  const service = new Service();
+  await service.fleet.add(modelNamed('a'));
+  for (let i = 0; i < 14; i += 1) await service.sent(50, 0, false);
+  await service.restarted(service.nowMs + 1_000);
+  expect(service.monitored.baseline?.version).toBe(1);
+  const observations = Array.from({ length: 30 }, (_, i) =>
+    observation({ predictionId: `l${i}`, atMs: START_MS + 120_000 + i, features: { x: 0.5 }, confidence: 0.8 }),
+  );
+  await service.fleet.ingest(A, answers([], { observations }));
+  expect(await service.labelled(observations)).toBe(30);
+  expect(service.monitored.baseline?.profile.labels.labelled).toBe(0);
 });
 
 it('keeps no time that has not come yet', () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
+import { intakeBlindSpots } from '../../../exporter/src/detection/unwatched-features.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import type { UnjudgedRows } from '../../../exporter/src/domain/profile.js';
 import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
@@ -145,6 +146,31 @@ it('learns from what was judged in each of many lives', async () => {
   const { baseline } = service.monitored;
   // As many as are needed at most, ten a life; weighed at the start after the last of them.
   expect([baseline?.profile.calls, callsOf(baseline?.unjudged)]).toEqual([400, 40 * 90]);
+});
+
+it('says that it is ended each time before it has judged a row, until it runs for long enough', async () => {
+  const service = await Service.withModel();
+  const told = (): string | undefined =>
+    intakeBlindSpots(service.monitored.modelState().intake).find(({ check }) => check === 'logged rows')?.reason;
+  const lives = async (count: number, from: number): Promise<void> => {
+    for (let i = 0; i < count; i += 1) {
+      await service.sent(rowsOf(from + 20 * i, from + 20 * (i + 1)));
+      await service.killed();
+    }
+  };
+  await lives(1, 0);
+  expect(told()).toBeUndefined();
+  await lives(2, 20);
+  // A life in which nothing came says nothing.
+  await service.killed();
+  expect(told()).toMatch(/^mlfi was ended 3 times in a row before it had judged one/);
+  await service.sent(rowsOf(100, 120));
+  expect(told()).toBeDefined();
+  await service.judged();
+  expect(told()).toBeUndefined();
+  await service.stored();
+  await lives(1, 120);
+  expect(told()).toBeUndefined();
 });
 
 it('loses nothing of a learning period at a stop', async () => {

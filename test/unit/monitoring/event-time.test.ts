@@ -467,7 +467,7 @@ it('counts labels of rows that came before another normal was learnt in no basel
   await settled();
   expect(stored.monitored.baseline?.version).toBe(1);
   nowMs += 1_000;
-  const draft = stored.monitored.draft(nowMs);
+  const draft = stored.monitored.draft();
   draft.relearn();
   stored.monitored.become(draft, draft.records(nowMs), nowMs);
   nowMs += 1_000;

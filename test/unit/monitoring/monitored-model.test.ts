@@ -212,7 +212,7 @@ it.each([
   const { watch } = runs(new Logged());
   watch.label(LABELS);
   watch.observe([probeOfGolden('g1')], 1e12 + 5_000_000);
-  const draft = watch.draft(1e12);
+  const draft = watch.draft();
   expect(stateOf(draft.traffic)).toBe(stateOf(watch['traffic']));
   expect(stateOf(draft.features)).toBe(stateOf(watch['features']));
   const before = stateOf([watch['traffic'], watch['features'], watch['calls']]);

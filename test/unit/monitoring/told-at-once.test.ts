@@ -95,3 +95,19 @@ it('says that no baseline is admitted, not that no feature is known, where calls
   await fleet.catchUp(A);
   expect(fleet.status(A).blindSpots).toContainEqual({ check: 'input drift', reason: 'no baseline is admitted yet' });
 });
+
+it('says that log files of a model cannot be read, for as long as they cannot', async () => {
+  const fleet = fleetOn(new MemoryStore(), AT_ONCE);
+  await fleet.add(modelNamed('a'));
+  await fleet.catchUp(A);
+  const told = (): { reason: string } | undefined =>
+    fleet.status(A).blindSpots.find(({ check }) => check === 'rows in log files');
+  expect(told()).toBeUndefined();
+  const before = fleet.revision(A);
+  fleet.noteUnreadLogs(A, Date.UTC(2026, 10, 28, 12));
+  expect(fleet.revision(A)).not.toBe(before);
+  expect(told()?.reason).toMatch(/^since 2026-11-28 12:00:00 UTC/);
+  fleet.noteUnreadLogs(A, null);
+  expect(told()).toBeUndefined();
+  fleet.noteUnreadLogs(modelId('gone'), 1);
+});

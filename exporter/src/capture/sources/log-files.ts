@@ -6,6 +6,7 @@ import type { IngestBatch, RowTaker } from '../../domain/ingest.js';
 import type { Clock, Logger, SettingRepository } from '../../domain/ports.js';
 import { setting } from '../../domain/setting.js';
 import type { BatchReader } from '../ingest/batch-reader.js';
+import { FileFingerprints, type FileReader } from './file-fingerprint.js';
 import { wholeLines, type Cutting } from './whole-lines.js';
 
 /** A folder whose files are logs of one model: appended to, or dropped whole. */
@@ -33,10 +34,19 @@ export interface LogFilePorts {
   readonly models: RowTaker;
   readonly rowsPerBatch: () => number;
   readonly settings: SettingRepository;
+  /** Keyed, with a key that stays. */
+  readonly hash: (text: string) => string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** @param waitingBytes null when the folder could not be read */
-  readonly count: (model: ModelId, waitingBytes: number | null) => void;
+  /** How a look at all folders of a model went. */
+  readonly told: (model: ModelId, reading: LogReading) => void;
+}
+
+export interface LogReading {
+  /** Bytes that are not taken yet; null while a folder cannot be listed: nobody knows. */
+  readonly waitingBytes: number | null;
+  /** Since when a look has failed to read a folder or a file; null when the last one failed nowhere. */
+  readonly unreadSinceMs: number | null;
 }
 
 /** How far a file is read. */
@@ -45,12 +55,22 @@ interface Position {
   /** End of the piece that is being taken; the same piece is taken again after a crash, under the same id. Null between two. */
   readonly end: number | null;
   readonly seenAtMs: number;
+  /** By what the file is known again, as it was changed last; absent where an earlier mlfi read it. */
+  readonly known?: { readonly fingerprint: string; readonly changedAtMs: number } | undefined;
 }
 
 /** Positions in log files, by what the file is. Nothing of what is in a file: a first line may be a row. */
 export const LOG_FILE_POSITIONS = setting<Readonly<Record<string, Position>>>(
   'log-file-positions',
-  z.record(z.string(), z.object({ offset: z.number(), end: z.number().nullable(), seenAtMs: z.number() })),
+  z.record(
+    z.string(),
+    z.object({
+      offset: z.number(),
+      end: z.number().nullable(),
+      seenAtMs: z.number(),
+      known: z.object({ fingerprint: z.string(), changedAtMs: z.number() }).optional(),
+    }),
+  ),
 );
 
 const PIECE_BYTES = 1024 * 1024;
@@ -67,6 +87,18 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
   [/\.(?:ndjson|jsonl|log)$/i, 'application/x-ndjson'],
 ];
 
+const kindOf = ({ name }: LogFile): string | undefined => KINDS.find(([pattern]) => pattern.test(name))?.[1];
+const keyOf = (model: ModelId, { identity }: LogFile): string => `${model}:${identity}`;
+
+/** What is written in files and not taken yet: rows that cannot be, and those that wait for the rest of their line. */
+function unreadBytes(files: readonly LogFile[], model: ModelId, positions: ReadonlyMap<string, Position>): number {
+  const unread = files.filter(kindOf).map((file) => {
+    const offset = positions.get(keyOf(model, file))?.offset ?? 0;
+    return offset > file.sizeBytes ? file.sizeBytes : file.sizeBytes - offset;
+  });
+  return unread.reduce((sum, bytes) => sum + bytes, 0);
+}
+
 /**
  * Reads folders of log files, each row once: what a piece of a file is, is stored before it is taken, and it is taken under an
  * id of its own, so that a crash between the two repeats it and the repetition counts nothing.
@@ -74,43 +106,69 @@ const KINDS: readonly (readonly [RegExp, string])[] = [
 export class LogFiles {
   private positions: Map<string, Position> | null = null;
   private readonly told = new Set<string>();
+  private readonly fingerprints: FileFingerprints;
+  private readonly unreadSinceMs = new Map<ModelId, number>();
 
   constructor(
     private readonly ports: LogFilePorts,
     private readonly folders: readonly LogFolder[],
-  ) {}
+  ) {
+    this.fingerprints = new FileFingerprints(ports.hash);
+  }
 
   /** Takes everything that was written since the last time. One folder's trouble is not the others'. */
   async refresh(): Promise<void> {
     const positions = (this.positions ??= new Map(
       Object.entries((await this.ports.settings.get(LOG_FILE_POSITIONS)) ?? {}),
     ));
-    for (const folder of this.folders) {
-      try {
-        this.ports.count(folder.model, await this.readFolder(folder, positions));
-      } catch (error) {
-        this.ports.count(folder.model, null);
-        this.ports.logger.error({ model: folder.model, error: String(error) }, 'a folder of log files cannot be read');
+    for (const model of new Set(this.folders.map((folder) => folder.model))) {
+      let waitingBytes: number | null = 0;
+      let hasFailed = false;
+      for (const folder of this.folders.filter((each) => each.model === model)) {
+        const read = await this.readFolder(folder, positions);
+        waitingBytes = waitingBytes === null || read.waitingBytes === null ? null : waitingBytes + read.waitingBytes;
+        hasFailed ||= read.hasFailed;
       }
+      if (!hasFailed) this.unreadSinceMs.delete(model);
+      else if (!this.unreadSinceMs.has(model)) this.unreadSinceMs.set(model, this.ports.clock.now());
+      this.ports.told(model, { waitingBytes, unreadSinceMs: this.unreadSinceMs.get(model) ?? null });
     }
   }
 
-  /** @returns bytes that wait for the rest of their line */
-  private async readFolder({ directory, model }: LogFolder, positions: Map<string, Position>): Promise<number> {
+  private async readFolder(
+    { directory, model }: LogFolder,
+    positions: Map<string, Position>,
+  ): Promise<Pick<LogReading, 'waitingBytes'> & { readonly hasFailed: boolean }> {
+    let files: readonly LogFile[] | null = null;
+    let hasFailed = false;
+    try {
+      files = [...(await this.ports.list(directory))].sort((a, b) => (a.name < b.name ? -1 : 1));
+      await this.readFiles(files, directory, model, positions);
+    } catch (error) {
+      hasFailed = true;
+      this.ports.logger.error({ model, error: String(error) }, 'a folder of log files cannot be read');
+    }
+    return { waitingBytes: files === null ? null : unreadBytes(files, model, positions), hasFailed };
+  }
+
+  /** @throws what the first file failed with */
+  private async readFiles(
+    files: readonly LogFile[],
+    directory: string,
+    model: ModelId,
+    positions: Map<string, Position>,
+  ): Promise<void> {
     if (!this.ports.models.has(model)) throw new Error(`the model "${model}" is not watched`);
     const nowMs = this.ports.clock.now();
-    const files = [...(await this.ports.list(directory))].sort((a, b) => (a.name < b.name ? -1 : 1));
-    let waiting = 0;
     let failed: Error | null = null;
     for (const file of files) {
-      const type = KINDS.find(([pattern]) => pattern.test(file.name))?.[1];
+      const type = kindOf(file);
       if (type === undefined) {
         this.tellOnce(file.name, model);
         continue;
       }
-      const key = `${model}:${file.identity}`;
       try {
-        waiting += await this.readFile(key, `${directory}/${file.name}`, file, type, model, positions);
+        await this.readFile(keyOf(model, file), `${directory}/${file.name}`, file, type, model, positions);
       } catch (error) {
         // Where rows are not taken, those of another file are not either.
         if (isAppError(error)) throw error;
@@ -119,7 +177,6 @@ export class LogFiles {
     }
     for (const [key, { seenAtMs }] of positions) if (nowMs - seenAtMs > FORGOTTEN_AFTER_MS) positions.delete(key);
     if (failed !== null) throw failed;
-    return waiting;
   }
 
   private async readFile(
@@ -129,12 +186,13 @@ export class LogFiles {
     type: string,
     model: ModelId,
     positions: Map<string, Position>,
-  ): Promise<number> {
+  ): Promise<void> {
     const nowMs = this.ports.clock.now();
-    const known = positions.get(key) ?? { offset: 0, end: null, seenAtMs: nowMs };
-    // A file that is shorter than what was read of it was written anew.
-    let at: Position = file.sizeBytes < known.offset ? { offset: 0, end: null, seenAtMs: nowMs } : known;
     const isSettled = nowMs - file.changedAtMs >= SETTLED_MS;
+    const read: FileReader = (offset, length) => this.ports.read(path, offset, length);
+    const last = positions.get(key);
+    let at = await this.positionIn(read, file, last, nowMs, isSettled);
+    if (last !== undefined && at !== last) await this.keep(positions, key, at);
     const isTable = type === 'text/csv';
     const cutting = { isTable, mostRows: Math.max(1, this.ports.rowsPerBatch() - 1) };
     let header = isTable && at.offset > 0 && at.offset < file.sizeBytes ? await this.headerOf(path) : '';
@@ -142,18 +200,38 @@ export class LogFiles {
       const end =
         at.end ?? (await this.pieceEnd(path, at.offset, file.sizeBytes, { ...cutting, takesRest: isSettled }));
       if (end === null) break;
-      await this.keep(positions, key, { ...at, end, seenAtMs: nowMs });
+      const known = { fingerprint: await this.fingerprints.of(read, end), changedAtMs: file.changedAtMs };
+      await this.keep(positions, key, { ...at, end, seenAtMs: nowMs, known });
       const isOverlong = end - at.offset > LONGEST_LINE_BYTES;
       const bytes = isOverlong ? Buffer.alloc(0) : await this.ports.read(path, at.offset, end - at.offset);
       const text = bytes.toString('utf8');
       if (isOverlong) await this.refuseLine(key, at.offset, end, type, model);
       else await this.takePiece(key, at.offset, end, header + text, type, model);
       if (isTable && at.offset === 0) header = await this.headerOf(path);
-      at = { ...at, end: null, offset: end };
+      at = { ...at, end: null, offset: end, known };
       await this.keep(positions, key, at);
+      // Rows may be taken so slowly that the file is rotated meanwhile; the next look sees what it is now.
+      if (end < file.sizeBytes && !(await this.fingerprints.isStill(read, end, known.fingerprint))) break;
     }
     if (nowMs - at.seenAtMs > FORGOTTEN_AFTER_MS / 7) await this.keep(positions, key, { ...at, seenAtMs: nowMs });
-    return file.sizeBytes - at.offset;
+  }
+
+  /** Where a file is read on: at its beginning where it is new, or was written anew since. */
+  private async positionIn(
+    read: FileReader,
+    { sizeBytes, changedAtMs }: LogFile,
+    last: Position | undefined,
+    nowMs: number,
+    isSettled: boolean,
+  ): Promise<Position> {
+    const beginning: Position = { offset: 0, end: null, seenAtMs: nowMs };
+    if (last === undefined || sizeBytes < last.offset) return beginning;
+    const { known } = last;
+    if (known !== undefined && isSettled && known.changedAtMs === changedAtMs) return last;
+    const bytes = last.end ?? last.offset;
+    if (known !== undefined && !(await this.fingerprints.isStill(read, bytes, known.fingerprint))) return beginning;
+    if (known !== undefined && !isSettled) return last;
+    return { ...last, known: { fingerprint: await this.fingerprints.of(read, bytes), changedAtMs } };
   }
 
   /** The first record of a table with its line end, read at every use: it is not known whether it is a header or a row. */

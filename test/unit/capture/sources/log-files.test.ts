@@ -1,12 +1,17 @@
 import {
   appendFileSync,
+  closeSync,
+  mkdirSync,
   mkdtempSync,
+  openSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +21,7 @@ import { DEFAULT_INTAKE_LIMITS } from '../../../../exporter/src/domain/ingest.js
 import { LogFiles } from '../../../../exporter/src/capture/sources/log-files.js';
 import { modelId } from '../../../../exporter/src/domain/identifiers.js';
 import { listFolder, readPart } from '../../../../exporter/src/system/folder.js';
+import { keyedHash } from '../../../../exporter/src/system/keyed-hash.js';
 import { settingsInMemory } from '../../store/settings-in-memory.js';
 
 const MODEL = modelId('fraud');
@@ -25,6 +31,7 @@ let directory: string;
 let stored: Map<string, readonly unknown[]>;
 let settingTexts: Map<string, string>;
 let waiting: number | null;
+let unread: boolean;
 let crashAt: 'never' | 'before' | 'after';
 let unreadable = '';
 let refused: object[];
@@ -38,7 +45,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** A reader as a process that starts now has it. */
-const start = (): LogFiles =>
+const start = (directories = [directory]): LogFiles =>
   new LogFiles(
     {
       list: listFolder,
@@ -72,12 +79,16 @@ const start = (): LogFiles =>
         },
       },
       settings: settingsInMemory(settingTexts),
+      hash: keyedHash('key'),
       clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
       rowsPerBatch: () => 10_000,
       logger: QUIET,
-      count: (_model, bytes) => (waiting = bytes),
+      told: (_model, reading) => {
+        waiting = reading.waitingBytes;
+        unread = reading.unreadSinceMs !== null;
+      },
     },
-    [{ directory, model: MODEL }],
+    directories.map((each) => ({ directory: each, model: MODEL })),
   );
 const at = (name: string): string => join(directory, name);
 const line = (id: number): string => `{"prediction_id":"${id}","prediction":"x"}\n`;
@@ -126,10 +137,12 @@ describe('a folder of log files', () => {
     unreadable = 'a.ndjson';
     await start().refresh();
     expect(ids()).toEqual(['2']);
-    expect(waiting).toBeNull();
+    expect(unread).toBe(true);
+    expect(waiting).toBe(line(1).length);
     unreadable = '';
     await start().refresh();
     expect(ids()).toEqual(['2', '1']);
+    expect([unread, waiting]).toEqual([false, 0]);
   });
 
   it('knows a file that is rotated away, and reads the new one of its name', async () => {
@@ -151,6 +164,57 @@ describe('a folder of log files', () => {
     expect(ids()).toEqual(['1', '2', '3']);
   });
 
+  it.each(['by itself', 'after a restart'])(
+    'reads a file again that was written anew and is as long or longer by the next look, %s',
+    async (how) => {
+      let files = start();
+      const look = async (): Promise<void> => {
+        if (how === 'after a restart') files = start();
+        await files.refresh();
+      };
+      writeFileSync(at('a.log'), line(1) + line(2));
+      writeFileSync(at('b.csv'), `prediction_id,prediction,${'n'.repeat(2_000)}\n1,x,\n2,x,\n`);
+      await look();
+      truncateSync(at('a.log'), 0);
+      appendFileSync(at('a.log'), line(3) + line(4) + line(5));
+      truncateSync(at('b.csv'), 0);
+      // The same beginning, and what follows is as long as what was there.
+      writeFileSync(at('b.csv'), `prediction_id,prediction,${'n'.repeat(2_000)}\n3,x,\n4,x,\n`);
+      await look();
+      expect(ids()).toEqual(['1', '2', '1', '2', '3', '4', '5', '3', '4']);
+      appendFileSync(at('a.log'), line(6));
+      await look();
+      expect(ids().at(-1)).toBe('6');
+      expect(ids()).toHaveLength(10);
+    },
+  );
+
+  it('reads a file on whose writer went on in its place after it was emptied', async () => {
+    writeFileSync(at('a.log'), line(1).repeat(100));
+    await start().refresh();
+    const { size } = statSync(at('a.log'));
+    truncateSync(at('a.log'), 0);
+    const handle = openSync(at('a.log'), 'r+');
+    writeSync(handle, line(2), size);
+    closeSync(handle);
+    await start().refresh();
+    expect(ids().slice(100)).toEqual(['2']);
+    expect(refused).toEqual([]);
+  });
+
+  it('takes a file that grows as the one it was, where an earlier mlfi read it', async () => {
+    writeFileSync(at('a.log'), line(1) + line(2));
+    await start().refresh();
+    for (const [name, text] of settingTexts) settingTexts.set(name, text.replace(/,"known":\{[^}]*\}/, ''));
+    appendFileSync(at('a.log'), line(3));
+    await start().refresh();
+    truncateSync(at('a.log'), 0);
+    appendFileSync(at('a.log'), line(4).repeat(9));
+    await start().refresh();
+    expect(ids().slice(0, 4)).toEqual(['1', '2', '3', '4']);
+    expect(ids()).toHaveLength(12);
+  });
+
   it('reads tables in pieces under their header, with line ends in quoted cells', async () => {
     const files = start();
     writeFileSync(at('a.csv'), 'prediction_id,note,prediction\n1,"two\nlines",x\n2,"half');
@@ -159,6 +223,16 @@ describe('a folder of log files', () => {
     appendFileSync(at('a.csv'), '\nway",x\n3,,y\n');
     await files.refresh();
     expect(ids()).toEqual(['1', '2', '3']);
+  });
+
+  it('takes a quote within a cell as what it is, and holds no row back for it', async () => {
+    const files = start();
+    writeFileSync(at('a.csv'), 'prediction_id,note,prediction\n1,5" pipe,x\n2,"say ""a"", or\n""b""",x\n3,"",y\n');
+    await files.refresh();
+    appendFileSync(at('a.csv'), '4,6" pipe,x\n');
+    await files.refresh();
+    expect(ids()).toEqual(['1', '2', '3', '4']);
+    expect([refused, waiting]).toEqual([[], 0]);
   });
 
   it('keeps nothing of what is in a file, and knows the header of a table after a restart', async () => {
@@ -208,10 +282,14 @@ describe('a folder of log files', () => {
     expect(waiting).toBe(0);
   });
 
-  it('says that it cannot be read', async () => {
-    rmSync(directory, { recursive: true });
-    await start().refresh();
-    expect(waiting).toBeNull();
+  it('says that it cannot be read, also beside another of the model that can', async () => {
+    writeFileSync(at('a.ndjson'), line(1));
+    const files = start([at('missing'), directory]);
+    await files.refresh();
+    expect([ids(), waiting, unread]).toEqual([['1'], null, true]);
+    mkdirSync(at('missing'));
+    await files.refresh();
+    expect([waiting, unread]).toEqual([0, false]);
   });
 
   it('takes a file of many pieces', async () => {
