@@ -275,7 +275,7 @@ export async function writeModel(
 
 /**
  * What a batch is answered whose identity was taken before: what it was answered then; a conflict when it comes with
- * another body, which must not be lost in silence.
+ * another body, or is to be read otherwise, which must not be lost in silence.
  */
 export function repeated(
   { batchId, bodyDigest }: Pick<IngestBatch, 'batchId' | 'bodyDigest'>,
@@ -283,7 +283,7 @@ export function repeated(
 ): IngestResult | Conflict {
   if (bodyDigest !== null && taken.bodyDigest !== null && bodyDigest !== taken.bodyDigest)
     return new Conflict(
-      `batch_id "${batchId ?? ''}" was taken before with another body, and nothing of this one was counted; a new batch needs a new batch_id`,
+      `batch_id "${batchId ?? ''}" was taken before with another body, map or route, and nothing of this one was counted; a new batch needs a new batch_id`,
       'batch_id',
     );
   return { ...taken.result, duplicate: true };

@@ -111,6 +111,22 @@ export function saidOfFields(text: string | undefined): ReadonlyMap<string, Mapp
   return said;
 }
 
+/**
+ * Tells one batch from another: by its body and by how that is read. Of observations without `map` it is that of the body, as it was
+ * before `map` counted.
+ * @param route that is not the one for observations
+ */
+export function bodyDigestOf(
+  body: string | Uint8Array,
+  said: ReadonlyMap<string, MappedRole>,
+  route: string | null,
+): string {
+  const digest = createHash('sha256').update(body);
+  const fields = [...said].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  if (route !== null || fields.length > 0) digest.update(`\0${JSON.stringify([route, fields])}`);
+  return digest.digest('hex');
+}
+
 const ingest = (path: 'observations' | 'labels', summary: string): Route =>
   route({
     method: 'POST',
@@ -121,7 +137,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     query: z.strictObject({
       batch_id: batchIdSchema.optional().meta({
         description:
-          'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id',
+          'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body, map or route is refused (409); also as header mlfi-batch-id',
       }),
       map: z
         .string()
@@ -149,7 +165,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
         ...batch,
         sender: senderOf(headers, actor, address),
         batchId: named,
-        bodyDigest: named === null ? null : createHash('sha256').update(body).digest('hex'),
+        bodyDigest: named === null ? null : bodyDigestOf(body, said, path === 'labels' ? 'labels' : null),
         acknowledge: query.ack,
       });
       return { status: taken.accepted === 0 && taken.rejected > 0 ? 400 : 200, body: ingestResultView(taken) };
