@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { Logger } from '../domain/ports.js';
 
@@ -7,10 +8,13 @@ import type { Logger } from '../domain/ports.js';
  * @throws Error with the remedy for a file that was emptied, the key that signed its audit log being there, and for half a repair
  */
 export function expectStore(
-  { database, audit: { signingKeyFile } }: Pick<Config, 'database' | 'audit'>,
+  { database, dataDirectory, audit: { signingKeyFile } }: Pick<Config, 'database' | 'dataDirectory' | 'audit'>,
   logger: Pick<Logger, 'warn'>,
 ): void {
-  if (database.kind !== 'sqlite') return;
+  if (database.kind !== 'sqlite') {
+    expectNothingLeft(join(dataDirectory, 'mlfi.sqlite'), logger);
+    return;
+  }
   const { file } = database;
   const known = statSync(file, { throwIfNoEntry: false });
   const wasThere = existsSync(signingKeyFile);
@@ -29,4 +33,13 @@ export function expectStore(
         ? 'there is no store, though mlfi has run here before: a new one without models is begun. If one should be there, stop mlfi and restore it'
         : 'there is no store: a new one without models is begun. If one should be there, stop mlfi and see that its volume is mounted (data_dir)',
     );
+}
+
+/** Nothing is taken over from a SQLite store when `database.url` is set: whoever moved finds no models. */
+function expectNothingLeft(file: string, logger: Pick<Logger, 'warn'>): void {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  logger.warn(
+    { file },
+    `database.url is set, so that ${file} is not read: its models, incidents, decisions and API keys are not in the PostgreSQL database. To go on with them, stop mlfi and take database.url out; else move the file away, and this is not said again`,
+  );
 }
