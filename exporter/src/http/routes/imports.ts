@@ -4,14 +4,7 @@ import { IMPORT_PURPOSES, type SpreadTimes } from '../../domain/import.js';
 import { modelIdSchema, wholeNumber, LATEST_MS } from '../parameters.js';
 import { route, type Route } from '../route.js';
 import { importOutcomeSchema, importOutcomeView, importProgressSchema, importProgressView } from '../views/imports.js';
-import {
-  batchIdSchema,
-  bodyDigestOf,
-  ingestResultSchema,
-  ingestResultView,
-  MAP,
-  saidOfFields,
-} from './observations.js';
+import { batchIdSchema, batchDigest, ingestResultSchema, ingestResultView, MAP, saidOfFields } from './observations.js';
 
 const params = z.strictObject({ id: modelIdSchema });
 const DAY_MS = 86_400_000;
@@ -53,7 +46,7 @@ export const importRoutes: readonly Route[] = [
     async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers, actor }) {
       if (body.length === 0) throw new Invalid('the body is empty; send at least one row', 'body');
       const said = saidOfFields(query.map);
-      const identity = { batchId: query.batch_id, bodyDigest: bodyDigestOf(body, said, null) };
+      const identity = { batchId: query.batch_id, bodyDigest: batchDigest(body, 'imports', said) };
       const known = await application.imports.taken(id, identity);
       if (known !== null) return { status: 200, body: ingestResultView(known) };
       const undatedAtMs = clock.now();

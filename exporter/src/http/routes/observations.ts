@@ -111,20 +111,15 @@ export function saidOfFields(text: string | undefined): ReadonlyMap<string, Mapp
   return said;
 }
 
-/**
- * Tells one batch from another: by its body and by how that is read. Of observations without `map` it is that of the body, as it was
- * before `map` counted.
- * @param route that is not the one for observations
- */
-export function bodyDigestOf(
+/** Tells one batch from another: by its body, and by how that is read. */
+export function batchDigest(
   body: string | Uint8Array,
+  route: 'observations' | 'labels' | 'imports',
   said: ReadonlyMap<string, MappedRole>,
-  route: string | null,
 ): string {
-  const digest = createHash('sha256').update(body);
+  const digest = (of: string | Uint8Array): string => createHash('sha256').update(of).digest('hex');
   const fields = [...said].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  if (route !== null || fields.length > 0) digest.update(`\0${JSON.stringify([route, fields])}`);
-  return digest.digest('hex');
+  return `${digest(body)}:${digest(JSON.stringify([route, fields]))}`;
 }
 
 const ingest = (path: 'observations' | 'labels', summary: string): Route =>
@@ -165,7 +160,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
         ...batch,
         sender: senderOf(headers, actor, address),
         batchId: named,
-        bodyDigest: named === null ? null : bodyDigestOf(body, said, path === 'labels' ? 'labels' : null),
+        bodyDigest: named === null ? null : batchDigest(body, path, said),
         acknowledge: query.ack,
       });
       return { status: taken.accepted === 0 && taken.rejected > 0 ? 400 : 200, body: ingestResultView(taken) };
