@@ -5,7 +5,10 @@ import type { Commands } from './commands.js';
 import { configurationFile, readConfiguration } from './configuration.js';
 import type { Config } from '../config/config.js';
 
-type StoreCommands = Pick<Commands, 'checkStore' | 'dropModel' | 'rebuildStoreIndexes' | 'backupStore'>;
+type StoreCommands = Pick<
+  Commands,
+  'checkStore' | 'dropModel' | 'rebuildStoreIndexes' | 'backupStore' | 'copyStoreOver'
+>;
 
 const INDEX_WAY = 'stop mlfi and run "mlfi store repair --reindex"';
 const DECISIONS_STAY =
@@ -108,6 +111,19 @@ export function addStoreVerbs(program: Command, commands: StoreCommands): void {
       process.exitCode = await withStore(config ?? null, 'the store could not be copied', async (loaded) => {
         await commands.backupStore(loaded, file);
         console.log(`the store is copied to ${file}; put the copy in its place, with mlfi stopped, to restore it`);
+        return 0;
+      });
+    });
+  store
+    .command('copy')
+    .description(
+      'with the service stopped: copy the SQLite store of data_dir into the empty PostgreSQL database of database.url',
+    )
+    .option('-c, --config <file>', 'configuration file that names both')
+    .action(async ({ config }: { config?: string }) => {
+      process.exitCode = await withStore(config ?? null, 'the store could not be copied', async (loaded) => {
+        const rows = await commands.copyStoreOver(loaded);
+        console.log(`${counted(rows, 'row')} copied; run "mlfi store check", start mlfi, and move mlfi.sqlite away`);
         return 0;
       });
     });

@@ -1,18 +1,20 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { Logger } from '../domain/ports.js';
+import { sqliteOf } from './store-location.js';
 
 /**
  * Looks, before the store is opened, whether one is there: a volume that is not mounted looks like a first start.
  * @throws Error with the remedy for a file that was emptied, the key that signed its audit log being there, and for half a repair
  */
 export function expectStore(
-  { database, dataDirectory, audit: { signingKeyFile } }: Pick<Config, 'database' | 'dataDirectory' | 'audit'>,
+  config: Pick<Config, 'database' | 'dataDirectory' | 'audit'>,
   logger: Pick<Logger, 'warn'>,
 ): void {
+  const { database, audit } = config;
+  const { signingKeyFile } = audit;
   if (database.kind !== 'sqlite') {
-    expectNothingLeft(join(dataDirectory, 'mlfi.sqlite'), logger);
+    expectNothingLeft(sqliteOf(config).file, logger);
     return;
   }
   const { file } = database;
@@ -35,11 +37,11 @@ export function expectStore(
     );
 }
 
-/** Nothing is taken over from a SQLite store when `database.url` is set: whoever moved finds no models. */
+/** Nothing is taken over from a SQLite store by setting `database.url` alone: whoever does finds no models. */
 function expectNothingLeft(file: string, logger: Pick<Logger, 'warn'>): void {
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
   logger.warn(
     { file },
-    `database.url is set, so that ${file} is not read: its models, incidents, decisions and API keys are not in the PostgreSQL database. To go on with them, stop mlfi and take database.url out; else move the file away, and this is not said again`,
+    `database.url is set, so that ${file} is not read: its models, incidents, decisions and API keys are in the PostgreSQL database only if "mlfi store copy" took them there before the first start. Move the file away once nobody needs it; this is not said again then`,
   );
 }

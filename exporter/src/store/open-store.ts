@@ -57,7 +57,20 @@ export async function openStore(
   access: 'write' | 'read' = 'write',
   onDamaged: SetAside = () => undefined,
 ): Promise<Store> {
-  const { db, held, writer, unlock } = await reach(location, access);
+  const { db, held, writer, unlock } = await openDatabase(location, access);
+  const place = placeOf(location);
+  const writing =
+    writer === null ? new SqliteWriting(db, place, await held()) : new PostgresqlWriting(db, place, writer);
+  return storeOn(db, location, writing, unlock, (damaged) => onDamaged(damaged.inStore(place)));
+}
+
+/**
+ * Reaches a database; where it may be written its schema is this release's. The caller destroys `db`, then calls `unlock`.
+ * @throws as `openStore` does
+ */
+export async function openDatabase(location: StoreLocation, access: 'write' | 'read'): Promise<Reached> {
+  const reached = await reach(location, access);
+  const { db, writer, unlock } = reached;
   try {
     if (access === 'write') {
       // Nobody else holds the writer's lock, so that whoever was changing the schema was killed meanwhile.
@@ -66,15 +79,12 @@ export async function openStore(
       if (location.kind === 'sqlite') await eraseFreedPages(db);
       await writer?.claim();
     } else await db.raw('select 1 from audit limit 1');
+    return reached;
   } catch (error) {
     await db.destroy();
     await unlock();
     throw new Error(openingProblem(location, error));
   }
-  const place = placeOf(location);
-  const writing =
-    writer === null ? new SqliteWriting(db, place, await held()) : new PostgresqlWriting(db, place, writer);
-  return storeOn(db, location, writing, unlock, (damaged) => onDamaged(damaged.inStore(place)));
 }
 
 /** A database and what keeps others from writing it. */

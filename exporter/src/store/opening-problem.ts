@@ -20,6 +20,8 @@ const REFUSALS: readonly (readonly [RegExp, string])[] = [
     'its user lacks a right; mlfi makes and changes tables, so that the database or its schema must be its own',
   ],
   [/^53300$/, 'the server has no connection left; raise its max_connections, or end other sessions'],
+  [/^53100$/, 'its disk is full'],
+  [/^22021$/, 'it stores no NUL character, and a text that it was given holds one'],
   [/^57P03$/, 'the server is starting or stopping; start mlfi again when it is there'],
   [/^ECONNREFUSED$/, 'nothing listens there; start the server, or correct host and port in database.url'],
   [
