@@ -27,7 +27,7 @@ import { eraseFreedPages } from './migrations/130-log-file-headers.js';
 import { MIGRATIONS, migrationSource } from './migrations/index.js';
 import { modelRepository } from './models.js';
 import { modelStateRepository } from './model-states.js';
-import { codeOf, copyingProblem, openingProblem, placeOf } from './opening-problem.js';
+import { codeOf, copyingProblem, openingProblem, placeOf, type StoreLocation } from './opening-problem.js';
 import { alertFeedbackRepository } from './alert-feedback.js';
 import { postgresql } from './postgresql.js';
 import { DatabaseInUse, PostgresqlWriter } from './postgresql-writer.js';
@@ -39,9 +39,7 @@ import { LockPatience, type SqliteConnection } from './lock-patience.js';
 import { lockWriter } from './writer-lock.js';
 import { PostgresqlWriting, SqliteWriting, type Writing } from './writing.js';
 
-export type StoreLocation =
-  | { readonly kind: 'sqlite'; readonly file: string }
-  | { readonly kind: 'postgresql'; readonly url: string; readonly poolSize: number };
+export type { StoreLocation } from './opening-problem.js';
 
 /** One number every mlfi process agrees on: governance transactions queue behind it. */
 const GOVERNANCE_LOCK = 7_305_611;

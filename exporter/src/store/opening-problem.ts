@@ -1,4 +1,7 @@
-import type { StoreLocation } from './open-store.js';
+/** Where a store is. */
+export type StoreLocation =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'postgresql'; readonly url: string; readonly poolSize: number };
 
 /** The code of an error of the database or of the operating system; empty when it has none. */
 export const codeOf = (error: unknown): string =>
