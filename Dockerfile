@@ -33,7 +33,11 @@ RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /us
 WORKDIR /app
 ENV NODE_ENV=production
 COPY --from=service /app /app
-RUN mkdir /data && chown node:node /data
+# `mlfi` for `docker exec` and `kubectl exec`, and the file it reads where none is named.
+COPY provisioning/image/mlfi.yml /etc/mlfi/mlfi.yml
+ENV MLFI_CONFIG=/etc/mlfi/mlfi.yml
+RUN chmod 755 /app/exporter/dist/src/main.js && ln -s /app/exporter/dist/src/main.js /usr/local/bin/mlfi \
+    && mkdir /data && chown node:node /data
 USER node
 WORKDIR /data
 EXPOSE 9899

@@ -14,6 +14,7 @@ export const NO_TOKEN_YET = 'none-yet';
 export const SECRETS = {
   'mlfi-read-key': apiKey,
   'mlfi-ingest-key': apiKey,
+  'mlfi-operator-key': apiKey,
   'mlfi-plugin-secret': () => random(32),
   'grafana-admin-password': () => random(18),
   'grafana-secret-key': () => random(32),

@@ -82,10 +82,19 @@ it('refuses another body under a batch id with 409 and an empty body with 400; t
     409,
     { error: { code: 'conflict', field: 'batch_id', message: expect.stringContaining('day-1') as string } },
   ]);
+  // Read otherwise, or as something else, it is another batch, which must not be lost in silence.
+  for (const read of ['third/observations?map=confidence:ignore&', 'third/labels?'])
+    expect(await running.request('POST', `/api/v1/models/${read}batch_id=day-1`, rows(50))).toMatchObject({
+      status: 409,
+      body: { error: { message: expect.stringContaining('another body, map or route') as string } },
+    });
+  const mapped = (map: string) => send('third', rows(5), `?batch_id=day-2&map=${map}`);
+  expect(await mapped('confidence:ignore,prediction:prediction')).toMatchObject({ status: 200 });
+  expect(JSON.parse((await mapped('prediction:prediction,confidence:ignore')).text)).toMatchObject({ duplicate: true });
   // Of another model it is another batch.
   expect(await send('fourth', rows(60), '?batch_id=day-1')).toMatchObject({ status: 200 });
   for (const empty of ['', ' \n']) expect((await send('third', empty)).status).toBe(400);
   await running.restart();
   expect((await send('third', rows(60), '?batch_id=day-1')).status).toBe(409);
-  expect(await samples('third')).toBe(50);
+  expect(await samples('third')).toBe(55);
 });

@@ -256,6 +256,8 @@ describe('API keys of a running service', () => {
     expect(await mlfi('list')).toMatch(new RegExp(`${id} .* revoked 20`));
     expect(await mlfi('rotate', id)).toMatch(/revoked or has expired/);
     expect(await mlfi('create', 'x', 'read', '--expires', 'soon')).toMatch(/"soon" is no duration/);
+    expect(await mlfi('create', 'x', 'read', '--expires', '5s')).toMatch(/^--expires: "5s" is too short/);
+    expect(await mlfi('create', 'x', 'reed')).toMatch(/'reed' is invalid.*Allowed choices are read, ingest/);
   });
 });
 

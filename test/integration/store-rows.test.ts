@@ -231,6 +231,27 @@ describe('a store that is not where it was', () => {
     expect(said).toHaveLength(2);
   });
 
+  it('says that a SQLite store is left behind where database.url is set', () => {
+    const directory = join(folder, 'left-behind');
+    mkdirSync(directory);
+    const loaded = parseConfig(
+      'test',
+      `data_dir: ${directory}\ndatabase: { url: 'postgres://mlfi@127.0.0.1/mlfi' }\n`,
+      {},
+      directory,
+    );
+    if (loaded.kind === 'refused') throw new Error('the configuration is right');
+    const said: string[] = [];
+    const logger = { warn: (_: object, message: string) => void said.push(message) };
+    expectStore(loaded.config, logger);
+    expect(said).toEqual([]);
+    writeFileSync(join(directory, 'mlfi.sqlite'), 'something');
+    expectStore(loaded.config, logger);
+    expect(said).toEqual([
+      expect.stringMatching(/^database\.url is set, so that .*mlfi\.sqlite is not read: .*models/),
+    ]);
+  });
+
   it('is neither ready nor takes rows when its folder is moved away, and is and does when it is back', async () => {
     const running = await runService();
     const away = `${running.directory}.away`;

@@ -141,7 +141,13 @@ describe.each(stores.kinds)('%s', (kind) => {
     expect((await store.alerts.list({ firing: false, limit: 5 })).map(({ endsAtMs }) => endsAtMs)).toEqual([
       1_795_521_700_000,
     ]);
+    // One that is heard of again while it fires stays; one that nobody resolved goes in the end.
+    const repeated = { startsAtMs: 1_795_521_800_000, receivedAtMs: 1_795_521_900_000, modelId: null };
+    expect(await store.alerts.take([alert(repeated)])).toEqual(['duplicate']);
     expect(await store.alerts.prune(1_795_521_700_001)).toBe(1);
+    expect(await store.alerts.list({ limit: 5 })).toEqual([alert(repeated)]);
+    expect(await store.alerts.prune(1_795_521_900_001)).toBe(1);
+    expect(await store.alerts.list({ limit: 5 })).toEqual([]);
   });
 
   it('counts decisions and actions per model for the metrics', async () => {

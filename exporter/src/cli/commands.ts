@@ -90,6 +90,8 @@ export interface Commands {
   /** Where the old file is kept, null on PostgreSQL. */
   rebuildStoreIndexes(config: Config): Promise<string | null>;
   backupStore(config: Config, file: string): Promise<void>;
+  /** How many rows were copied. */
+  copyStoreOver(config: Config): Promise<number>;
   /** What became of the damaged rows of its history; null when the store knows no such model. */
   dropModel(config: Config, id: string): Promise<DroppedHistory | null>;
   exportStoredAudit(config: Config, write: (lines: string) => void): Promise<void>;

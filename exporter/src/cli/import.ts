@@ -261,8 +261,11 @@ async function finish(plan: Plan, options: ImportOptions, isKnown: boolean): Pro
 const DAY_MS = 86_400_000;
 
 function queryOf({ as, map, spread }: Plan, body: string, place: number, rowsSent: number): URLSearchParams {
-  // The same rows at the same place of a file are the same, whatever the file is called.
-  const digest = createHash('sha256').update(`${as}\n${place}\n`).update(body).digest('hex');
+  // The same rows at the same place of a file, read the same way, are the same, whatever the file is called.
+  const digest = createHash('sha256')
+    .update(`${as}\n${place}\n${map === null ? '' : `${map}\n`}`)
+    .update(body)
+    .digest('hex');
   return new URLSearchParams({
     as,
     batch_id: `import-${digest}`,

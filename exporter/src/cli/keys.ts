@@ -1,6 +1,7 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { z } from 'zod';
 import { parseDuration } from '../config/duration.js';
+import { API_SCOPES, KEY_LIFE_SECONDS } from '../domain/api-key.js';
 import type { Json } from '../domain/json.js';
 import { timeText } from '../domain/time-text.js';
 import type { Commands } from './commands.js';
@@ -43,15 +44,17 @@ export function addKeyVerbs(program: Command, { clock }: Pick<Commands, 'clock'>
     key
       .command('create')
       .argument('<name>', 'what people will know it by')
-      .argument('<scopes...>', 'read, ingest, operate, propose, admin')
+      .addArgument(new Argument('<scopes...>', 'what it may').choices(API_SCOPES))
       .description('make a key; its text is printed once'),
   )
     .option('--expires <duration>', 'how long it counts, e.g. 90d (default: until it is revoked)')
     .action(async (name: string, scopes: string[], options: KeyOptions & { expires?: string }) => {
-      const seconds = options.expires === undefined ? undefined : secondsOf(options.expires);
+      const { expires } = options;
+      const seconds = expires === undefined ? undefined : secondsOf(expires);
+      const wrong = seconds === undefined ? null : lifeProblem(seconds);
       process.exitCode =
-        seconds === null
-          ? refuse(`--expires: "${options.expires ?? ''}" is no duration; 90d is one`)
+        seconds === null || wrong !== null
+          ? refuse(`--expires: "${expires ?? ''}" ${wrong ?? ''}`)
           : await ask(options, post('keys', { name, scopes, ...optional('expires_in_seconds', seconds) }), issuedText);
     });
   addServiceOptions(
@@ -86,6 +89,15 @@ const optional = (name: string, value: number | undefined): Record<string, numbe
 function secondsOf(text: string): number | null {
   const durationMs = parseDuration(text);
   return durationMs === null ? null : Math.ceil(durationMs / 1_000);
+}
+
+/** @param seconds null for no duration @returns why no key lives so long, null when one may */
+function lifeProblem(seconds: number | null): string | null {
+  if (seconds === null) return 'is no duration; 90d is one';
+  if (seconds < KEY_LIFE_SECONDS.shortest) return 'is too short; a key counts for 1m at least';
+  return seconds > KEY_LIFE_SECONDS.longest
+    ? 'is too long; a key counts for 3650d at most, or without --expires'
+    : null;
 }
 
 const refuse = (reason: string): number => printAnswer({ kind: 'refused', status: null, reason }, false, () => '');

@@ -5,12 +5,16 @@ import type { Commands } from './commands.js';
 import { configurationFile, readConfiguration } from './configuration.js';
 import type { Config } from '../config/config.js';
 
-type StoreCommands = Pick<Commands, 'checkStore' | 'dropModel' | 'rebuildStoreIndexes' | 'backupStore'>;
+type StoreCommands = Pick<
+  Commands,
+  'checkStore' | 'dropModel' | 'rebuildStoreIndexes' | 'backupStore' | 'copyStoreOver'
+>;
 
 const INDEX_WAY = 'stop mlfi and run "mlfi store repair --reindex"';
 const DECISIONS_STAY =
   'what was decided is never deleted; mlfi starts and works without what cannot be read of it, and the check names it until a backup is restored';
 const TABLE_WAY = 'stop mlfi and restore a backup';
+const CHAIN_WAY = `somebody may have changed it: put a copy aside for whoever looks into that, then ${TABLE_WAY}`;
 
 /** `mlfi store check`: 0 all is readable, 1 something is damaged (each is named), 2 the store could not be looked at. */
 function storeCheck({ checkStore }: StoreCommands, named: string | null): Promise<number> {
@@ -24,7 +28,7 @@ function storeCheck({ checkStore }: StoreCommands, named: string | null): Promis
     if (damaged.some(({ place }) => DECISION_TABLES.some((table) => table === place.table)))
       console.error(`of decisions: ${DECISIONS_STAY}`);
     if (audit?.kind === 'broken')
-      console.error(`audit log: broken at entry ${audit.atSequence} (${audit.reason}); ${TABLE_WAY}`);
+      console.error(`audit log: broken at entry ${audit.atSequence} (${audit.reason}); ${CHAIN_WAY}`);
     const tables =
       unreadable.length === 0 ? '' : `; damaged tables: ${unreadable.map(({ table }) => table).join(', ')}`;
     const log = audit?.kind === 'intact' ? `; audit log intact, ${counted(audit.entries, 'entry', 'entries')}` : '';
@@ -107,6 +111,19 @@ export function addStoreVerbs(program: Command, commands: StoreCommands): void {
       process.exitCode = await withStore(config ?? null, 'the store could not be copied', async (loaded) => {
         await commands.backupStore(loaded, file);
         console.log(`the store is copied to ${file}; put the copy in its place, with mlfi stopped, to restore it`);
+        return 0;
+      });
+    });
+  store
+    .command('copy')
+    .description(
+      'with the service stopped: copy the SQLite store of data_dir into the empty PostgreSQL database of database.url',
+    )
+    .option('-c, --config <file>', 'configuration file that names both')
+    .action(async ({ config }: { config?: string }) => {
+      process.exitCode = await withStore(config ?? null, 'the store could not be copied', async (loaded) => {
+        const rows = await commands.copyStoreOver(loaded);
+        console.log(`${counted(rows, 'row')} copied; run "mlfi store check", start mlfi, and move mlfi.sqlite away`);
         return 0;
       });
     });

@@ -109,7 +109,8 @@ type Located = Pick<ConfigProblem, 'file' | 'line' | 'column' | 'key'>;
 function locator(file: string, source: YamlSource, variables: readonly EnvironmentValue[]) {
   return (path: readonly PropertyKey[], unknownKey: string | null): Located => {
     const key = [...path, ...(unknownKey === null ? [] : [unknownKey])].map(String).join('.');
-    const from = variables.find((variable) => variable.path.join('.') === key);
+    // A list of a variable is wrong in one of its items.
+    const from = variables.find((variable) => `${key}.`.startsWith(`${variable.path.join('.')}.`));
     if (from !== undefined) return { file: 'environment', line: null, column: null, key: from.variable };
     return { file, key, ...(unknownKey === null ? source.placeOf(path) : source.placeOfKey(path, unknownKey)) };
   };

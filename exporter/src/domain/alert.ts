@@ -20,6 +20,7 @@ export interface ExternalAlert extends ReceivedAlert {
   readonly sender: AlertSender;
   /** The watched model it is about; null when no label names one. */
   readonly modelId: ModelId | null;
+  /** When it was heard of last: while it fires, senders repeat it. */
   readonly receivedAtMs: number;
 }
 
@@ -46,5 +47,6 @@ export interface AlertRepository {
     readonly firing?: boolean;
     readonly limit: number;
   }): Promise<readonly ExternalAlert[]>;
+  /** Forgets alerts that ended before, and those that nobody resolved and nobody has spoken of since. */
   prune(olderThanMs: number): Promise<number>;
 }

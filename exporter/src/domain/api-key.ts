@@ -2,6 +2,8 @@ import type { ApiKeyId } from './identifiers.js';
 
 /** What an API key may be for. Deciding is not among them: keys are machines. */
 export const API_SCOPES = ['read', 'ingest', 'operate', 'propose', 'admin'] as const;
+/** How long a key that expires may count. */
+export const KEY_LIFE_SECONDS = { shortest: 60, longest: 10 * 365 * 86_400 };
 export type ApiScope = (typeof API_SCOPES)[number];
 /** What a route may ask for; `approve` is for people only. */
 export type Scope = ApiScope | 'approve';

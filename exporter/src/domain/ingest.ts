@@ -141,7 +141,7 @@ export interface IngestBatch {
   /** Whose clock the rows follow: one name for each sender, whatever it is. In memory only; absent where nobody says. */
   readonly sender?: string;
   readonly batchId: string | null;
-  /** SHA-256 of the body as text, hex: what a repeated `batchId` must come with. Null where there is no id. */
+  /** What a repeated `batchId` must come with (`isSameBatch`): SHA-256 of the body, and, after a colon, of how it is read. Null where there is no id. */
   readonly bodyDigest: string | null;
   readonly observations: readonly Observation[];
   readonly labels: readonly LateLabel[];
@@ -190,6 +190,12 @@ export interface TakenBatch {
   readonly result: IngestResult;
   /** Null for a batch of a release that did not keep it: any body is then the same. */
   readonly bodyDigest: string | null;
+}
+
+/** Whether two digests are of one batch. One of an earlier release says nothing of how the body was read. */
+export function isSameBatch(one: string, other: string): boolean {
+  const [[body, read], [otherBody, otherRead]] = [one.split(':'), other.split(':')];
+  return body === otherBody && (read === undefined || otherRead === undefined || read === otherRead);
 }
 
 /** What a batch may bring. A row beyond a limit is refused or cut, and told. */

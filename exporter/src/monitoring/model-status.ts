@@ -120,11 +120,12 @@ function shownState(
   incident: IncidentRow | null,
 ): Pick<ModelStatus, 'model' | 'unalerted'> {
   const { model } = monitored;
-  if (evaluation === null) return { model, unalerted: null };
+  // Before it is evaluated it is as it was when it was stored; a first sample alone ends that it is being configured.
+  if (evaluation === null && model.state !== 'configuring') return { model, unalerted: null };
   const state = stateOf(monitored, incident, evaluation);
   return {
     model: state === model.state ? model : { ...model, state },
-    unalerted: state === 'degraded' && incident === null ? evaluation.unalerted : null,
+    unalerted: state === 'degraded' && incident === null ? (evaluation?.unalerted ?? null) : null,
   };
 }
 

@@ -3,7 +3,7 @@ import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { Conflict } from '../domain/errors.js';
-import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
+import { isSameBatch, type IngestBatch, type IngestResult, type TakenBatch } from '../domain/ingest.js';
 import {
   ONLY_EPOCH,
   ONLY_SHARD,
@@ -275,15 +275,15 @@ export async function writeModel(
 
 /**
  * What a batch is answered whose identity was taken before: what it was answered then; a conflict when it comes with
- * another body, which must not be lost in silence.
+ * another body, or is to be read otherwise, which must not be lost in silence.
  */
 export function repeated(
   { batchId, bodyDigest }: Pick<IngestBatch, 'batchId' | 'bodyDigest'>,
   taken: TakenBatch,
 ): IngestResult | Conflict {
-  if (bodyDigest !== null && taken.bodyDigest !== null && bodyDigest !== taken.bodyDigest)
+  if (bodyDigest !== null && taken.bodyDigest !== null && !isSameBatch(bodyDigest, taken.bodyDigest))
     return new Conflict(
-      `batch_id "${batchId ?? ''}" was taken before with another body, and nothing of this one was counted; a new batch needs a new batch_id`,
+      `batch_id "${batchId ?? ''}" was taken before with another body, map or route, and nothing of this one was counted; a new batch needs a new batch_id`,
       'batch_id',
     );
   return { ...taken.result, duplicate: true };

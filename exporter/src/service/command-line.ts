@@ -7,6 +7,7 @@ import { openImport } from './import-files.js';
 import { investigateOnce } from './investigate-once.js';
 import {
   backupStore,
+  copyStoreOver,
   checkStore,
   dropModel,
   exportStoredAudit,
@@ -33,6 +34,7 @@ export const commandLine = createProgram(
     checkStore,
     rebuildStoreIndexes,
     backupStore,
+    copyStoreOver,
     dropModel,
   },
   version,

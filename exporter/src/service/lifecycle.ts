@@ -10,6 +10,7 @@ export class Lifecycle {
   private closed: string | null = 'mlfi is starting';
   private toldAtMs = 0;
   private restoredModels = 0;
+  private canWrite = true;
 
   constructor(
     private readonly metrics: Pick<ProcessMetrics, 'ready'>,
@@ -53,6 +54,8 @@ export class Lifecycle {
     // The service may have begun to stop meanwhile.
     if (this.closed !== null) return this.closed;
     this.metrics.ready(problem === null);
+    if (problem === null && !this.canWrite) this.logger.info({}, 'the store can be written again');
+    this.canWrite = problem === null;
     return problem === null ? null : `the store cannot be written now (${problem.replace(CANNOT, '')})`;
   }
 }

@@ -21,10 +21,11 @@ import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
 import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { callCountersCodec } from '../monitoring/call-counters.js';
 import { LEARNING_SINCE } from '../monitoring/lessons-in-use.js';
+import { copyStore } from '../store/copy-store.js';
 import type { OwnersCodecs, StoreCheck } from '../store/check.js';
 import { backupSqlite, checkDocumentsAt, openStore, rebuildIndexesAt } from '../store/open-store.js';
 import { systemClock } from '../system/system-clock.js';
-import { storeAt } from './store-location.js';
+import { sqliteOf, storeAt } from './store-location.js';
 import { SALT } from './foundation.js';
 
 /** The report of an incident (null = the newest) from the store, beside a running service; null when there is none. */
@@ -84,6 +85,17 @@ export function backupStore(config: Config, file: string): Promise<void> {
   const location = storeAt(config);
   if (location.kind === 'sqlite') return backupSqlite(location.file, file);
   throw new Error('a PostgreSQL database is backed up with pg_dump; see docs/store.md');
+}
+
+/**
+ * Copies the SQLite store of the data folder into the PostgreSQL database that the configuration names.
+ * @returns how many rows
+ * @throws Error in words when the service still runs, no database is named, or it is not empty
+ */
+export function copyStoreOver(config: Config): Promise<number> {
+  const to = storeAt(config);
+  if (to.kind === 'postgresql') return copyStore(sqliteOf(config), to);
+  return Promise.reject(new Error('database.url is not set; name the PostgreSQL database that is to take the store'));
 }
 
 const NOTHING_HELD: HeldTexts = { head: null, checkpoints: null, key: null, earlier: null };

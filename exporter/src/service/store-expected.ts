@@ -1,16 +1,22 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Config } from '../config/config.js';
 import type { Logger } from '../domain/ports.js';
+import { sqliteOf } from './store-location.js';
 
 /**
  * Looks, before the store is opened, whether one is there: a volume that is not mounted looks like a first start.
  * @throws Error with the remedy for a file that was emptied, the key that signed its audit log being there, and for half a repair
  */
 export function expectStore(
-  { database, audit: { signingKeyFile } }: Pick<Config, 'database' | 'audit'>,
+  config: Pick<Config, 'database' | 'dataDirectory' | 'audit'>,
   logger: Pick<Logger, 'warn'>,
 ): void {
-  if (database.kind !== 'sqlite') return;
+  const { database, audit } = config;
+  const { signingKeyFile } = audit;
+  if (database.kind !== 'sqlite') {
+    expectNothingLeft(sqliteOf(config).file, logger);
+    return;
+  }
   const { file } = database;
   const known = statSync(file, { throwIfNoEntry: false });
   const wasThere = existsSync(signingKeyFile);
@@ -29,4 +35,13 @@ export function expectStore(
         ? 'there is no store, though mlfi has run here before: a new one without models is begun. If one should be there, stop mlfi and restore it'
         : 'there is no store: a new one without models is begun. If one should be there, stop mlfi and see that its volume is mounted (data_dir)',
     );
+}
+
+/** Nothing is taken over from a SQLite store by setting `database.url` alone: whoever does finds no models. */
+function expectNothingLeft(file: string, logger: Pick<Logger, 'warn'>): void {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  logger.warn(
+    { file },
+    `database.url is set, so that ${file} is not read: its models, incidents, decisions and API keys are in the PostgreSQL database only if "mlfi store copy" took them there before the first start. Move the file away once nobody needs it; this is not said again then`,
+  );
 }

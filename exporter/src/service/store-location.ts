@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import type { StoreLocation } from '../store/open-store.js';
 
@@ -6,3 +7,9 @@ export const storeAt = (config: Config): StoreLocation =>
   config.database.kind === 'sqlite'
     ? config.database
     : { kind: 'postgresql', url: config.database.url.reveal(), poolSize: config.database.poolSize };
+
+/** Where a SQLite store is, or would be if no database were named. */
+export const sqliteOf = ({ dataDirectory }: Pick<Config, 'dataDirectory'>): StoreLocation & { kind: 'sqlite' } => ({
+  kind: 'sqlite',
+  file: join(dataDirectory, 'mlfi.sqlite'),
+});

@@ -18,29 +18,28 @@ const keyOf = ({ sender, fingerprint, startsAtMs }: ExternalAlert): object => ({
   starts_at_ms: startsAtMs,
 });
 
+const told = (alert: ExternalAlert) => ({
+  model: alert.modelId,
+  ends_at_ms: alert.endsAtMs,
+  received_at_ms: alert.receivedAtMs,
+  document: alertCodec.encode(alert),
+});
+
 /** Insert or nothing, then update where still firing: two replicas that get the same alert at once cannot both be the first. */
 async function takeOne(transaction: Knex.Transaction, alert: ExternalAlert): Promise<AlertReceipt> {
   const inserted = await transaction('external_alert')
-    .insert({
-      ...keyOf(alert),
-      model: alert.modelId,
-      ends_at_ms: alert.endsAtMs,
-      received_at_ms: alert.receivedAtMs,
-      document: alertCodec.encode(alert),
-    })
+    .insert({ ...keyOf(alert), ...told(alert) })
     .onConflict(['sender', 'fingerprint', 'starts_at_ms'])
     .ignore()
     .returning<{ sender: string }[]>('sender');
-  if (inserted.length > 0) return alert.endsAtMs === null ? 'new' : 'resolved';
-  if (alert.endsAtMs === null) return 'duplicate';
-  const ended = await transaction('external_alert')
-    .where(keyOf(alert))
-    .whereNull('ends_at_ms')
-    .update({ ends_at_ms: alert.endsAtMs, document: alertCodec.encode(alert) });
-  return ended > 0 ? 'resolved' : 'duplicate';
+  const fires = alert.endsAtMs === null;
+  if (inserted.length > 0) return fires ? 'new' : 'resolved';
+  // One that is heard of again is not forgotten as one that nobody resolved.
+  const known = await transaction('external_alert').where(keyOf(alert)).whereNull('ends_at_ms').update(told(alert));
+  return !fires && known > 0 ? 'resolved' : 'duplicate';
 }
 
-/** Alerts received from Alertmanager and Grafana. A notification that comes twice, or late, changes nothing. */
+/** Alerts received from Alertmanager and Grafana. A notification that comes twice, or late, changes no state. */
 export function alertRepository(db: Knex, setAside: SetAside): AlertRepository {
   return {
     take: (alerts) =>
@@ -71,6 +70,10 @@ export function alertRepository(db: Knex, setAside: SetAside): AlertRepository {
         setAside,
       );
     },
-    prune: (olderThanMs) => db('external_alert').where('ends_at_ms', '<', olderThanMs).delete(),
+    prune: (olderThanMs) =>
+      db('external_alert')
+        .where('ends_at_ms', '<', olderThanMs)
+        .orWhere((query) => void query.whereNull('ends_at_ms').where('received_at_ms', '<', olderThanMs))
+        .delete(),
   };
 }

@@ -15,7 +15,7 @@ import { CommitOutcomes } from './commit-outcome.js';
 import { readDecisionCounts } from './decision-counts.js';
 import { decisionRepository } from './decisions.js';
 import { governanceTransaction } from './governance.js';
-import { damagedTables, rebuildIndexes } from './integrity.js';
+import { damagedTables, damageIn, rebuildIndexes } from './integrity.js';
 import type { SetAside } from './documents.js';
 import { expectNoLogAlone, fileItself, HeldFiles } from './held-files.js';
 import { incidentRepository } from './incidents.js';
@@ -24,9 +24,10 @@ import { ledgerRepository } from './ledger.js';
 import { lessonRepository } from './lessons.js';
 import { NOT_TOLD } from './knex-log.js';
 import { eraseFreedPages } from './migrations/130-log-file-headers.js';
-import { migrationSource } from './migrations/index.js';
+import { MIGRATIONS, migrationSource } from './migrations/index.js';
 import { modelRepository } from './models.js';
 import { modelStateRepository } from './model-states.js';
+import { codeOf, copyingProblem, openingProblem, placeOf, type StoreLocation } from './opening-problem.js';
 import { alertFeedbackRepository } from './alert-feedback.js';
 import { postgresql } from './postgresql.js';
 import { DatabaseInUse, PostgresqlWriter } from './postgresql-writer.js';
@@ -38,9 +39,7 @@ import { LockPatience, type SqliteConnection } from './lock-patience.js';
 import { lockWriter } from './writer-lock.js';
 import { PostgresqlWriting, SqliteWriting, type Writing } from './writing.js';
 
-export type StoreLocation =
-  | { readonly kind: 'sqlite'; readonly file: string }
-  | { readonly kind: 'postgresql'; readonly url: string; readonly poolSize: number };
+export type { StoreLocation } from './opening-problem.js';
 
 /** One number every mlfi process agrees on: governance transactions queue behind it. */
 const GOVERNANCE_LOCK = 7_305_611;
@@ -56,7 +55,20 @@ export async function openStore(
   access: 'write' | 'read' = 'write',
   onDamaged: SetAside = () => undefined,
 ): Promise<Store> {
-  const { db, held, writer, unlock } = await reach(location, access);
+  const { db, held, writer, unlock } = await openDatabase(location, access);
+  const place = placeOf(location);
+  const writing =
+    writer === null ? new SqliteWriting(db, place, await held()) : new PostgresqlWriting(db, place, writer);
+  return storeOn(db, location, writing, unlock, (damaged) => onDamaged(damaged.inStore(place)));
+}
+
+/**
+ * Reaches a database; where it may be written its schema is this release's. The caller destroys `db`, then calls `unlock`.
+ * @throws as `openStore` does
+ */
+export async function openDatabase(location: StoreLocation, access: 'write' | 'read'): Promise<Reached> {
+  const reached = await reach(location, access);
+  const { db, writer, unlock } = reached;
   try {
     if (access === 'write') {
       // Nobody else holds the writer's lock, so that whoever was changing the schema was killed meanwhile.
@@ -65,15 +77,12 @@ export async function openStore(
       if (location.kind === 'sqlite') await eraseFreedPages(db);
       await writer?.claim();
     } else await db.raw('select 1 from audit limit 1');
+    return reached;
   } catch (error) {
     await db.destroy();
     await unlock();
     throw new Error(openingProblem(location, error));
   }
-  const place = placeOf(location);
-  const writing =
-    writer === null ? new SqliteWriting(db, place, await held()) : new PostgresqlWriting(db, place, writer);
-  return storeOn(db, location, writing, unlock, (damaged) => onDamaged(damaged.inStore(place)));
 }
 
 /** A database and what keeps others from writing it. */
@@ -89,6 +98,7 @@ async function reach(location: StoreLocation, access: 'write' | 'read'): Promise
   const nothingHeld = { writer: null, held: () => Promise.resolve(HeldFiles.NONE), unlock: NOTHING_LOCKED };
   if (location.kind === 'sqlite') {
     if (access === 'read') return { ...nothingHeld, db: sqlite(location.file) };
+    makeFolder(dirname(location.file));
     const file = fileItself(location.file);
     const unlock = await lockSqlite(file);
     return { db: sqlite(file), writer: null, held: () => HeldFiles.of(file), unlock };
@@ -122,6 +132,7 @@ export async function checkDocumentsAt(location: StoreLocation, owners: OwnersCo
   const db = location.kind === 'sqlite' ? sqlite(location.file) : postgresql(location.url, location.poolSize).db;
   try {
     const tables = await damagedTables(db, location.kind, null);
+    await expectKnown(db, placeOf(location));
     const { documents, damaged, unreadable } = await checkDocuments(db, owners);
     const more = unreadable.filter(({ table }) => !tables.some((known) => known.table === table));
     return {
@@ -136,6 +147,20 @@ export async function checkDocumentsAt(location: StoreLocation, owners: OwnersCo
   }
 }
 
+/** @throws Error when a newer mlfi wrote the store: what this one makes of its documents says nothing */
+async function expectKnown(db: Knex, place: string): Promise<void> {
+  if (!(await db.schema.hasTable('knex_migrations'))) return;
+  const known = new Set(MIGRATIONS.map(({ name }) => name));
+  const made = await db('knex_migrations')
+    .select<{ name: string }[]>('name')
+    .catch((error: unknown) => {
+      if (damageIn(error) === null) throw error;
+      return [];
+    });
+  if (made.some(({ name }) => !known.has(name)))
+    throw new Error(`${place} was written by a newer version of mlfi; check it with that version`);
+}
+
 /** Copies a store of SQLite into a new file, beside a running service. @throws Error when the file exists or cannot be written */
 export async function backupSqlite(from: string, to: string): Promise<void> {
   if (!existsSync(from)) throw new Error(`there is no store at ${from}`);
@@ -144,15 +169,15 @@ export async function backupSqlite(from: string, to: string): Promise<void> {
   const db = sqlite(from);
   // Half a copy never has the name of a whole one.
   const unfinished = `${to}.unfinished`;
-  rmSync(unfinished, { force: true });
   try {
+    if (existsSync(unfinished)) rmSync(unfinished);
     // The mode of a file is settled before its content.
-    makePrivate(unfinished);
+    closeSync(openSync(unfinished, 'wx', 0o600));
     await db.raw('VACUUM INTO ?', [unfinished]);
     renameSync(unfinished, to);
   } catch (error) {
-    rmSync(unfinished, { force: true });
-    throw new Error(openingProblem({ kind: 'sqlite', file: from }, error));
+    if (existsSync(unfinished)) rmSync(unfinished);
+    throw new Error(copyingProblem({ kind: 'sqlite', file: from }, to, error));
   } finally {
     await db.destroy();
   }
@@ -211,8 +236,18 @@ function exchange(file: string, fresh: string): string {
 
 const NOTHING_LOCKED = (): Promise<void> => Promise.resolve();
 
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Error(
+      `the folder ${folder} cannot be made (${codeOf(error)}); make it, and let mlfi's user write it, or choose another data_dir`,
+      { cause: error },
+    );
+  }
+}
+
 async function lockSqlite(file: string): Promise<() => Promise<void>> {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   expectNoLogAlone(file);
   for (const owned of [file, `${file}.writer`]) makePrivate(owned);
   // Of a store that was made with another mode, and not closed.
@@ -254,32 +289,6 @@ function sqlite(file: string): Knex {
   });
   patience.follow(db);
   return db;
-}
-
-function openingProblem(location: StoreLocation, error: unknown): string {
-  const place = location.kind === 'sqlite' ? location.file : 'the PostgreSQL database';
-  const said = error instanceof Error ? error.message : String(error);
-  if (said.includes('migration directory is corrupt'))
-    return `${place} was written by a newer version of mlfi; start that version, or restore an older backup`;
-  if (/SQLITE_(NOTADB|CORRUPT)/.test(said) || said.includes('malformed'))
-    return `${place} is damaged or is no SQLite file; restore a backup, or move it away to start anew`;
-  if (said.includes('SQLITE_CANTOPEN'))
-    return `${place} cannot be opened; check that the folder exists and may be written`;
-  if (said.includes('SQLITE_FULL'))
-    return `${place} cannot be opened: the disk is full; make room, and start mlfi again`;
-  if (said.includes('SQLITE_READONLY'))
-    return `${place} may not be written; check its owner and mode, and those of its folder`;
-  if (said.includes('SQLITE_IOERR'))
-    return `${place} cannot be read or written: the disk, or the network share it lies on, answers with errors`;
-  if (/SQLITE_(BUSY|LOCKED)/.test(said))
-    return `${place} is locked by another program (a backup, or a tool that has it open); end that, and start mlfi again`;
-  if (error instanceof Error && 'code' in error && error.code === '55P03')
-    return `${place} cannot be changed: another session has locked what is in it; end that, and start mlfi again`;
-  // A connection error of pg may repeat the connection string.
-  if (location.kind === 'postgresql')
-    return `${place} cannot be used (${error instanceof Error && 'code' in error ? String(error.code) : 'no answer'}); check database.url`;
-  // What is before the database's own words is SQL.
-  return `${place} cannot be opened: ${said.slice(said.lastIndexOf(' - ') + 1).replace(/^- /, '')}`;
 }
 
 function storeOn(
@@ -372,5 +381,3 @@ function storeOn(
 }
 
 /** The store as people know it; a PostgreSQL address may hold a password. */
-const placeOf = (location: StoreLocation): string =>
-  location.kind === 'sqlite' ? location.file : 'the PostgreSQL database';

@@ -1,5 +1,7 @@
 import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import sqlite3 from 'sqlite3';
+import { codeOf } from './opening-problem.js';
 
 /** Several processes that reach for the lock in the same instant wait this long for one of them to have it. */
 const CONTENTION_MS = 2_000;
@@ -13,7 +15,9 @@ const CONTENTION_MS = 2_000;
  * @throws Error when another live process holds it, or the file system has no locks
  */
 export async function lockWriter(file: string, contentionMs = CONTENTION_MS): Promise<() => Promise<void>> {
-  const lock = await open(`${file}.writer`);
+  const lock = await open(`${file}.writer`).catch((error: unknown) => {
+    throw lockProblem(file, error);
+  });
   try {
     await run(lock, `PRAGMA busy_timeout=${contentionMs}`);
     await run(lock, 'PRAGMA locking_mode=EXCLUSIVE');
@@ -27,9 +31,6 @@ export async function lockWriter(file: string, contentionMs = CONTENTION_MS): Pr
   return () => close(lock);
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
 function lockProblem(file: string, error: unknown): Error {
   if (codeOf(error) === 'SQLITE_BUSY')
     return new Error(
@@ -40,6 +41,11 @@ function lockProblem(file: string, error: unknown): Error {
   if (codeOf(error) === 'SQLITE_IOERR' || said.includes('locking protocol'))
     return new Error(
       `${file} lies on a file system without file locks (a network share?); put data_dir on a local disk, or use PostgreSQL (database.url)`,
+      { cause: error },
+    );
+  if (/^SQLITE_(CANTOPEN|READONLY)$/.test(codeOf(error)))
+    return new Error(
+      `${file} cannot be opened for writing: mlfi's user must be able to write the folder ${dirname(file)} and what is in it; check their owner and mode`,
       { cause: error },
     );
   if (codeOf(error) === 'SQLITE_FULL')

@@ -118,6 +118,7 @@ describe('environment variables', () => {
       ['MLFI_GOVERNANCE_KILL_SWITCH', 'on'],
       ['MLFI_PROBING_INTERVAL', '5'],
       ['MLFI_EGRESS_ALLOW_PORTS', '80,x'],
+      ['MLFI_EGRESS_ALLOW_CIDRS', `127.0.0.0/8,${CANARY}`],
       ['MLFI_DATABASE_URL', `mysql://x:${CANARY}@h/d`],
     ] as const) {
       const problems = refused(loadConfig(null, { [variable]: value }));

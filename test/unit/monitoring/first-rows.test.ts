@@ -122,6 +122,7 @@ it('counts failed rows that were set aside once', async () => {
 it('is judged by its rows at once when no probe was ever answered, or it is asked no more', async () => {
   const silent = new Probed();
   await silent.fleet.add({ ...askedModel('a'), state: 'configuring' });
+  expect(silent.fleet.status(A).model.state).toBe('configuring');
   for (let i = 0; i < 3; i += 1) await silent.ask(false);
   expect(await silent.send(1)).toMatchObject([{ reason: 'rows_judge' }]);
   expect(silent.counters.basis).toBe('ingest');
@@ -136,6 +137,15 @@ it('is judged by its rows at once when no probe was ever answered, or it is aske
   expect(await frozen.send(1)).toMatchObject([
     { reason: 'probes_judge', message: expect.stringContaining('judged by nothing') as string },
   ]);
+});
+
+it('is no more being configured once it has a sample, evaluated or not', async () => {
+  const fresh = new Probed();
+  await fresh.fleet.add({ ...askedModel('a'), state: 'configuring' });
+  await fresh.fleet.inModel(A, (monitored) =>
+    monitored.observe([{ observation: observation({ source: 'probe', atMs: fresh.nowMs }), shape: null }], fresh.nowMs),
+  );
+  expect(fresh.fleet.status(A)).toMatchObject({ evaluatedAtMs: null, model: { state: 'learning' } });
 });
 
 it('keeps rows that are set aside within the bound of all rows in memory, and shows them to whoever asks for what came', async () => {

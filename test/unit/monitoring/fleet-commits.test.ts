@@ -107,6 +107,16 @@ it('tells each batch how many of its own labels matched, also when it is repeate
   expect(await fleet.ingest(A, own)).toMatchObject({ labelsMatched: 2, labelsUnmatched: 1, duplicate: true });
 });
 
+it('knows a batch of a release that kept no more than its body, however it was read', async () => {
+  const fleet = await fleetOfTwo(new MemoryStore());
+  await fleet.ingest(A, answers(['a1'], { batchId: 'day', bodyDigest: 'body' }));
+  const again = answers(['a1'], { batchId: 'day', bodyDigest: 'body:mapped' });
+  expect(await fleet.ingest(A, again)).toMatchObject({ duplicate: true });
+  const first = { ...again, batchId: 'next' };
+  await fleet.ingest(A, first);
+  await expect(fleet.ingest(A, { ...first, bodyDigest: 'body:otherwise' })).rejects.toMatchObject({ kind: 'conflict' });
+});
+
 it('refuses another body under a batch id that was taken, wherever the first one is, and counts nothing of it', async () => {
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);

@@ -18,7 +18,6 @@ let secrets: string;
 beforeAll(() => {
   secrets = mkdtempSync(join(tmpdir(), 'mlfi-guide-'));
   for (const [name, make] of Object.entries(SECRETS)) writeFileSync(join(secrets, name), make());
-  writeFileSync(join(secrets, 'mlfi-operator-key'), SECRETS['mlfi-read-key']());
 });
 afterAll(() => rmSync(secrets, { recursive: true, force: true }));
 

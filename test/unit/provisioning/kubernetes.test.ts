@@ -153,6 +153,19 @@ const prometheusJobs = z.object({
   ),
 });
 
+const maintenance = z.strictObject({
+  apiVersion: z.literal('v1'),
+  kind: z.literal('Pod'),
+  metadata,
+  spec: z.looseObject({
+    restartPolicy: z.string(),
+    volumes: z.array(z.unknown()),
+    containers: z.tuple([z.looseObject({ command: z.array(z.string()) })]),
+  }),
+});
+const without = (object: object, ...names: readonly string[]): object =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+
 const documentsOf = (file: string): readonly unknown[] =>
   parseAllDocuments(readFileSync(join(ROOT, 'provisioning/kubernetes', file), 'utf8'), { version: '1.1' }).map(
     (document) => document.toJS() as unknown,
@@ -267,6 +280,25 @@ describe('the Kubernetes example', () => {
     expect(reachable('default', 8080)).toBe(false);
     const dns = policy.spec.egress.find(({ ports }) => ports.some(({ port }) => port === 53));
     expect(dns?.ports.map(({ protocol }) => protocol).sort()).toEqual(['TCP', 'UDP']);
+  });
+
+  it('has a pod for repairs that runs as mlfi does, on the same volume, and gets no requests', () => {
+    const [document, ...more] = documentsOf('maintenance.yaml');
+    expect(more).toEqual([]);
+    const { metadata, spec } = maintenance.parse(document);
+    const { restartPolicy, volumes, containers, ...besides } = spec;
+    expect(restartPolicy).toBe('Never');
+    expect(besides).toEqual({ ...without(pod, 'containers', 'volumes'), terminationGracePeriodSeconds: 1 });
+    const { command, ...runs } = containers[0];
+    expect(command).toEqual(['sleep', 'infinity']);
+    expect(container).toMatchObject(runs);
+    const [claim] = set.spec.volumeClaimTemplates;
+    const data = {
+      name: 'data',
+      persistentVolumeClaim: { claimName: `${claim?.metadata.name ?? ''}-${set.metadata.name}-0` },
+    };
+    expect(volumes).toEqual([...pod.volumes, data]);
+    expect(metadata.labels).not.toMatchObject(mlfi.spec.selector);
   });
 
   it('has time to answer and commit before it is killed', () => {

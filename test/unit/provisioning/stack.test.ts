@@ -215,6 +215,23 @@ describe('what the stack starts with', () => {
     expect(ROUTES.filter(({ scope }) => scope === null).map((route) => route.path)).toContain(path);
   });
 
+  it('has mlfi as a command, and a file that it reads where none is named or mounted: with its data where Compose has it', () => {
+    const shipped =
+      readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
+        .split(/^FROM /m)
+        .at(-1) ?? '';
+    const [, main = ''] = /chmod 755 (\S+)/.exec(shipped) ?? [];
+    expect(shipped).toContain(`ln -s ${main} /usr/local/bin/mlfi`);
+    expect(/^ENTRYPOINT (.*)$/m.exec(shipped)?.[1]).toBe(`["node", "${main}"]`);
+    const [, file = '', at = ''] = /^COPY (provisioning\S+) (\S+)$/m.exec(shipped) ?? [];
+    expect(/^ENV MLFI_CONFIG=(.*)$/m.exec(shipped)?.[1]).toBe(at);
+    expect(mountsOf(compose.services.mlfi as ComposeService).map(({ target }) => target)).toContain(at);
+    const loaded = parseConfig('mlfi.yml', readFileSync(join(ROOT, file), 'utf8'), {}, '/');
+    if (loaded.kind !== 'ok') throw new Error('the configuration of the image does not load');
+    expect(loaded.config.dataDirectory).toBe('/data');
+    expect(loaded.config.listen).toEqual({ address: '0.0.0.0', port: PORTS.mlfi });
+  });
+
   it('says by its health check whether it is ready', async () => {
     const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
     const [, check = '[]'] = /^HEALTHCHECK .*\\\n\s+CMD (\[.*\])$/m.exec(dockerfile) ?? [];

@@ -11,7 +11,7 @@ function lifecycle(): { lifecycle: Lifecycle; ready: boolean[]; logged: unknown[
 const up = (): Promise<null> => Promise.resolve(null);
 
 it('takes no request before it is restored, nor once it stops, and says why', async () => {
-  const { lifecycle: life, ready } = lifecycle();
+  const { lifecycle: life, ready, logged } = lifecycle();
   expect(life.closedBecause()).toContain('starting');
   life.restored(340, 1_000);
   expect(life.closedBecause()).toContain('340 of 1000');
@@ -22,9 +22,11 @@ it('takes no request before it is restored, nor once it stops, and says why', as
   expect(await life.notReadyBecause(() => Promise.resolve('the store cannot be used: the disk is full'))).toBe(
     'the store cannot be written now (the disk is full)',
   );
+  for (let asked = 0; asked < 2; asked += 1) expect(await life.notReadyBecause(up)).toBeNull();
+  expect(logged.filter((line) => JSON.stringify(line).includes('can be written again'))).toHaveLength(1);
   life.stopping();
   expect(life.closedBecause()).toContain('stopping');
-  expect(ready).toEqual([false, true, true, false, false]);
+  expect(ready).toEqual([false, true, true, false, true, true, false]);
 });
 
 it('is not ready again when the store answers only after the stop began', async () => {

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Invalid } from '../../domain/errors.js';
 import { IMPORT_PURPOSES, type SpreadTimes } from '../../domain/import.js';
 import { modelIdSchema, wholeNumber, LATEST_MS } from '../parameters.js';
 import { route, type Route } from '../route.js';
 import { importOutcomeSchema, importOutcomeView, importProgressSchema, importProgressView } from '../views/imports.js';
-import { batchIdSchema, ingestResultSchema, ingestResultView, MAP, saidOfFields } from './observations.js';
+import { batchIdSchema, batchDigest, ingestResultSchema, ingestResultView, MAP, saidOfFields } from './observations.js';
 
 const params = z.strictObject({ id: modelIdSchema });
 const DAY_MS = 86_400_000;
@@ -46,12 +45,13 @@ export const importRoutes: readonly Route[] = [
     responses: { 200: ingestResultSchema, 400: ingestResultSchema },
     async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers, actor }) {
       if (body.length === 0) throw new Invalid('the body is empty; send at least one row', 'body');
-      const identity = { batchId: query.batch_id, bodyDigest: createHash('sha256').update(body).digest('hex') };
+      const said = saidOfFields(query.map);
+      const identity = { batchId: query.batch_id, bodyDigest: batchDigest(body, 'imports', said) };
       const known = await application.imports.taken(id, identity);
       if (known !== null) return { status: 200, body: ingestResultView(known) };
       const undatedAtMs = clock.now();
       const type = headers['content-type'] ?? '';
-      const read = await intake.imports.read(body, type, undatedAtMs, id, saidOfFields(query.map));
+      const read = await intake.imports.read(body, type, undatedAtMs, id, said);
       const batch = { ...read, ...identity, acknowledge: 'commit' as const };
       const spread = spreadOf(query.first_ms, query.rows_per_day);
       const taken = await application.imports.take(id, { purpose: query.as, batch, undatedAtMs, spread }, actor);

@@ -111,6 +111,17 @@ export function saidOfFields(text: string | undefined): ReadonlyMap<string, Mapp
   return said;
 }
 
+/** Tells one batch from another: by its body, and by how that is read. */
+export function batchDigest(
+  body: string | Uint8Array,
+  route: 'observations' | 'labels' | 'imports',
+  said: ReadonlyMap<string, MappedRole>,
+): string {
+  const digest = (of: string | Uint8Array): string => createHash('sha256').update(of).digest('hex');
+  const fields = [...said].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `${digest(body)}:${digest(JSON.stringify([route, fields]))}`;
+}
+
 const ingest = (path: 'observations' | 'labels', summary: string): Route =>
   route({
     method: 'POST',
@@ -121,7 +132,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     query: z.strictObject({
       batch_id: batchIdSchema.optional().meta({
         description:
-          'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body is refused (409); also as header mlfi-batch-id',
+          'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body, map or route is refused (409); also as header mlfi-batch-id',
       }),
       map: z
         .string()
@@ -149,7 +160,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
         ...batch,
         sender: senderOf(headers, actor, address),
         batchId: named,
-        bodyDigest: named === null ? null : createHash('sha256').update(body).digest('hex'),
+        bodyDigest: named === null ? null : batchDigest(body, path, said),
         acknowledge: query.ack,
       });
       return { status: taken.accepted === 0 && taken.rejected > 0 ? 400 : 200, body: ingestResultView(taken) };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Invalid, Unavailable } from '../../domain/errors.js';
-import { API_SCOPES } from '../../domain/api-key.js';
+import { API_SCOPES, KEY_LIFE_SECONDS } from '../../domain/api-key.js';
 import { apiKeyIdSchema, label } from '../parameters.js';
 import { route, textResponse, type Route } from '../route.js';
 import { apiKeySchema, apiKeyView } from '../views/api-keys.js';
@@ -78,7 +78,6 @@ const newApiKeySchema = z.object({ ...apiKeySchema.shape, key: z.string() }).met
 /** A day to change the senders of a key. */
 const OVERLAP_SECONDS = 86_400;
 const LONGEST_OVERLAP_SECONDS = 90 * 86_400;
-const LONGEST_LIFE_SECONDS = 10 * 365 * 86_400;
 
 const keyRoutes: readonly Route[] = [
   route({
@@ -100,7 +99,7 @@ const keyRoutes: readonly Route[] = [
     body: z.strictObject({
       name: label(1, 100),
       scopes: z.array(z.enum(API_SCOPES)).min(1),
-      expires_in_seconds: z.int().min(60).max(LONGEST_LIFE_SECONDS).optional(),
+      expires_in_seconds: z.int().min(KEY_LIFE_SECONDS.shortest).max(KEY_LIFE_SECONDS.longest).optional(),
     }),
     responses: { 201: newApiKeySchema },
     async handler({ ports, body: { name, scopes, expires_in_seconds: seconds }, actor }) {
