@@ -22,6 +22,8 @@ afterAll(() => running.close());
 const shown = async (): Promise<Shown> => (await running.request('GET', '/api/v1/models/credit')).body as Shown;
 const shownInList = async (): Promise<Shown | undefined> =>
   ((await running.request('GET', '/api/v1/models')).body as { models: Shown[] }).models[0];
+/** Of a metre: too near to be a jump, which alerts at once. */
+const FEET = 3.28084;
 const random = seededRandom('amounts');
 const line = (factor: number): object => {
   const amount = 20 + 80 * random.next();
@@ -45,10 +47,10 @@ it('is not shown as healthy while a change of unit is all but certain that may n
     return (await shown()).baseline.state === 'ready' ? true : null;
   });
   await eventually('a healthy model', 30_000, async () => ((await shown()).state === 'healthy' ? true : null));
-  await send(400, 100);
+  await send(400, FEET);
   const changed = await eventually('the change of unit', 60_000, async () => {
     // Of a short baseline the first rows leave a doubt.
-    await send(20, 100);
+    await send(20, FEET);
     const now = await shown();
     const [first] = now.causes;
     return first?.id === 'unit-change' && first.probability > 0.95 ? now : null;
@@ -66,4 +68,19 @@ it('is not shown as healthy while a change of unit is all but certain that may n
   expect(metrics).toMatch(/mlfi_model_state\{[^}]*state="degraded"[^}]*\} 1/);
   // Nobody is called for it.
   expect(metrics).not.toMatch(/mlfi_incidents_open\{[^}]*\} 1/);
+}, 180_000);
+
+it('alerts at once for what no time of day explains', async () => {
+  await running.request('POST', '/api/v1/models/credit/baseline/reset', { reason: 'a jump is next' });
+  await eventually('a baseline', 60_000, async () => {
+    await send(100, 1);
+    return (await shown()).baseline.state === 'ready' ? true : null;
+  });
+  await eventually('a healthy model', 30_000, async () => ((await shown()).state === 'healthy' ? true : null));
+  const alerted = await eventually('an incident', 60_000, async () => {
+    await send(20, 100);
+    const now = await shown();
+    return now.incident_id === null ? null : now;
+  });
+  expect(alerted).toMatchObject({ cause: 'unit-change', headline: expect.stringContaining('“amount”') as unknown });
 }, 180_000);

@@ -51,7 +51,7 @@ export interface SignalEvidence {
   /** Estimated start of the change; null without evidence. */
   readonly changeAtMs: number | null;
   readonly direction: 'up' | 'down' | 'changed';
-  /** What moved: `level`, `spread`, `mix`, `missing`, `unseen`, `invalid`, `risk`. */
+  /** What moved: `level`, `spread`, `mix`, `missing`, `unseen`, `invalid`, `jump`, `risk`. */
   readonly statistic: string;
   /** Samples per block of the strongest statistic; 0 while learning. */
   readonly blockSamples: number;

@@ -11,6 +11,16 @@ import { validTotal } from '../../statistics/signal-counts.js';
 import { windowOf, type DetectionInput, type Detector } from '../detection-input.js';
 import { type Interval } from '../../domain/estimate.js';
 
+/** Statistics whose own direction is not that of the signal: values that spread more may have become smaller. */
+const OF_ANOTHER_DIRECTION: ReadonlySet<string> = new Set(['spread', 'jump']);
+
+/** Where the signal went: by its effect where the statistic does not tell; an effect that may be none went nowhere. */
+function directionOf({ statistic, direction }: SignalEvidence, { value, interval }: Effect): SignalEvidence['direction'] {
+  if (!OF_ANOTHER_DIRECTION.has(statistic)) return direction;
+  if (interval === null || (interval.low <= 0 && interval.high >= 0)) return 'changed';
+  return value > 0 ? 'up' : 'down';
+}
+
 /** What a change of this signal means for users. */
 function kindOf(signal: SignalEvidence): FindingKind {
   if (signal.statistic === 'missing' && signal.subject === 'prediction') return 'service';
@@ -46,8 +56,9 @@ export const sequentialEvidence: Detector = {
   },
 };
 
-function findingOf(input: DetectionInput, signal: SignalEvidence): Finding {
-  const measured = measure(input, signal);
+function findingOf(input: DetectionInput, seen: SignalEvidence): Finding {
+  const measured = measure(input, seen);
+  const signal = { ...seen, direction: directionOf(seen, measured.effect) };
   const name = capitalised(subjectText(signal.subject));
   return {
     detector: 'sequential-evidence',
@@ -74,6 +85,7 @@ const WORDS: Readonly<Record<string, string>> = {
   missing: 'missing values',
   unseen: 'values never seen before',
   invalid: 'values of another type',
+  jump: 'values far beyond all that were seen, from one row to the next',
   risk: 'it got worse',
 };
 

@@ -136,6 +136,9 @@ const signal: z.ZodType<SignalState> = z.object({
     .nullable(),
   grid: grid.nullable(),
   quantiles: z.object({ edges: doubles, counts: doubles }).nullable(),
+  seen: z
+    .object({ low: z.number(), high: z.number(), atMs: z.number(), farAtMs: z.number(), isFar: z.boolean() })
+    .optional(),
   watched: z.array(z.string()),
   known: z.array(z.string()),
 });
@@ -193,5 +196,8 @@ function withUntestable(document: unknown): unknown {
 /** Version 3 holds losses of 0 that are not bet on yet; before, there were none. */
 const keepZeros = (old: unknown): unknown => old;
 
+/** Version 4 has the range of values that numbers jump out of; it is begun from their quantiles where there is none. */
+const withoutRanges = (old: unknown): unknown => old;
+
 /** The state of one model's e-detectors as stored: a running detector goes on where it was, bit by bit. */
-export const driftMonitorCodec = codec('drift monitor', state, [takeFieldTerms, keepZeros]);
+export const driftMonitorCodec = codec('drift monitor', state, [takeFieldTerms, keepZeros, withoutRanges]);

@@ -16,6 +16,8 @@ function signalValue(signal: SignalMonitor): number {
 }
 
 const DAY_MS = 86_400_000;
+/** A share that changed is one of many; a jump goes up or down. */
+const WITHOUT_DIRECTION: ReadonlySet<string> = new Set(['mix', 'jump']);
 
 /** What a signal says of itself, for metrics, API and explanations. */
 export function signalEvidence(
@@ -47,7 +49,7 @@ export function signalEvidence(
     logEvidence: Math.log(Math.max(value, 1e-12)),
     logRatio: Math.log(Math.max(weight * value * (tickMs / DAY_MS), 1e-12)),
     changeAtMs: strongest === null || strongest.changeAtMs === 0 ? null : strongest.changeAtMs,
-    direction: strongest === null || strongest.statistic === 'mix' ? 'changed' : strongest.direction,
+    direction: strongest === null || WITHOUT_DIRECTION.has(strongest.statistic) ? 'changed' : strongest.direction,
     statistic: strongest?.statistic ?? 'none',
     blockSamples: strongest?.blockSamples ?? 0,
     weight,

@@ -6,6 +6,7 @@ import { cellBounds, cellOf, gridFor } from '../../statistics/grid.js';
 import { ScoreStream, type ScoreStreamSettings, type ScoreStreamState } from './score-stream.js';
 import { counterUniform, seedOf } from './counter-random.js';
 import { ReferenceQuantiles, type ReferenceQuantilesState } from './reference-quantiles.js';
+import { SeenRange, type SeenRangeState } from './seen-range.js';
 import { EffectiveSampleSize, type EffectiveSampleSizeState } from './effective-sample-size.js';
 
 /** Samples that fix which categories are told apart and are not judged themselves. */
@@ -40,6 +41,8 @@ export interface SignalState {
   readonly effectiveSampleSize: EffectiveSampleSizeState | null;
   readonly grid: Grid | null;
   readonly quantiles: ReferenceQuantilesState | null;
+  /** Of a number that may jump, once its quantiles are known. */
+  readonly seen?: SeenRangeState | undefined;
   readonly watched: readonly string[];
   readonly known: readonly string[];
 }
@@ -81,6 +84,8 @@ const risk = (statistic: string, options: { readonly binary: boolean; readonly s
 const MISSING = risk('missing', { binary: true, seasonal: false });
 const INVALID = risk('invalid', { binary: true, seasonal: false });
 const UNSEEN = risk('unseen', { binary: true, seasonal: false });
+/** No time of day explains it, so that it may page while a daily pattern is not known yet. */
+const JUMP = risk('jump', { binary: true, seasonal: false });
 
 /** A signal's own unusable values are a risk: missing ones, and of another type. In this order they are stored. */
 function unusable(subject: string): readonly Omit<ScoreStreamSettings, 'seed' | 'tolerance'>[] {
@@ -89,7 +94,10 @@ function unusable(subject: string): readonly Omit<ScoreStreamSettings, 'seed' | 
   return subject === 'confidence' ? [MISSING] : [];
 }
 
-/** A number: where it lies among the warm-up values (level), how far out (spread), and whether it is there at all. */
+/** Whether this is a number that a fault upstream may multiply: scores have an end, and times and errors jump by themselves. */
+const mayJump = (subject: NumericSubject): boolean => subject.startsWith('feature:') || subject === 'prediction';
+
+/** A number: where it lies among the warm-up values (level), how far out (spread), whether it is there at all, and whether it jumped. */
 export class NumericSignal implements SignalMonitor {
   readonly streams: readonly ScoreStream[];
   private readonly warm = new Map<number, number>();
@@ -98,6 +106,8 @@ export class NumericSignal implements SignalMonitor {
   private counter = 0;
   private effectiveSampleSize: EffectiveSampleSize;
   private readonly seed: number;
+  private readonly jump: ScoreStream | null;
+  private seen: SeenRange | null = null;
   private readonly level: ScoreStream | null;
   private readonly spread: ScoreStream | null;
   private readonly risk: ScoreStream | null;
@@ -121,10 +131,12 @@ export class NumericSignal implements SignalMonitor {
       ...(isOneSided ? [] : [shift('spread')]),
       ...(harm === null ? [] : [risk('risk', { binary: harm === 'high', seasonal: true })]),
       ...unusable(subject),
+      ...(mayJump(subject) ? [JUMP] : []),
     ];
     this.streams = new Channels(subject, model, budget, wanted, state?.streams).all;
     const named = (statistic: string): ScoreStream | null =>
       this.streams[wanted.findIndex((each) => each.statistic === statistic)] ?? null;
+    this.jump = named('jump');
     this.level = named('level');
     this.spread = named('spread');
     this.risk = named('risk');
@@ -135,8 +147,15 @@ export class NumericSignal implements SignalMonitor {
     if (state === undefined) return;
     for (const [cell, count] of state.warm) this.warm.set(Number(cell), count);
     this.grid = state.grid;
-    this.quantiles = state.quantiles === null ? null : ReferenceQuantiles.restore(state.quantiles);
+    if (state.quantiles !== null) this.begin(ReferenceQuantiles.restore(state.quantiles));
+    if (state.seen !== undefined) this.seen = new SeenRange(state.seen);
     this.counter = state.counter;
+  }
+
+  private begin(quantiles: ReferenceQuantiles): void {
+    this.quantiles = quantiles;
+    const { edges, counts } = quantiles.snapshot();
+    this.seen = this.jump === null ? null : SeenRange.of(edges, counts);
   }
 
   get isWarmingUp(): boolean {
@@ -157,6 +176,7 @@ export class NumericSignal implements SignalMonitor {
     this.counter = 0;
     this.effectiveSampleSize = new EffectiveSampleSize();
     this.quantiles = null;
+    this.seen = null;
     for (const stream of this.streams) stream.relearn();
   }
 
@@ -168,8 +188,10 @@ export class NumericSignal implements SignalMonitor {
     this.effectiveSampleSize.add(cell);
     if (!this.effectiveSampleSize.hasSeenEnough) return;
     const { grid } = this;
-    this.quantiles = ReferenceQuantiles.fit(
-      [...this.warm].flatMap(([each, count]) => new Array<number>(count).fill(cellBounds(grid, each)[1])),
+    this.begin(
+      ReferenceQuantiles.fit(
+        [...this.warm].flatMap(([each, count]) => new Array<number>(count).fill(cellBounds(grid, each)[1])),
+      ),
     );
     this.warm.clear();
     this.counter = 0;
@@ -179,6 +201,7 @@ export class NumericSignal implements SignalMonitor {
   private score(quantiles: ReferenceQuantiles, value: number, atMs: number): void {
     const u = quantiles.position(value, counterUniform(this.seed, this.counter));
     this.counter += 1;
+    this.jump?.add(this.seen?.add(value, atMs) === true ? 1 : 0, atMs);
     this.level?.add(u, atMs);
     if (this.spread !== null) this.spread.add(4 * (u - 0.5) * (u - 0.5), atMs);
     if (this.harm === 'low') this.risk?.add(Math.min(1, Math.max(0, 1 - value)), atMs);
@@ -194,6 +217,7 @@ export class NumericSignal implements SignalMonitor {
       effectiveSampleSize: this.effectiveSampleSize.snapshot(),
       grid: this.grid,
       quantiles: this.quantiles?.snapshot() ?? null,
+      seen: this.seen?.snapshot(),
       watched: [],
       known: [],
     };
