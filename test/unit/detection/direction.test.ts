@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { detect } from '../../../exporter/src/detection/detect.js';
+import { DEFAULT_FALSE_PAGE_BUDGET, type AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
+import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
+import { evaluated, rowsOf, stateOf } from '../rca/evaluated-case.js';
+
+/** Latencies spread more than they did: the e-detector of their spread says so, whichever way they went. */
+const evidence: AlertEvidence = {
+  verdict: 'alarm',
+  logEvidence: 20,
+  logLine: 10,
+  logWarningLine: 5,
+  lineShare: 1,
+  budgetLeft: 0,
+  confirmed: ['latency_seconds'],
+  suspects: [],
+  changeAtMs: 1,
+  provisionalUntilMs: null,
+  recovered: false,
+  signals: [
+    {
+      subject: 'latency_seconds',
+      watch: 'changed',
+      logEvidence: 20,
+      logRatio: 18,
+      changeAtMs: 1,
+      direction: 'up',
+      statistic: 'spread',
+      blockSamples: 1,
+      weight: 0.1,
+      note: null,
+    },
+  ],
+  budget: DEFAULT_FALSE_PAGE_BUDGET,
+};
+
+it.each([
+  { factor: 0.3, direction: 'down', kind: 'note', isSlow: false },
+  { factor: 1, direction: 'changed', kind: 'note', isSlow: false },
+  { factor: 2, direction: 'up', kind: 'service', isSlow: true },
+])('tells by its mean where a latency × $factor went that spreads otherwise', ({ factor, direction, kind, isSlow }) => {
+  const rows = rowsOf('now').map((row) => ({ ...row, latencySeconds: factor * (row.latencySeconds ?? 0) }));
+  const { findings } = detect(stateOf({ rows, evidence }), DEFAULT_THRESHOLDS, 1_000);
+  expect(findings.find(({ subject }) => subject === 'latency_seconds')).toMatchObject({ direction, kind });
+  const causes = evaluated({ rows, evidence }).diagnosis.causes.map(({ id }) => id);
+  expect(causes.includes('slow-endpoint')).toBe(isSlow);
+});
