@@ -250,7 +250,9 @@ describe('a database of 0.1.0', () => {
         { ...signal, streams: streams.map((one) => (one.detector === null ? one : { ...one, clock: spent })) },
       ]);
       const now = monitor.snapshot();
-      const known = now.signals.map(([key, { streams, ...signal }], i) => {
+      const known = now.signals.map(([key, { streams, seen, ...signal }], i) => {
+        // A range of values begins with the quantiles of the warm-up.
+        if (seen !== undefined) expect(signal.quantiles).not.toBeNull();
         const before = state.signals[i]?.[1].streams.length ?? 0;
         // What no release watched before begins with what comes now.
         expect(streams.slice(before).map(({ detector, startedAtMs }) => [detector, startedAtMs])).toEqual(
