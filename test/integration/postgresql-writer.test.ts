@@ -15,6 +15,7 @@ import { startServiceProcess, type ServiceProcess } from './service-process.js';
 
 const KEY = `mlfi_AAAAAAAAAAAA_${'A'.repeat(43)}`;
 const NOTED = setting('noted', z.string());
+const ENTRY = { sequence: 1, previousHash: '0', body: new Uint8Array([1]), hash: '1' };
 /** As PostgreSQL shows it: what mlfi locks of a database. */
 const HOLDER = `select l.pid from pg_locks l where l.locktype = 'advisory' and l.granted and l.classid = 7305612
   and l.database = (select oid from pg_database where datname = current_database())`;
@@ -47,6 +48,19 @@ describe.skipIf(postgresBinaries() === null)('one database has one mlfi', () => 
       (await sql.query(HOLDER)).rows.length === 0 ? true : null,
     );
   };
+
+  it('commits nothing, and says so, where a statement failed and nobody was told', async () => {
+    const store = await openStore({ kind: 'postgresql', url, poolSize: 4 });
+    await sql.query('begin; lock table audit in share mode');
+    const change = store.governance(async (transaction) => {
+      await transaction.settings.set(NOTED, 'changed');
+      await transaction.insertAudit(ENTRY).catch(() => undefined);
+    });
+    await expect(change).rejects.toThrow('25P02');
+    await sql.query('rollback');
+    expect(await store.settings.get(NOTED)).toBeNull();
+    await store.close();
+  });
 
   it('refuses a second one in words, and lets it in once the first has gone', async () => {
     const first = await openStore({ kind: 'postgresql', url, poolSize: 4 });

@@ -76,6 +76,9 @@ export class Unavailable extends RefusedRequest<'unavailable'> {
   }
 }
 
+/** Decisions are refused while what they rest on is damaged; anything else is stored. */
+export class DecisionsRefused extends Unavailable {}
+
 /** Nobody knows whether it was stored: what is in memory may not be what is stored. */
 export class OutcomeUnknown extends Unavailable {}
 

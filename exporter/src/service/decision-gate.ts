@@ -1,6 +1,6 @@
 import type { AuditVerdict } from '../domain/audit.js';
 import { DECISION_TABLES } from '../domain/decision.js';
-import { Unavailable } from '../domain/errors.js';
+import { DecisionsRefused } from '../domain/errors.js';
 import type { DamagedTable, GovernanceTransaction, Logger, Store } from '../domain/ports.js';
 import type { ProcessMetrics } from '../metrics/process-metrics.js';
 
@@ -72,7 +72,7 @@ export class DecisionGate {
         const member: unknown = Reflect.get(target, key, receiver);
         if (typeof key !== 'string' || typeof member !== 'function' || !WRITES.test(key)) return member;
         return (...given: unknown[]): unknown => {
-          if (this.why !== null) return Promise.reject(new Unavailable(this.why, RETRY_AFTER_SECONDS));
+          if (this.why !== null) return Promise.reject(new DecisionsRefused(this.why, RETRY_AFTER_SECONDS));
           return Reflect.apply(member, target, given) as unknown;
         };
       },

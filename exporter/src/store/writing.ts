@@ -164,7 +164,10 @@ export class PostgresqlWriting implements Writing {
       async (on) => {
         if (lockMs !== null) await mapped(this.place, operation, on.raw(`set local lock_timeout = ${lockMs}`));
         await mapped(this.place, operation, this.writer.hold(on));
-        return work(on);
+        const done = await work(on);
+        // PostgreSQL answers COMMIT without an error where a statement failed and nobody said so: nothing is committed then.
+        await mapped(this.place, operation, on.raw('select 1'));
+        return done;
       },
     );
   }

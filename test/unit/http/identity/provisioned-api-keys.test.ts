@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apiKeyUseCases, type ApiKeyUseCases } from '../../../../exporter/src/application/api-keys.js';
 import { SYSTEM } from '../../../../exporter/src/domain/actor.js';
 import { apiKeyId } from '../../../../exporter/src/domain/identifiers.js';
-import { Unavailable } from '../../../../exporter/src/domain/errors.js';
+import { DecisionsRefused, Unavailable } from '../../../../exporter/src/domain/errors.js';
 import type { Clock, Logger, Store } from '../../../../exporter/src/domain/ports.js';
 import { findApiKey, newApiKeySecret } from '../../../../exporter/src/http/identity/api-keys.js';
 import { provisionApiKeys } from '../../../../exporter/src/http/identity/provisioned-api-keys.js';
@@ -105,13 +105,22 @@ describe('configured API keys', () => {
   it('agree with the configuration though the audit log takes nothing, and that is told', async () => {
     await provision('a');
     isRefused = true;
-    refusal = new Unavailable('the audit log is broken at entry 2');
+    refusal = new DecisionsRefused('the audit log is broken at entry 2');
     await provision('b');
     expect([await knows(textOf('a')), await knows(textOf('b'))]).toEqual(['refused', 'known']);
     expect(warned).toEqual([
       expect.stringContaining('not on record in the audit log: the audit log is broken at entry 2'),
       expect.stringContaining('aaaa'),
     ]);
+  });
+
+  it('change not at all where the store failed in the middle', async () => {
+    await provision('a');
+    isRefused = true;
+    refusal = new Unavailable('another session has locked the audit log');
+    await expect(provision('b')).rejects.toThrow('another session has locked the audit log');
+    expect([await knows(textOf('a')), await knows(textOf('b'))]).toEqual(['known', 'refused']);
+    expect(warned).toEqual([]);
   });
 
   it('stay revoked over restarts when a person revoked them, until they were taken out', async () => {
