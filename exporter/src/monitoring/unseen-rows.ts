@@ -1,6 +1,7 @@
 import type { SignalCounts, WindowProfile } from '../domain/profile.js';
 import type { WindowLimits } from '../statistics/window-profile.js';
 import { withCounted, type ArrivedRow } from './countable.js';
+import { copied } from './copied.js';
 import type { MatchedLabel } from './label-joiner.js';
 
 /**
@@ -8,20 +9,22 @@ import type { MatchedLabel } from './label-joiner.js';
  * say whether these rows were steady.
  */
 export class UnseenRows {
-  private judged: ArrivedRow[] = [];
+  /** What the e-detectors in memory have seen and no stored ones; counted when they are asked for, each row once. */
+  private judged = NOTHING;
+  private uncounted: ArrivedRow[] = [];
   private labels: MatchedLabel[] = [];
 
   /** The same, to be left as it is. */
   copy(): UnseenRows {
-    const copy = new UnseenRows();
-    copy.judged = [...this.judged];
+    const copy = copied(this);
+    copy.uncounted = [...this.uncounted];
     copy.labels = [...this.labels];
     return copy;
   }
 
   /** The e-detectors in memory have seen the row. */
   add(row: ArrivedRow): void {
-    this.judged.push(row);
+    this.uncounted.push(row);
   }
 
   /** Labels that came after their answers are counted. */
@@ -31,13 +34,18 @@ export class UnseenRows {
 
   /** The e-detectors are stored. @param reachedMs rows that wait are not older; null before the first was judged */
   saved(reachedMs: number | null): void {
-    this.judged = [];
+    this.forgetJudged();
     this.labels = this.labels.filter(({ predictedAtMs }) => predictedAtMs >= (reachedMs ?? -Infinity));
   }
 
   clear(): void {
-    this.judged = [];
+    this.forgetJudged();
     this.labels = [];
+  }
+
+  private forgetJudged(): void {
+    this.judged = NOTHING;
+    this.uncounted = [];
   }
 
   /**
@@ -54,21 +62,45 @@ export class UnseenRows {
     period: WindowProfile,
     limits: WindowLimits,
   ): WindowProfile {
-    const rows = areSaved ? waiting : [...this.judged, ...waiting];
-    const { fromMs, toMs } = rows.reduce(
-      (range, { row }) => ({ fromMs: Math.min(range.fromMs, row.atMs), toMs: Math.max(range.toMs, row.atMs) }),
-      { fromMs: Infinity, toMs: -Infinity },
-    );
+    if (!areSaved) this.countJudged(period, limits);
+    const judged = areSaved ? NOTHING : this.judged;
+    const { fromMs, toMs } = spanOf(judged, waiting);
     const own = [...this.labels, ...labels].filter(
       ({ predictedAtMs }) => predictedAtMs >= fromMs && predictedAtMs <= toMs,
     );
-    const counted = withCounted(period, null, { rows, labels: own }, limits);
+    const counted = withCounted(period, judged.profile, { rows: waiting, labels: own }, limits);
     const signals = [...counted.signals].map(
       ([key, part]) => [key, namedAlike(period.signals.get(key), part)] as const,
     );
     return { ...counted, signals: new Map(signals) };
   }
+
+  private countJudged(period: WindowProfile, limits: WindowLimits): void {
+    const { judged, uncounted: rows } = this;
+    if (rows.length === 0) return;
+    const profile = withCounted(period, judged.profile, { rows, labels: [] }, limits);
+    this.judged = { profile, ...spanOf(judged, rows) };
+    this.uncounted = [];
+  }
 }
+
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+interface CountedRows extends Span {
+  readonly profile: WindowProfile | null;
+}
+
+const NOTHING: CountedRows = { profile: null, fromMs: Infinity, toMs: -Infinity };
+
+/** The times of the answers. */
+const spanOf = ({ fromMs, toMs }: Span, rows: readonly ArrivedRow[]): Span =>
+  rows.reduce(
+    (span, { row }) => ({ fromMs: Math.min(span.fromMs, row.atMs), toMs: Math.max(span.toMs, row.atMs) }),
+    { fromMs, toMs },
+  );
 
 /** A category for which the whole had no more room is one of its others. */
 function namedAlike(whole: SignalCounts | undefined, part: SignalCounts): SignalCounts {
