@@ -26,7 +26,7 @@ import { matchedOnArrival, type AwaitingAnswer, type Join, type MatchedLabel } f
 import type { PendingRows } from './pending-rows.js';
 import type { RunningDetectors } from './running-detectors.js';
 import { storableLearning, storableWindow } from './storable.js';
-import { mergeWindows, type WindowLimits } from '../statistics/window-profile.js';
+import { emptyWindow, mergeWindows, type WindowLimits } from '../statistics/window-profile.js';
 import { withCounted, type Countable } from './countable.js';
 import { type Window, type Windows } from './windows.js';
 
@@ -140,7 +140,8 @@ export function countRows(
   const { waiting } = state.pending;
   const late = phase.kind === 'admitted' ? labelledBaseline(phase, judged) : { baseline: null, others: [] };
   const baseline = late.baseline ?? state.baselineToSave;
-  const toStore = windows.toStore({ rows: arrived, labels: late.others }, waiting);
+  const toStore =
+    phase.kind === 'learning' ? NO_WINDOWS : windows.toStore({ rows: arrived, labels: late.others }, waiting);
   const detectors = startsOver ? null : state.detectors.toSave(nowMs);
   const learning = learningWith(
     phase,
@@ -149,14 +150,8 @@ export function countRows(
     state.golden,
     requirements,
     windows.limits(),
-    (labels, period) => ({
-      counts: state.detectors.unseen.counts(
-        startsOver || detectors !== null,
-        [...waiting, ...arrived],
-        labels,
-        period,
-        windows.limits(),
-      ),
+    (labels, waits, period) => ({
+      counts: state.detectors.unseen.counts(startsOver || detectors !== null, waits, labels, period, windows.limits()),
       cameUntilMs: state.arrivals.latestMs ?? nowMs,
     }),
   );
@@ -174,8 +169,8 @@ export function countRows(
       },
       baseline: baseline === null ? null : storable(baseline),
       learning: storableLearning(learning, baseline, requirements),
-      windows: phase.kind === 'learning' ? [] : toStore.windows.map(fold),
-      amendments: phase.kind === 'learning' ? [] : toStore.amendments.map(fold),
+      windows: toStore.windows.map(fold),
+      amendments: toStore.amendments.map(fold),
       detectors,
       labelEvidence: {
         first: state.pending.newLabel,
@@ -185,9 +180,11 @@ export function countRows(
       kinds: state.kindsToSave,
     },
     baseline: state.baselineToSave,
-    windows: phase.kind === 'learning' ? [] : toStore.windows,
+    windows: toStore.windows,
   };
 }
+
+const NO_WINDOWS = { windows: [], amendments: [] } as const;
 
 /** What it would be if the process were ended now. @param waiting rows that wait to be judged */
 function endedUnjudged({ calls, pending }: CountingState, waiting: number): number | undefined {
@@ -198,7 +195,7 @@ function endedUnjudged({ calls, pending }: CountingState, waiting: number): numb
 /**
  * The learning period with all rows that have come, those that still wait for older ones too; null outside of one. What would be
  * lost if the process ended now is set aside, and turns nothing.
- * @param unseen of labels that came just now, and of the counts that hold it: what no stored e-detector has seen
+ * @param unseen of labels that came just now, of what waits, and of the counts that hold it: what no stored e-detector has seen
  */
 function learningWith(
   phase: BaselinePhase,
@@ -207,16 +204,19 @@ function learningWith(
   golden: Pick<GoldenAnswers, 'learning'>,
   requirements: BaselineRequirements,
   limits: WindowLimits,
-  unseen: (labels: readonly MatchedLabel[], period: WindowProfile) => UnjudgedRows,
+  unseen: (labels: readonly MatchedLabel[], waits: WindowProfile, period: WindowProfile) => UnjudgedRows,
 ): LearningState | null {
   if (phase.kind !== 'learning') return null;
-  const counted = withCounted(gridsOf(phase), windows?.current() ?? null, { ...countable, labels: [] }, limits);
+  const seen = windows?.current() ?? emptyWindow();
+  // What waits is counted once, for both: there may be much of it.
+  const waits = withCounted(mergeWindows(gridsOf(phase), seen), null, { ...countable, labels: [] }, limits);
+  const counted = mergeWindows(seen, waits);
   // Nothing waits: the counts hold the rows that do.
   const { own, phase: labelled } = labelsOfLearning(phase, counted, countable.labels, Infinity);
   const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own }, limits);
   const period = withLabelledHalf(labelled, own);
   const profile = mergeWindows(phase.learning.profile, increment);
-  const lost = unseen(own, profile);
+  const lost = unseen(own, waits, profile);
   if (lost.counts.calls > 0) return setAside({ ...period.learning, profile, golden: golden.learning() }, lost);
   return (learnFrom(period, increment, golden.learning(), requirements) ?? period).learning;
 }

@@ -1,5 +1,5 @@
 import type { SignalCounts, WindowProfile } from '../domain/profile.js';
-import type { WindowLimits } from '../statistics/window-profile.js';
+import { mergeWindows, type WindowLimits } from '../statistics/window-profile.js';
 import { withCounted, type ArrivedRow } from './countable.js';
 import { copied } from './copied.js';
 import type { MatchedLabel } from './label-joiner.js';
@@ -10,7 +10,7 @@ import type { MatchedLabel } from './label-joiner.js';
  */
 export class UnseenRows {
   /** What the e-detectors in memory have seen and no stored ones; counted when they are asked for, each row once. */
-  private judged = NOTHING;
+  private judged: WindowProfile | null = null;
   private uncounted: ArrivedRow[] = [];
   private labels: MatchedLabel[] = [];
 
@@ -44,31 +44,30 @@ export class UnseenRows {
   }
 
   private forgetJudged(): void {
-    this.judged = NOTHING;
+    this.judged = null;
     this.uncounted = [];
   }
 
   /**
    * Their counts.
    * @param areSaved the e-detectors are stored with this: only rows that wait are unseen
-   * @param waiting rows that wait to be judged
+   * @param waits counts of rows that wait to be judged
    * @param labels those that came just now
    * @param period the counts that hold them all
    */
   counts(
     areSaved: boolean,
-    waiting: readonly ArrivedRow[],
+    waits: WindowProfile,
     labels: readonly MatchedLabel[],
     period: WindowProfile,
     limits: WindowLimits,
   ): WindowProfile {
     if (!areSaved) this.countJudged(period, limits);
-    const judged = areSaved ? NOTHING : this.judged;
-    const { fromMs, toMs } = spanOf(judged, waiting);
+    const rows = areSaved || this.judged === null ? waits : mergeWindows(this.judged, waits);
     const own = [...this.labels, ...labels].filter(
-      ({ predictedAtMs }) => predictedAtMs >= fromMs && predictedAtMs <= toMs,
+      ({ predictedAtMs }) => rows.calls > 0 && predictedAtMs >= rows.fromMs && predictedAtMs <= rows.toMs,
     );
-    const counted = withCounted(period, judged.profile, { rows: waiting, labels: own }, limits);
+    const counted = withCounted(period, rows, { rows: [], labels: own }, limits);
     const signals = [...counted.signals].map(
       ([key, part]) => [key, namedAlike(period.signals.get(key), part)] as const,
     );
@@ -76,31 +75,11 @@ export class UnseenRows {
   }
 
   private countJudged(period: WindowProfile, limits: WindowLimits): void {
-    const { judged, uncounted: rows } = this;
-    if (rows.length === 0) return;
-    const profile = withCounted(period, judged.profile, { rows, labels: [] }, limits);
-    this.judged = { profile, ...spanOf(judged, rows) };
+    if (this.uncounted.length === 0) return;
+    this.judged = withCounted(period, this.judged, { rows: this.uncounted, labels: [] }, limits);
     this.uncounted = [];
   }
 }
-
-interface Span {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-interface CountedRows extends Span {
-  readonly profile: WindowProfile | null;
-}
-
-const NOTHING: CountedRows = { profile: null, fromMs: Infinity, toMs: -Infinity };
-
-/** The times of the answers. */
-const spanOf = ({ fromMs, toMs }: Span, rows: readonly ArrivedRow[]): Span =>
-  rows.reduce(
-    (span, { row }) => ({ fromMs: Math.min(span.fromMs, row.atMs), toMs: Math.max(span.toMs, row.atMs) }),
-    { fromMs, toMs },
-  );
 
 /** A category for which the whole had no more room is one of its others. */
 function namedAlike(whole: SignalCounts | undefined, part: SignalCounts): SignalCounts {
