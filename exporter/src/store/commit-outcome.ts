@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { OutcomeUnknown } from '../domain/errors.js';
 
-/** Commits of one process that may be under way at the same time, at most. */
+/** Rows a process writes its ids to, in turn: more than it has commits under way at the same time. */
 const SLOTS = 64;
 /** How long an unknown outcome is asked for: a server that was killed has recovered by then, or nobody waits any more. */
 const ASKED_FOR_MS = 60_000;
@@ -15,6 +15,8 @@ const UNKNOWN =
  */
 export class CommitOutcomes {
   private commits = 0;
+  /** Slots of commits that are asked for: no other takes them meanwhile. */
+  private readonly asked = new Set<number>();
 
   /** @param owner names this process, other than any before it */
   constructor(
@@ -32,7 +34,8 @@ export class CommitOutcomes {
     transaction: (work: (on: Knex.Transaction) => Promise<T>) => Promise<T>,
     work: (on: Knex.Transaction) => Promise<T>,
   ): Promise<T> {
-    this.commits += 1;
+    do this.commits += 1;
+    while (this.asked.has(this.commits % SLOTS));
     const slot = this.commits % SLOTS;
     const id = this.commits;
     const finished: { readonly value: T }[] = [];
@@ -48,7 +51,8 @@ export class CommitOutcomes {
       const [done] = finished;
       // Nothing was committed before the work was done.
       if (done === undefined) throw error;
-      const hasHappened = await this.happened(slot, id);
+      this.asked.add(slot);
+      const hasHappened = await this.happened(slot, id).finally(() => this.asked.delete(slot));
       if (hasHappened === null) throw new OutcomeUnknown(UNKNOWN);
       if (!hasHappened) throw error;
       return done.value;

@@ -55,7 +55,8 @@ export async function openStore(
   access: 'write' | 'read' = 'write',
   onDamaged: SetAside = () => undefined,
 ): Promise<Store> {
-  const { db, held, writer, unlock } = await openDatabase(location, access);
+  const { db, held, writer, unlock, expectAnswers } = await openDatabase(location, access);
+  if (access === 'write') expectAnswers();
   const place = placeOf(location);
   const writing =
     writer === null ? new SqliteWriting(db, place, await held()) : new PostgresqlWriting(db, place, writer);
@@ -92,22 +93,31 @@ interface Reached {
   readonly writer: PostgresqlWriter | null;
   readonly held: () => Promise<HeldFiles>;
   readonly unlock: () => Promise<void>;
+  /** Once the schema is up to date. */
+  readonly expectAnswers: () => void;
 }
 
 async function reach(location: StoreLocation, access: 'write' | 'read'): Promise<Reached> {
-  const nothingHeld = { writer: null, held: () => Promise.resolve(HeldFiles.NONE), unlock: NOTHING_LOCKED };
+  const nothingHeld = {
+    writer: null,
+    held: () => Promise.resolve(HeldFiles.NONE),
+    unlock: NOTHING_LOCKED,
+    // A file keeps nobody waiting, and who only looks may take long.
+    expectAnswers: () => undefined,
+  };
   if (location.kind === 'sqlite') {
     if (access === 'read') return { ...nothingHeld, db: sqlite(location.file) };
     makeFolder(dirname(location.file));
     const file = fileItself(location.file);
     const unlock = await lockSqlite(file);
-    return { db: sqlite(file), writer: null, held: () => HeldFiles.of(file), unlock };
+    return { ...nothingHeld, db: sqlite(file), held: () => HeldFiles.of(file), unlock };
   }
   const connections = postgresql(location.url, location.poolSize);
   if (access === 'read') return { ...nothingHeld, db: connections.db };
   try {
     const writer = await lockPostgresql(location, () => connections.dropAll());
-    return { ...nothingHeld, db: connections.db, writer, unlock: () => writer.release() };
+    const expectAnswers = (): void => connections.expectAnswers();
+    return { ...nothingHeld, db: connections.db, writer, unlock: () => writer.release(), expectAnswers };
   } catch (error) {
     await connections.db.destroy();
     throw error;

@@ -52,6 +52,8 @@ export class DatabaseInUse extends Error {}
 export class PostgresqlWriter {
   private readonly owner = randomUUID();
   private client: pg.Client | null = null;
+  /** The PostgreSQL process of the connection that holds the lock, or held it last. */
+  private pid = 0;
   private why: string | null = null;
   private missedBeats = 0;
   private isOver = false;
@@ -79,11 +81,11 @@ export class PostgresqlWriter {
         if (performance.now() > until) throw new DatabaseInUse(inUse(holder));
         await new Promise((resolve) => setTimeout(resolve, TRIED_EVERY_MS));
       }
+      await writer.keep(client);
     } catch (error) {
       client.end().catch(() => undefined);
       throw error;
     }
-    writer.client = client;
     return writer;
   }
 
@@ -161,9 +163,13 @@ export class PostgresqlWriter {
     }
     try {
       const holder = await taken(client);
-      if (holder !== null) this.why = `${heldBy(holder)} has taken it over; see that only one runs`;
+      if (holder?.pid === this.pid) {
+        // PostgreSQL has not noticed that nobody is there any more.
+        this.why = LOST;
+        await inTime(ANSWER_MS, client.query('select pg_terminate_backend($1)', [this.pid]));
+      } else if (holder !== null) this.why = `${heldBy(holder)} has taken it over; see that only one runs`;
       else if (await this.isOwner(client)) {
-        this.client = client;
+        await this.keep(client);
         this.missedBeats = 0;
         this.why = null;
       } else this.replaced();
@@ -172,6 +178,12 @@ export class PostgresqlWriter {
     } finally {
       if (this.client !== client) client.end().catch(() => undefined);
     }
+  }
+
+  private async keep(client: pg.Client): Promise<void> {
+    const { rows } = await inTime(ANSWER_MS, client.query<{ pid: number }>('select pg_backend_pid() as pid'));
+    this.pid = rows[0]?.pid ?? 0;
+    this.client = client;
   }
 
   private async isOwner(client: pg.Client): Promise<boolean> {
