@@ -6,6 +6,10 @@ import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/mode
 import type { Failure, Sample } from '../domain/observation.js';
 
 const PROBES_PER_CYCLE = 5;
+/** Whether a model answers the same to the same shows in repeated questions alone: after the first cycle they are most of what is asked. */
+const NEW_PROBES_LATER = 2;
+/** A short check has no call to spare for further new ones. */
+const SHORT = 30;
 const CYCLES_WITHOUT_ANSWER = 1;
 
 /** A model for the duration of one check; nothing of it is stored. */
@@ -69,7 +73,7 @@ export async function collectProbes(
     });
     const left = wanted - collected.length;
     const goldenInputs = model.goldenInputs.slice(0, left);
-    const probesPerCycle = Math.min(PROBES_PER_CYCLE, left - goldenInputs.length);
+    const probesPerCycle = Math.min(newProbes(wanted, left, goldenInputs.length), left - goldenInputs.length);
     const samples = await cycle({
       ...model,
       goldenInputs,
@@ -88,4 +92,9 @@ export async function collectProbes(
     text: `${counted(collected.length, 'probe')} done`,
   });
   return { collected, limited };
+}
+
+function newProbes(wanted: number, left: number, golden: number): number {
+  if (left === wanted || golden === 0) return PROBES_PER_CYCLE;
+  return wanted < SHORT ? 0 : NEW_PROBES_LATER;
 }
