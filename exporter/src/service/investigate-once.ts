@@ -36,7 +36,7 @@ export async function investigateOnce(url: string, options: InvestigateOnceOptio
         hash: keyedHash('one check'),
         discover: (url) =>
           discover(
-            { http, timeoutMs: options.timeoutMs, authorizationOf },
+            { http, clock, timeoutMs: options.timeoutMs, authorizationOf },
             { url, authorizationSecret: null, ...options.target },
           ),
         given: givenIn(url, options.target),

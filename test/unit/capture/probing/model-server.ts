@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ConnectorContext } from '../../../../exporter/src/capture/probing/connectors/connector.js';
 import type { Json } from '../../../../exporter/src/domain/json.js';
 import { createEgress } from '../../../../exporter/src/http/egress.js';
+import { systemClock } from '../../../../exporter/src/system/system-clock.js';
 
 export interface Asked {
   readonly method: string;
@@ -53,6 +54,7 @@ export async function modelServer(routes: Routes) {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const context: ConnectorContext = {
     http,
+    clock: systemClock,
     timeoutMs: 1_000,
     authorizationOf: (name) => (name === 'token' ? 'Bearer s3cret' : null),
   };

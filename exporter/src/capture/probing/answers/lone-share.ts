@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../../domain/json.js';
+import type { JsonObject } from '../../../domain/json.js';
 import { at, located, type Found } from './found.js';
 
 /** Says which call, which model or when, not what the model thinks. */
@@ -24,7 +24,7 @@ export function besideConfidence(
 }
 
 const BINARY = /^(0|1|0\.0|1\.0|true|false|yes|no)$/i;
-const isBinary = (prediction: Json): boolean => BINARY.test(String(prediction));
+const isBinary = (prediction: string | number | boolean): boolean => BINARY.test(String(prediction));
 
 /**
  * A lone probability beside an answer of yes or no is that of yes (scikit-learn, ML.NET, SageMaker): how sure the model is of a

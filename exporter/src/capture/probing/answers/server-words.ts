@@ -1,5 +1,5 @@
 import { isObject, isList, parseJson } from '../../../domain/json.js';
-import type { Json } from '../../../domain/json.js';
+import type { Json, JsonObject } from '../../../domain/json.js';
 
 const LONGEST_WORDS = 160;
 const MESSAGE_NAMES = [
@@ -135,13 +135,18 @@ export function errorInAnswer(body: Json): string | null {
   if (isFailure(body.statusCode)) return messageOf(body.body ?? null) ?? said;
   const parts = Object.entries(body).filter(([name, value]) => !ANSWER_NAMES.has(name) || !isEmpty(value));
   const answer = parts.find(([name]) => ANSWER_NAMES.has(name));
-  if (answer !== undefined) {
-    const [, inner] = answer;
-    return parts.length === 1 && isObject(inner) && 'error' in inner ? errorInAnswer(inner) : null;
-  }
-  const { error } = body;
-  if (typeof error === 'string' ? error.trim() !== '' : isObject(error ?? undefined)) return said;
-  if (failedStatus(body.status) || isFailure(body.status)) return said;
-  const saysOnly = parts.every(([name, value]) => SAYS_ONLY.has(name) && !(name === 'code' && isGood(value)));
-  return parts.length > 0 && saysOnly && messageOf(body) !== null ? said : null;
+  if (answer === undefined) return saysFailed(body) || saysOnly(parts, body) ? said : null;
+  const [, inner] = answer;
+  return parts.length === 1 && isObject(inner) && 'error' in inner ? errorInAnswer(inner) : null;
+}
+
+function saysFailed({ error, status }: JsonObject): boolean {
+  const isError = typeof error === 'string' ? error.trim() !== '' : isObject(error ?? undefined);
+  return isError || failedStatus(status) || isFailure(status);
+}
+
+function saysOnly(parts: readonly (readonly [string, Json])[], body: JsonObject): boolean {
+  const isWord = ([name, value]: readonly [string, Json]): boolean =>
+    SAYS_ONLY.has(name) && !(name === 'code' && isGood(value));
+  return parts.length > 0 && parts.every(isWord) && messageOf(body) !== null;
 }
