@@ -51,6 +51,8 @@ export interface HttpCall {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
+  /** Sent instead of `body`. */
+  readonly bytes?: Uint8Array;
   /** Total deadline from start to last byte. */
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;

@@ -4,6 +4,7 @@ import type { ConnectorId, Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
 import type { Clock, HttpAnswer, HttpClient, HttpFailure } from '../../../domain/ports.js';
 import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
+import { requestBodyOf } from './request-body.js';
 import { awaitAnswer, receiptIn, type Receipt } from '../answers/receipt.js';
 
 /** What a connector may use. */
@@ -47,11 +48,15 @@ const namedValues = (
     return value === null ? [] : [[name, value] as const];
   });
 
-/** Headers of every call to a model: JSON both ways, its credentials, and what else it wants. */
-export function headersFor(context: ConnectorContext, secretName: string | null): Record<string, string> {
+/** Headers of every call to a model: JSON both ways unless a file is sent, its credentials, and what else it wants. */
+export function headersFor(
+  context: ConnectorContext,
+  secretName: string | null,
+  contentType = 'application/json',
+): Record<string, string> {
   const authorization = secretName === null ? null : context.authorizationOf(secretName);
   return {
-    'content-type': 'application/json',
+    'content-type': contentType,
     accept: 'application/json',
     ...(authorization === null ? {} : { authorization }),
     ...Object.fromEntries(
@@ -82,18 +87,19 @@ function withoutSecrets(context: ConnectorContext, secretName: string | null, an
   return body === answer.body ? answer : { ...answer, body };
 }
 
-/** POSTs JSON; a failure of the transport becomes a model answer. */
+/** POSTs a payload; a failure of the transport becomes a model answer. */
 export async function post(
   context: ConnectorContext,
   endpoint: Endpoint,
   url: string,
   body: Json,
 ): Promise<HttpAnswer | ModelAnswer> {
+  const { contentType, ...sent } = requestBodyOf(endpoint, body);
   const answer = await context.http.call({
     method: context.asking?.method ?? 'POST',
     url: addressFor(context, url),
-    headers: headersFor(context, endpoint.authorizationSecret),
-    body: JSON.stringify(body),
+    headers: headersFor(context, endpoint.authorizationSecret, contentType),
+    ...sent,
     timeoutMs: context.timeoutMs,
     maxResponseBytes: LARGEST_ANSWER_BYTES,
     retriesIdleClose: true,
