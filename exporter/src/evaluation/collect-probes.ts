@@ -54,9 +54,12 @@ export interface Collected {
 
 const isLimit = (failure: Failure | null): failure is Failure => failure?.reason === 'rate_limited';
 
-/** Asks as often as wanted, golden inputs first. */
+/** Waits as long as a server asks, and says whether it is asked again. */
+export type Patience = (failure: Failure, onProgress: (progress: InvestigationProgress) => void) => Promise<boolean>;
+
+/** Asks as often as wanted, golden inputs first; where a limit refuses that and nobody waits for it, less often. */
 export async function collectProbes(
-  cycle: (model: Model) => Promise<readonly Sample[]>,
+  { cycle, wait }: { readonly cycle: (model: Model) => Promise<readonly Sample[]>; readonly wait: Patience | null },
   model: Model,
   wanted: number,
   onProgress: (progress: InvestigationProgress) => void,
@@ -83,6 +86,10 @@ export async function collectProbes(
     // A call that a limit refused says nothing of the model, and further ones would be refused, too.
     limited = samples.map(({ observation: { failure } }) => failure).find(isLimit) ?? null;
     collected.push(...samples.filter(({ observation: { failure } }) => !isLimit(failure)));
+    if (limited !== null && (await wait?.(limited, onProgress)) === true) {
+      limited = null;
+      continue;
+    }
     fruitless = samples.every(({ observation }) => observation.failure !== null) ? fruitless + 1 : 0;
   }
   onProgress({
