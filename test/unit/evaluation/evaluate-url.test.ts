@@ -174,7 +174,10 @@ describe('a coin flip that is sure of itself', () => {
       const { observation } = sample(i);
       const source = goldenId === null ? 'probe' : 'golden';
       const prediction = random.next() < 0.5 ? 'positive' : 'negative';
-      return { observation: { ...observation, source, goldenId, prediction, confidence: 0.6 + 0.35 * random.next() }, shape: 's' };
+      return {
+        observation: { ...observation, source, goldenId, prediction, confidence: 0.6 + 0.35 * random.next() },
+        shape: 's',
+      };
     };
     const answers = ({ goldenInputs, schedule }: Model): readonly Sample[] => [
       ...goldenInputs.map(({ id }, i) => flip(id, i)),

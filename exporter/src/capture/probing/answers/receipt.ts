@@ -23,7 +23,7 @@ const textAt = (body: JsonObject, names: readonly string[]): string | null =>
   names.flatMap((name) => (typeof body[name] === 'string' && body[name] !== '' ? [body[name]] : []))[0] ?? null;
 
 /** Whether the work that a response tells of goes on. */
-export function isPending({ body }: Pick<HttpAnswer, 'body'>): boolean {
+function isPending({ body }: Pick<HttpAnswer, 'body'>): boolean {
   const told = objectIn(body);
   return told !== null && PENDING.test(textAt(told, ['status', 'state']) ?? '');
 }
@@ -56,9 +56,9 @@ export function receiptIn(answer: HttpAnswer, url: string): Receipt | null {
 }
 
 function toldAddresses(told: JsonObject, headers: HttpAnswer['headers']): Receipt | null {
-  const urls = isObject(told.urls ?? null) ? (told.urls as JsonObject) : {};
+  const { urls = null } = told;
   const statusUrl =
-    textAt(urls, ['get']) ??
+    (isObject(urls) ? textAt(urls, ['get']) : null) ??
     textAt(told, STATUS_ADDRESSES) ??
     headers.location ??
     headers['operation-location'] ??

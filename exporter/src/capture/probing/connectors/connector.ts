@@ -4,7 +4,7 @@ import type { ConnectorId, Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
 import type { Clock, HttpAnswer, HttpClient, HttpFailure } from '../../../domain/ports.js';
 import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
-import { requestBodyOf } from './request-body.js';
+import { requestBodyOf } from '../payloads/request-body.js';
 import { awaitAnswer, receiptIn, type Receipt } from '../answers/receipt.js';
 
 /** What a connector may use. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { requestBodyOf } from '../../../../../exporter/src/capture/probing/connectors/request-body.js';
+import { requestBodyOf } from '../../../../../exporter/src/capture/probing/payloads/request-body.js';
 import { featuresOf } from '../../../../../exporter/src/capture/probing/payloads/features.js';
 import { imageUrl } from '../../../../../exporter/src/capture/probing/payloads/images.js';
 import type { Json } from '../../../../../exporter/src/domain/json.js';

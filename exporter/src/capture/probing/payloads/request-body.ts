@@ -1,7 +1,7 @@
 import { isList, isObject } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import type { Endpoint } from '../../../domain/model.js';
-import { fileIn } from '../payloads/images.js';
+import { fileIn } from './images.js';
 
 /** What is sent, and what it is called. */
 export interface RequestBody {
