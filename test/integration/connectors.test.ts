@@ -2,10 +2,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { connectorOf } from '../../exporter/src/capture/probing/connectors/index.js';
 import { discover } from '../../exporter/src/capture/probing/discover.js';
 import { createEgress } from '../../exporter/src/http/egress.js';
+import { systemClock } from '../../exporter/src/system/system-clock.js';
 import { MAY_SKIP, PYTHON, startPython } from './servers/python-server.js';
 
 const http = createEgress({ allowHosts: [], allowCidrs: ['127.0.0.0/8'], allowPorts: [] });
-const context = { http, timeoutMs: 10_000, authorizationOf: () => null };
+const context = { http, clock: systemClock, timeoutMs: 10_000, authorizationOf: () => null };
 
 /** Real model servers of other people: only the URL is given. */
 const SERVERS = [

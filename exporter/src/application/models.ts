@@ -13,7 +13,7 @@ import type { ModelStatus } from '../domain/model-status.js';
 import type { Observation } from '../domain/observation.js';
 import type { Store } from '../domain/ports.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
-import { setupProblemOf } from '../domain/setup-problem.js';
+import { problemOfOneTry } from '../domain/setup-problem.js';
 import { newestFirst, type StoredWindow, type WindowRepository } from '../domain/stored-windows.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import { summariseNumeric } from '../statistics/signal-counts.js';
@@ -123,7 +123,7 @@ const attemptsAsJson = (discovery: Discovery): Json =>
   discovery.attempts.map(({ connector, url, what, outcome }) => ({ connector, url, what, outcome }));
 
 function nothingAnswered(url: string, discovery: Extract<Discovery, { kind: 'not-found' }>): Invalid {
-  const { sentence, advice } = setupProblemOf(discovery.failure);
+  const { sentence, advice } = problemOfOneTry(discovery.failure);
   return new Invalid(`nothing at ${url} gave a usable answer. ${sentence} ${advice}`, 'url', attemptsAsJson(discovery));
 }
 

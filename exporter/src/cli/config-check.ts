@@ -1,6 +1,6 @@
 import type { Discovery } from '../domain/discovery.js';
 import { counted } from '../domain/quantity-text.js';
-import { setupProblemOf } from '../domain/setup-problem.js';
+import { problemOfOneTry } from '../domain/setup-problem.js';
 import type { Commands } from './commands.js';
 import { readConfiguration } from './configuration.js';
 
@@ -9,7 +9,7 @@ const UNANSWERED = 2;
 /** What came of asking one model, in one line. */
 function lineOf(id: string, discovery: Discovery): string {
   if (discovery.kind === 'not-found') {
-    const { sentence, advice } = setupProblemOf(discovery.failure);
+    const { sentence, advice } = problemOfOneTry(discovery.failure);
     return `${id}: not asked successfully. ${sentence} ${advice}`;
   }
   const { endpoint, answer } = discovery;

@@ -26,6 +26,7 @@ function optionFor(kind: SetupKind): string {
   if (kind === 'credentials') return ' (--header "Name: @file", --token-file, --basic, --query)';
   if (kind === 'certificate') return ' (--ca FILE, --cert FILE --key FILE, or --insecure)';
   if (['payload-needed', 'not-understood', 'server-error', 'error-answer'].includes(kind)) return ' (--payload @FILE)';
+  if (kind === 'wrong-method') return ' (--method PUT)';
   if (kind === 'unknown-answer') return ' (--prediction /POINTER)';
   return kind === 'no-answer-in-time' ? ' (--timeout SECONDS)' : '';
 }
@@ -39,6 +40,12 @@ function causeLines({ causes, unexplained }: Investigation['diagnosis'], width: 
       ...cause.refuting.slice(0, 2).map(({ text }) => wrap(`- ${text}`, width, 11)),
     ]);
   return unexplained === null ? lines : [...lines, wrap(`Unexplained: ${unexplained}`, width, 2)];
+}
+
+/** What was sent, and what was read from where. */
+function askedLines({ sent, discovery }: Investigation): readonly string[] {
+  const from = discovery?.kind === 'found' ? (discovery.answer.from ?? null) : null;
+  return [...(sent === null ? [] : [`sent, for one: ${sent}`]), ...(from === null ? [] : [`read: ${from}`])];
 }
 
 /** The diagnosis for a terminal: what is wrong, why, what to do, and what could not be seen. Plain text, `width` columns. */
@@ -65,6 +72,7 @@ export function investigationText(investigation: Investigation, isUnverified = f
   lines.push(
     `  ${counted(investigation.samples, 'probe')} (${connector}) · confidence ${orNone(investigation.confidenceMean, '', 2)} · errors ${percent(investigation.errorShare)} · median latency ${orNone(investigation.latencyP50Seconds, ' s', 3)}`,
   );
+  lines.push(...askedLines(investigation).map((line) => wrap(line, width, 2)));
 
   if (setup === null) lines.push('', 'Causes considered', ...causeLines(diagnosis, width));
 
@@ -85,8 +93,9 @@ export function investigationText(investigation: Investigation, isUnverified = f
 
   section('What this check cannot show');
   for (const limit of investigation.limits) lines.push(wrap(`· ${limit}`, width, 2));
-  for (const spot of setup === null ? diagnosis.blindSpots : [])
-    lines.push(wrap(`· ${spot.check}: ${spot.reason}`, width, 2));
+  // That there is nothing to compare with is among the limits, once for all the checks that compare.
+  const spots = diagnosis.blindSpots.filter(({ reason }) => !/\bno baseline\b/.test(reason));
+  for (const spot of setup === null ? spots : []) lines.push(wrap(`· ${spot.check}: ${spot.reason}`, width, 2));
   return `${lines.join('\n')}\n`;
 }
 

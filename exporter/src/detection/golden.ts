@@ -128,14 +128,13 @@ function pooledSpread(now: readonly GoldenBaseline[]): number | null {
   );
 }
 
+/** Share of the pairs of answers to one input that differ: one half for a coin, whatever the number of its answers. */
 function flipShare(now: readonly GoldenBaseline[]): number | null {
-  const repeated = now.filter((input) => input.answers > 1);
-  const answers = repeated.reduce((sum, input) => sum + input.answers, 0);
-  if (answers === 0) return null;
-  return (
-    repeated.reduce(
-      (sum, input) => sum + input.answers - Math.max(0, ...answersApart(input.answerHashes).values()),
-      0,
-    ) / answers
-  );
+  const pairsOf = (answers: number): number => (answers * (answers - 1)) / 2;
+  const pairs = now.reduce((sum, { answers }) => sum + pairsOf(answers), 0);
+  if (pairs === 0) return null;
+  const alike = now
+    .flatMap(({ answerHashes }) => [...answersApart(answerHashes).values()])
+    .reduce((sum, times) => sum + pairsOf(times), 0);
+  return (pairs - alike) / pairs;
 }

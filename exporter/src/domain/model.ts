@@ -20,6 +20,7 @@ export const CONNECTOR_IDS = [
   'sagemaker',
   'seldon',
   'azure-ml',
+  'multipart',
 ] as const;
 export type ConnectorId = (typeof CONNECTOR_IDS)[number];
 

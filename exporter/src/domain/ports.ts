@@ -51,13 +51,12 @@ export interface HttpCall {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
+  /** Sent instead of `body`. */
+  readonly bytes?: Uint8Array;
   /** Total deadline from start to last byte. */
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
-  /**
-   * Asks once more on a new connection when a kept one was closed before any byte of the answer came. Only for calls that
-   * change nothing at the other end: the first one may have arrived.
-   */
+  /** Asks anew when a kept connection was closed before any byte came. Only for calls that change nothing: one may have arrived. */
   readonly retriesIdleClose?: true;
   /** Notes when the parts of the answer arrive. */
   readonly notesArrivals?: true;

@@ -1,4 +1,5 @@
 import type { Failure, FailureReason } from './observation.js';
+import { durationText } from './time-text.js';
 
 /** What stands between mlfi and the first answer of a model. */
 export const SETUP_KINDS = [
@@ -69,7 +70,7 @@ const ADVICE: Readonly<Record<SetupKind, string>> = {
   'no-answer-in-time': 'Check that the address is right, or give a longer timeout.',
   credentials: 'Give the credentials the server asks for: a header whose value comes from a file or a secret.',
   'not-found': 'Give the full address of the path that predicts, below any prefix.',
-  'wrong-method': 'Give the address that takes the model’s inputs by POST.',
+  'wrong-method': 'Give the address that takes the model’s inputs by POST, or say that it is PUT.',
   moved: 'Give the address the server points to.',
   'rate-limited':
     'Nothing: mlfi waits as long as the server asks. Give a longer interval or a budget of calls if it happens again.',
@@ -102,6 +103,16 @@ function setupKindOf({ reason, httpStatus, retryAfterMs }: Failure): SetupKind {
 export function setupProblemOf(failure: Failure): SetupProblem {
   const kind = setupKindOf(failure);
   return { kind, sentence: sentenceOf(failure.detail), advice: ADVICE[kind] };
+}
+
+/** The same for whoever asks once: nobody asks again for them. */
+export function problemOfOneTry(failure: Failure): SetupProblem {
+  const problem = setupProblemOf(failure);
+  const { retryAfterMs } = failure;
+  if (problem.kind !== 'rate-limited' && problem.kind !== 'not-ready') return problem;
+  const advice =
+    retryAfterMs === null ? 'Try again later.' : `Try again in ${durationText(Math.max(1_000, retryAfterMs))}.`;
+  return { ...problem, advice };
 }
 
 /** A problem with words of its own and the usual advice. */

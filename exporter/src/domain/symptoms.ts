@@ -45,7 +45,7 @@ export interface GoldenEvidence {
   readonly confidenceShift: number | null;
   /** Standard deviation of confidence among answers to the same input in the window, pooled over inputs. */
   readonly confidenceSpread: number | null;
-  /** Share of repeated questions in the window that got another answer than the most frequent one. */
+  /** Share of the pairs of answers to the same input in the window that differ. */
   readonly answerFlipShare: number | null;
   readonly shapeChanged: boolean;
 }

@@ -6,6 +6,10 @@ import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/mode
 import type { Failure, Sample } from '../domain/observation.js';
 
 const PROBES_PER_CYCLE = 5;
+/** Whether a model answers the same to the same shows in repeated questions alone: after the first cycle they are most of what is asked. */
+const NEW_PROBES_LATER = 2;
+/** A short check has no call to spare for further new ones. */
+const SHORT = 30;
 const CYCLES_WITHOUT_ANSWER = 1;
 
 /** A model for the duration of one check; nothing of it is stored. */
@@ -50,9 +54,12 @@ export interface Collected {
 
 const isLimit = (failure: Failure | null): failure is Failure => failure?.reason === 'rate_limited';
 
-/** Asks as often as wanted, golden inputs first. */
+/** Waits as long as a server asks, and says whether it is asked again. */
+export type Patience = (failure: Failure, onProgress: (progress: InvestigationProgress) => void) => Promise<boolean>;
+
+/** Asks as often as wanted, golden inputs first; where a limit refuses that and nobody waits for it, less often. */
 export async function collectProbes(
-  cycle: (model: Model) => Promise<readonly Sample[]>,
+  { cycle, wait }: { readonly cycle: (model: Model) => Promise<readonly Sample[]>; readonly wait: Patience | null },
   model: Model,
   wanted: number,
   onProgress: (progress: InvestigationProgress) => void,
@@ -69,7 +76,7 @@ export async function collectProbes(
     });
     const left = wanted - collected.length;
     const goldenInputs = model.goldenInputs.slice(0, left);
-    const probesPerCycle = Math.min(PROBES_PER_CYCLE, left - goldenInputs.length);
+    const probesPerCycle = Math.min(newProbes(wanted, left, goldenInputs.length), left - goldenInputs.length);
     const samples = await cycle({
       ...model,
       goldenInputs,
@@ -79,6 +86,10 @@ export async function collectProbes(
     // A call that a limit refused says nothing of the model, and further ones would be refused, too.
     limited = samples.map(({ observation: { failure } }) => failure).find(isLimit) ?? null;
     collected.push(...samples.filter(({ observation: { failure } }) => !isLimit(failure)));
+    if (limited !== null && (await wait?.(limited, onProgress)) === true) {
+      limited = null;
+      continue;
+    }
     fruitless = samples.every(({ observation }) => observation.failure !== null) ? fruitless + 1 : 0;
   }
   onProgress({
@@ -88,4 +99,9 @@ export async function collectProbes(
     text: `${counted(collected.length, 'probe')} done`,
   });
   return { collected, limited };
+}
+
+function newProbes(wanted: number, left: number, golden: number): number {
+  if (left === wanted || golden === 0) return PROBES_PER_CYCLE;
+  return wanted < SHORT ? 0 : NEW_PROBES_LATER;
 }

@@ -11,10 +11,10 @@ import type { Json } from '../domain/json.js';
 import type { BaselineRepository, Clock } from '../domain/ports.js';
 import type { BaselineProfile, GoldenBaseline, WindowProfile } from '../domain/profile.js';
 import { investigationOf } from './checked-url.js';
-import { collectProbes, passingModel, type Collected } from './collect-probes.js';
+import { collectProbes, passingModel, type Collected, type Patience } from './collect-probes.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import type { Knowledge } from './knowledge.js';
-import { isSetup, setupProblem, setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
+import { isSetup, setupProblem, problemOfOneTry, type SetupProblem } from '../domain/setup-problem.js';
 import type { Sample, ServerCertificate } from '../domain/observation.js';
 
 /** Where a model is asked, and with what. */
@@ -35,6 +35,8 @@ export interface InvestigationPorts {
   readonly baselines: Pick<BaselineRepository, 'current' | 'saveNew'> | null;
   readonly watchedModelAt: (url: string) => Model | null;
   readonly lessons: () => readonly Lesson[];
+  /** Null where nobody would wait for a server that asks to be left alone. */
+  readonly wait: Patience | null;
 }
 
 export interface InvestigationSettings {
@@ -146,7 +148,7 @@ function verdictOf(setup: SetupProblem | null, { diagnosis }: Evaluation): Inves
 
 /** @returns `investigate` with what it is made of, for whoever has only a URL, and perhaps what the model takes */
 export function investigator(
-  ports: Omit<InvestigationPorts, 'discover' | 'given'> & {
+  ports: Omit<InvestigationPorts, 'discover' | 'given' | 'wait'> & {
     /** @param payloads what is tried; null for what mlfi thinks of */
     readonly discover: (url: string, payloads: readonly Json[] | null) => Promise<Discovery>;
   },
@@ -155,13 +157,16 @@ export function investigator(
   return ({ payloads, ...request }, onProgress) => {
     const given = payloads === null ? null : { ...unknownTarget(request.url), payloads };
     return investigate(
-      { ...ports, discover: (url) => ports.discover(url, payloads), given },
+      { ...ports, discover: (url) => ports.discover(url, payloads), given, wait: null },
       settings,
       request,
       onProgress,
     );
   };
 }
+
+/** A server that never lets anybody in is not knocked at for ever. */
+const MOST_WAITS = 3;
 
 interface Target extends GivenTarget {
   /** Null where nothing had to be found out. */
@@ -172,7 +177,7 @@ interface Target extends GivenTarget {
 
 /** How the model at a URL is asked: as somebody says, as it is registered, or as is found out. */
 async function targetAt(
-  { discover, given, watchedModelAt }: InvestigationPorts,
+  { discover, given, watchedModelAt, wait }: InvestigationPorts,
   url: string,
   onProgress: (progress: InvestigationProgress) => void,
 ): Promise<Target> {
@@ -184,7 +189,11 @@ async function targetAt(
       : // What is said to payloads that somebody gives says nothing beside a baseline of others.
         { ...registered, payloads: given.payloads, discovery: null, watched: null };
   onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${url}` });
-  const discovery = await discover(url);
+  let discovery = await discover(url);
+  for (let waits = 0; waits < MOST_WAITS && discovery.kind === 'not-found'; waits += 1) {
+    if ((await wait?.(discovery.failure, onProgress)) !== true) break;
+    discovery = await discover(url);
+  }
   return { ...targetOf(discovery, given, url), discovery, watched: null };
 }
 
@@ -227,11 +236,12 @@ async function asked(
   onProgress: (progress: InvestigationProgress) => void,
 ): Promise<Collected & { readonly refusal: SetupProblem | null }> {
   if (unasked !== null) return { collected: [], limited: null, refusal: unasked };
-  const { collected, limited } = await collectProbes(ports.cycle, model, wanted, onProgress);
-  if (collected.length === 0) return { collected, limited, refusal: limited === null ? null : setupProblemOf(limited) };
+  const { collected, limited } = await collectProbes(ports, model, wanted, onProgress);
+  if (collected.length === 0)
+    return { collected, limited, refusal: limited === null ? null : problemOfOneTry(limited) };
   const failures = collected.map(({ observation: { failure } }) => failure);
   const last = failures.at(-1) ?? null;
-  const problem = failures.includes(null) || last === null ? null : setupProblemOf(last);
+  const problem = failures.includes(null) || last === null ? null : problemOfOneTry(last);
   return { collected, limited, refusal: isUntried && problem?.kind === 'payload-needed' ? problem : null };
 }
 
@@ -266,7 +276,7 @@ function lastAnswer(samples: readonly Sample[]): number | null {
  */
 function refusalOf(discovery: Discovery | null, isGiven: boolean): SetupProblem | null {
   if (discovery === null || discovery.kind === 'found' || !isSetup(discovery.failure)) return null;
-  const problem = setupProblemOf(discovery.failure);
+  const problem = problemOfOneTry(discovery.failure);
   return isGiven && problem.kind === 'server-error' ? null : problem;
 }
 

@@ -149,7 +149,7 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
           dispatcher: call.tls === undefined ? agent : agents.for(call.tls),
           method: call.method,
           headers: call.headers,
-          body: call.body,
+          body: call.bytes ?? call.body,
           signal: deadline,
           headersTimeout: timeoutMs,
           bodyTimeout: timeoutMs,

@@ -27,7 +27,8 @@ export function wireCapture({ started, http, clock, logger, authorizationOf }: F
   const polite = politeHttp(http, clock);
   return {
     prober: createProber({ http: polite, clock, random: seededRandom(clock.now() % 2 ** 31), logger, authorizationOf }),
-    discover: (target) => discover({ http: polite, timeoutMs: started.probing.timeoutMs, authorizationOf }, target),
+    discover: (target) =>
+      discover({ http: polite, clock, timeoutMs: started.probing.timeoutMs, authorizationOf }, target),
     chooseGoldenInputs: (payloads) => chooseGoldenInputs(payloads, started.probing.goldenInputs),
   };
 }

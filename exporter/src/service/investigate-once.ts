@@ -4,6 +4,9 @@ import { discover } from '../capture/probing/discover.js';
 import { politeHttp } from '../capture/probing/host-limits.js';
 import { chooseGoldenInputs } from '../capture/probing/payloads/golden.js';
 import { createProber } from '../capture/probing/prober.js';
+import type { Patience } from '../evaluation/collect-probes.js';
+import type { Clock } from '../domain/ports.js';
+import { durationText } from '../domain/time-text.js';
 import type { Investigation } from '../domain/investigation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../domain/thresholds.js';
@@ -21,6 +24,23 @@ function givenIn(url: string, { payloads, connector, asking }: InvestigateOnceOp
   return { endpoint: asking === undefined ? endpoint : { ...endpoint, asking }, payloads };
 }
 
+/** Somebody at a terminal waits so long in all for a server that asks to be left alone. */
+const PATIENCE_MS = 60_000;
+const SHORTEST_WAIT_MS = 1_000;
+
+function patience(clock: Clock): Patience {
+  let leftMs = PATIENCE_MS;
+  return async ({ retryAfterMs }, onProgress) => {
+    if (retryAfterMs === null || retryAfterMs > leftMs) return false;
+    const waitMs = Math.max(SHORTEST_WAIT_MS, retryAfterMs);
+    leftMs -= waitMs;
+    const text = `The server asks to be left alone: waiting ${durationText(waitMs)}`;
+    onProgress({ stage: 'probing', done: 0, of: 1, text });
+    await clock.sleep(waitMs);
+    return true;
+  };
+}
+
 /** `mlfi investigate`: one check without a server, a configuration or a store. The caller named the address, so it may be any. */
 export async function investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation> {
   const clock = systemClock;
@@ -36,7 +56,7 @@ export async function investigateOnce(url: string, options: InvestigateOnceOptio
         hash: keyedHash('one check'),
         discover: (url) =>
           discover(
-            { http, timeoutMs: options.timeoutMs, authorizationOf },
+            { http, clock, timeoutMs: options.timeoutMs, authorizationOf },
             { url, authorizationSecret: null, ...options.target },
           ),
         given: givenIn(url, options.target),
@@ -45,6 +65,7 @@ export async function investigateOnce(url: string, options: InvestigateOnceOptio
         baselines: null,
         watchedModelAt: () => null,
         lessons: () => [],
+        wait: patience(clock),
       },
       {
         experience: { thresholds: DEFAULT_THRESHOLDS, targets: [], verification: DEFAULT_VERIFICATION_TIMES },

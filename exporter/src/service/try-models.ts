@@ -22,7 +22,7 @@ export async function tryModels(
   const ask = async (model: Config['models'][number]): Promise<Discovery | null> => {
     const target = targetOf(model);
     const timeoutMs = model.schedule?.timeoutMs ?? config.probing.timeoutMs;
-    return target === null ? null : discover({ http, timeoutMs, authorizationOf }, target);
+    return target === null ? null : discover({ http, clock: systemClock, timeoutMs, authorizationOf }, target);
   };
   try {
     for (let first = 0; first < config.models.length; first += AT_A_TIME) {

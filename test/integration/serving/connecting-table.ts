@@ -44,6 +44,8 @@ describes itself nowhere needs one thing, a payload it takes: \`"payloads": [{"a
 - \`headers\`, \`query\`: PATCH changes the ones it names, \`null\` removes one. Values can be set and are never shown again, in no
   answer, log or audit entry. A new address on another server wants them anew: what was given for one server is sent to no
   other.
+- A file in a payload is a \`data:\` address: \`{"file": "data:image/png;base64,…"}\` with \`connector: multipart\` is sent as a form,
+  the address alone as the bytes of the file.
 - \`method\` (POST or PUT), \`answer\` (JSON pointers \`prediction\`, \`confidence\`, \`classes\`), \`tls\` (files on mlfi’s machine).
 - \`interval_seconds\`, \`timeout_seconds\`, \`jitter\`, \`concurrency\`, \`probes_per_cycle\`, \`calls_per_hour\` (\`null\`: no limit).
 
@@ -57,6 +59,9 @@ call the API must not choose where a secret is sent.
 
 \`mlfi investigate\` tells what it asked under “What was tried”: one line for each outcome, with all that led to it, so that
 what a server says to every guess is said once.
+
+A server that gives a receipt instead of an answer (202, or a body with an id and a status) is asked for the answer until the
+timeout: where it says, else below the address by the id, and never at another server.
 
 ## Servers tried
 `;

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { discover } from '../../../exporter/src/capture/probing/discover.js';
 import type { ConnectorId } from '../../../exporter/src/domain/model.js';
 import { createEgress } from '../../../exporter/src/http/egress.js';
+import { systemClock } from '../../../exporter/src/system/system-clock.js';
 import { freePort } from '../servers/free-port.js';
 import { startServerProcess } from '../servers/server-process.js';
 
@@ -15,7 +16,7 @@ const FOLDER = process.env['MLFI_SERVING_ENVIRONMENTS'] ?? '';
 const pythonOf = (name: string): string => join(FOLDER, name, 'bin/python');
 
 const http = createEgress({ allowHosts: [], allowCidrs: ['127.0.0.0/8'], allowPorts: [] });
-const context = { http, timeoutMs: 10_000, authorizationOf: () => null };
+const context = { http, clock: systemClock, timeoutMs: 10_000, authorizationOf: () => null };
 afterAll(() => http.close());
 
 interface Large {

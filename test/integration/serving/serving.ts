@@ -30,6 +30,10 @@ export const takes =
 export const list = (value: Json | undefined): readonly Json[] =>
   Array.isArray(value) ? (value as readonly Json[]) : [];
 export const field = (value: Json | undefined, name: string): Json => (isObject(value) ? (value[name] ?? null) : null);
+export const textIn = (value: Json | undefined, name: string): string => {
+  const text = field(value, name);
+  return typeof text === 'string' ? text : '';
+};
 export const isRow = (value: Json | undefined, width: number): boolean =>
   list(value).length === width && list(value).every((cell) => typeof cell === 'number');
 export const only = (body: Json, name: string): boolean => isObject(body) && Object.keys(body).join() === name;

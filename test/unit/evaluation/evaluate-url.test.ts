@@ -2,13 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { slugOf, type ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Discovery } from '../../../exporter/src/domain/discovery.js';
 import type { Json } from '../../../exporter/src/domain/json.js';
-import type { Model } from '../../../exporter/src/domain/model.js';
+import type { GoldenInput, Model } from '../../../exporter/src/domain/model.js';
 import type { Failure, Sample } from '../../../exporter/src/domain/observation.js';
 import type { BaselineProfile } from '../../../exporter/src/domain/profile.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import type { Investigation } from '../../../exporter/src/domain/investigation.js';
 import { investigator } from '../../../exporter/src/evaluation/evaluate-url.js';
+import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { askedModel } from '../monitoring/fleet-on-memory.js';
 
 let stored: Map<ModelId, BaselineProfile>;
@@ -49,10 +50,14 @@ interface Asked {
   readonly watched?: Model | null;
   readonly payloads?: readonly Json[] | null;
   readonly discovery?: Discovery;
+  readonly golden?: readonly GoldenInput[];
+  readonly answers?: (model: Model) => readonly Sample[];
+  readonly samples?: number;
 }
 
 /** Checks a URL whose model answers well to what it takes. */
-function check(url: string, { takes, watched = null, payloads = null, discovery }: Asked = {}): Promise<Investigation> {
+function check(url: string, asked: Asked = {}): Promise<Investigation> {
+  const { takes, watched = null, payloads = null, discovery, golden = [], answers, samples = null } = asked;
   const endpoint = { url, connector: 'rest', settings: {}, authorizationSecret: null } as const;
   const answer = { kind: 'found', endpoint, payloads: [{ x: 1 }], attempts: [] } as const;
   const said = {
@@ -68,8 +73,9 @@ function check(url: string, { takes, watched = null, payloads = null, discovery 
       clock: { now: () => (nowMs += 1), sleep: () => Promise.resolve() },
       hash: (text) => text,
       discover: () => Promise.resolve(discovery ?? { ...answer, answer: said }),
-      chooseGoldenInputs: () => [],
+      chooseGoldenInputs: () => golden,
       cycle: (model) => {
+        if (answers !== undefined) return Promise.resolve(answers(model));
         const isTaken = takes === undefined || takes.some((payload) => model.probePayloads.includes(payload));
         return Promise.resolve(Array.from({ length: 5 }, (_, i) => (isTaken ? sample(i) : refused(i))));
       },
@@ -86,7 +92,7 @@ function check(url: string, { takes, watched = null, payloads = null, discovery 
       defaultSamples: 60,
     },
   );
-  return evaluateUrl({ url, samples: null, payloads }, () => undefined);
+  return evaluateUrl({ url, samples, payloads }, () => undefined);
 }
 
 describe('the baseline of a URL', () => {
@@ -152,5 +158,37 @@ describe('a model that takes payloads of its own', () => {
     expect(stored.size).toBe(0);
     const { verdict, baselineExists } = await check(URL_OF_MODEL, { takes: [own], payloads: [own], watched });
     expect([verdict, baselineExists]).toEqual(['healthy', false]);
+  });
+});
+
+describe('a coin flip that is sure of itself', () => {
+  const golden = Array.from({ length: 5 }, (_, i): GoldenInput => ({
+    id: `golden-${i + 1}`,
+    payload: { x: i },
+    origin: 'generated',
+  }));
+
+  it.each([20, 40, 60])('is told the same way in 20 of 20 checks of %i probes', async (samples) => {
+    const random = seededRandom(`coin ${samples}`);
+    const flip = (goldenId: string | null, i: number): Sample => {
+      const { observation } = sample(i);
+      const source = goldenId === null ? 'probe' : 'golden';
+      const prediction = random.next() < 0.5 ? 'positive' : 'negative';
+      return {
+        observation: { ...observation, source, goldenId, prediction, confidence: 0.6 + 0.35 * random.next() },
+        shape: 's',
+      };
+    };
+    const answers = ({ goldenInputs, schedule }: Model): readonly Sample[] => [
+      ...goldenInputs.map(({ id }, i) => flip(id, i)),
+      ...Array.from({ length: schedule.probesPerCycle }, (_, i) => flip(null, i)),
+    ];
+    const causes: (string | undefined)[] = [];
+    for (let look = 0; look < 20; look += 1) {
+      const { diagnosis, samples: read } = await check(URL_OF_MODEL, { golden, answers, samples });
+      expect(read).toBe(samples);
+      causes.push(diagnosis.causes[0]?.id);
+    }
+    expect(causes).toEqual(new Array(20).fill('unstable-model'));
   });
 });

@@ -4,6 +4,7 @@ import { type Json, isList } from '../../domain/json.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import type { Candidate, ConnectorContext } from './connectors/connector.js';
 import { CONNECTORS, connectorOf } from './connectors/index.js';
+import { asksForFile, usualForms } from './connectors/multipart.js';
 import { SENTENCES } from './payloads/sentences.js';
 
 const MOST_ASKED = 30;
@@ -112,6 +113,12 @@ async function tryCommonShapes(
   attempts: DiscoveryAttempt[],
   failures: Failure[],
 ): Promise<Found | null> {
+  const { url, connector, authorizationSecret } = greeting.endpoint;
+  const forms = failures.some(({ detail }) => asksForFile(detail)) ? usualForms(url, authorizationSecret) : [];
+  for (const form of connector === 'rest' || connector === 'multipart' ? forms : []) {
+    const found = await tryCandidate(context, form, attempts, failures);
+    if (found !== null || failures.some(endsAll)) return found;
+  }
   for (const payload of COMMON_SHAPES) {
     const what = `common shape {"${Object.keys(payload as object)[0] ?? ''}"}`;
     const found = await tryCandidate(context, { ...greeting, payloads: [payload], what }, attempts, failures);
@@ -153,9 +160,10 @@ const formOf = (payload: Json): string =>
   JSON.stringify(payload, (_, value: unknown) => (typeof value === 'string' && value.includes(' ') ? '' : value));
 const isRefusal = ({ httpStatus }: Failure): boolean => httpStatus !== null && httpStatus >= 400 && httpStatus < 500;
 
-/** A found common shape is varied with sentences, as far as the endpoint takes text there. */
+/** A found common shape is varied with sentences, as far as the endpoint takes text there; pictures come in several. */
 function withVariety(found: Found): Found {
-  const [example] = found.payloads;
+  const [example, ...others] = found.payloads;
+  if (others.length > 0) return found;
   const varied = SENTENCES.slice(0, 8).map((sentence) => replaceText(example ?? null, sentence));
   const distinct = new Map([example ?? null, ...varied].map((payload) => [JSON.stringify(payload), payload]));
   return { ...found, payloads: [...distinct.values()] };

@@ -72,6 +72,7 @@ export function createProber(ports: ProberPorts): Prober {
     };
     const context = {
       http,
+      clock: ports.clock,
       timeoutMs: schedule.timeoutMs,
       authorizationOf: ports.authorizationOf,
       ...(endpoint.asking === undefined ? {} : { asking: endpoint.asking }),

@@ -17,7 +17,8 @@ export const unstableAnswers: Detector = {
       return blind('stability', 'no golden input was answered often enough to see whether answers repeat');
     const spread = golden.confidenceSpread ?? 0;
     const flips = golden.answerFlipShare ?? 0;
-    if (spread < thresholds.answerSpread && flips < FLIP_SHARE) return nothing;
+    // What neither shows alone both together may: a coin that is sure of itself, asked a few times.
+    if (spread / thresholds.answerSpread + flips / FLIP_SHARE < 1) return nothing;
     const degreesOfFreedom = Math.max(1, repeated - input.goldenNow.length);
     const half = (normalQuantile(0.975) * spread) / Math.sqrt(2 * degreesOfFreedom);
     return found({
@@ -38,7 +39,7 @@ export const unstableAnswers: Detector = {
       now: spread,
       window: windowOf(input),
       baselineSamples: null,
-      sentence: `For the same input, the model's confidence varies by ±${spread.toFixed(2)} and ${percent(flips, 0)} of the predictions differ (${counted(repeated, 'repeated call')}).`,
+      sentence: `For the same input, the model's confidence varies by ±${spread.toFixed(2)} and ${percent(flips, 0)} of the predictions differ from one call to another (${counted(repeated, 'repeated call')}).`,
     });
   },
 };

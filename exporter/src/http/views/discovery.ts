@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Discovery } from '../../domain/discovery.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';
 import { FAILURE_REASONS } from '../../domain/observation.js';
-import { SETUP_KINDS, setupProblemOf } from '../../domain/setup-problem.js';
+import { SETUP_KINDS, problemOfOneTry } from '../../domain/setup-problem.js';
 import { anyJson, nullableNumber, nullableText } from './estimates.js';
 
 /** Why mlfi cannot ask a model, and the one thing to do. */
@@ -51,7 +51,7 @@ export function discoveryView(discovery: Discovery): z.output<typeof discoverySc
     return {
       kind: 'not-found',
       failure: { reason, detail, http_status: httpStatus, retry_after_ms: retryAfterMs },
-      setup: setupProblemOf(discovery.failure),
+      setup: problemOfOneTry(discovery.failure),
       attempts,
     };
   }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ConnectorContext } from '../../../../exporter/src/capture/probing/connectors/connector.js';
 import type { Json } from '../../../../exporter/src/domain/json.js';
 import { createEgress } from '../../../../exporter/src/http/egress.js';
+import { systemClock } from '../../../../exporter/src/system/system-clock.js';
 
 export interface Asked {
   readonly method: string;
@@ -19,16 +20,16 @@ export interface Reply {
 /** By "METHOD /path"; a function sees the request; `'never'` leaves it without an answer. */
 export type Routes = Readonly<Record<string, Reply | 'never' | ((asked: Asked) => Reply)>>;
 
-/** JSON parsed, anything else as text. */
+/** JSON parsed, anything else as text, of a file its bytes. */
 const bodyOf = (text: string, type: string): Json =>
-  /^text\//.test(type) || /lines/.test(type) ? text : (JSON.parse(text) as Json);
+  /^(text|multipart|image)\/|lines/.test(type) ? text : (JSON.parse(text) as Json);
 
 /** A model server on loopback. Unknown routes answer 404; `asked` is everything that arrived. */
 export async function modelServer(routes: Routes) {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
     let text = '';
-    request.setEncoding('utf8');
+    request.setEncoding(/^(multipart|image)\//.test(request.headers['content-type'] ?? '') ? 'latin1' : 'utf8');
     request.on('data', (chunk: string) => (text += chunk));
     request.on('end', () => {
       const one: Asked = {
@@ -53,6 +54,7 @@ export async function modelServer(routes: Routes) {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const context: ConnectorContext = {
     http,
+    clock: systemClock,
     timeoutMs: 1_000,
     authorizationOf: (name) => (name === 'token' ? 'Bearer s3cret' : null),
   };

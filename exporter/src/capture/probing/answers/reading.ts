@@ -17,6 +17,7 @@ import {
   type Reader,
 } from './found.js';
 import { readGeneratedText } from './generated-text.js';
+import { besideConfidence, identifies, ofTheAnswer } from './lone-share.js';
 import { readScoredLabels } from './scored-labels.js';
 import { readTensors } from './tensors.js';
 
@@ -28,7 +29,22 @@ export interface Reading {
 }
 
 /** Names are compared without case, `_` and `-`: `predictedLabel`, `predicted_label` and `PredictedLabel` are one. */
-const CONFIDENCE_NAMES = ['confidence', 'probability', 'confidencescore', 'prob', 'score'];
+const SHARE_NAMES = [
+  'probability',
+  'prob',
+  'predictedprobability',
+  'predictionprobability',
+  'proba',
+  'predictproba',
+  'ypredproba',
+  'scoredprobabilities',
+  'topprobability',
+  'topprob',
+  'score',
+  'predictionscore',
+  'modelscore',
+];
+const CONFIDENCE_NAMES = ['confidence', 'confidencescore', 'predictionconfidence', ...SHARE_NAMES];
 const DISTRIBUTION_NAMES = [
   'probabilities',
   'probability',
@@ -44,8 +60,16 @@ const PREDICTION_NAMES = [
   'prediction',
   'predictedclass',
   'predictedlabel',
+  'scoredlabels',
   'label',
   'class',
+  'classname',
+  'tagname',
+  'topclass',
+  'toplabel',
+  'modeloutput',
+  'pred',
+  'ypred',
   'category',
   'result',
   'results',
@@ -56,7 +80,13 @@ const PREDICTION_NAMES = [
   'value',
   'yhat',
   'forecast',
+  'sentiment',
+  'intent',
 ];
+/** Wrap what a server answers; the body of AWS Lambda is JSON in a text. */
+const ENVELOPE_NAMES = ['body', 'response'];
+const wraps = (value: Json): boolean =>
+  typeof value === 'string' ? jsonIn(value) !== null : isObject(value) || isList(value);
 const VERSION_NAMES = ['modelversion', 'version', 'modelversionid'];
 /** A lone field of one of these names says how the call went, not what the model thinks. */
 const NOT_PREDICTIONS = new Set([
@@ -117,11 +147,42 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
     (found) => typeof found === 'string' || typeof found === 'number',
   );
   const byClass = inner === null ? sharesByClass(value, path) : NOTHING;
+  const sure = confidenceOf(fields, path);
+  const prediction =
+    nested.prediction ??
+    mostProbable(fields, path) ??
+    byClass.prediction ??
+    loneScore(value, path) ??
+    (sure === null
+      ? null
+      : besideConfidence(value, path, (key) => !NOT_PREDICTIONS.has(plain(key)) && !identifies(plain(key))));
+  const share = shareIn(fields);
+  const modelVersion = version === undefined ? nested.modelVersion : String(version).slice(0, 100);
+  // The probability of nothing that is named is a quantity; the model may be sure that it is small.
+  if (prediction === null && share !== null)
+    return { prediction: located(share.value, at(path, share.key)), confidence: null, modelVersion };
   return {
-    prediction: nested.prediction ?? mostProbable(fields, path) ?? byClass.prediction ?? loneScore(value, path),
-    confidence: confidenceOf(fields, path) ?? nested.confidence ?? byClass.confidence,
-    modelVersion: version === undefined ? nested.modelVersion : String(version).slice(0, 100),
+    prediction,
+    confidence: (share === null ? sure : ofTheAnswer(prediction, sure)) ?? nested.confidence ?? byClass.confidence,
+    modelVersion,
   };
+}
+
+/** The probability of the answer where it is a number, and no confidence is said beside it. */
+function shareIn(fields: Fields): (Field & { readonly value: number }) | null {
+  for (const name of CONFIDENCE_NAMES) {
+    const field = fields.get(name);
+    const number = field === undefined ? null : numberAlone(field.value);
+    if (field === undefined || number === null) continue;
+    return SHARE_NAMES.includes(name) ? { key: field.key, value: number } : null;
+  }
+  return null;
+}
+
+/** A number, also as text or in a list of its own. */
+function numberAlone(value: Json): number | null {
+  const [only] = isList(value) && value.length === 1 ? value : [value];
+  return typeof only === 'string' || typeof only === 'number' ? quantityOf(only) : null;
 }
 
 interface Field {
@@ -146,10 +207,13 @@ function innerOf(value: JsonObject, fields: Fields): string | null {
     const field = fields.get(name);
     if (field !== undefined) return field.key;
   }
-  const data = fields.get('data');
-  if (data !== undefined) return data.key;
+  const wrapped =
+    fields.get('data') ??
+    ENVELOPE_NAMES.map((name) => fields.get(name)).find((field) => field !== undefined && wraps(field.value));
+  if (wrapped !== undefined) return wrapped.key;
   const [only, ...others] = Object.keys(value);
-  return others.length === 0 && only !== undefined && !NOT_PREDICTIONS.has(plain(only)) ? only : null;
+  const isAnswer = only !== undefined && !NOT_PREDICTIONS.has(plain(only)) && !identifies(plain(only));
+  return others.length === 0 && isAnswer ? only : null;
 }
 
 /** Class name (keys of an object) or index (list) with the highest probability; null without a distribution. */
@@ -196,8 +260,20 @@ function ofList(list: readonly Json[], path: string, again: Inner): Found {
   if (isDistribution(list) && (path === '' || list.length > 2)) return softmaxRow(list, path);
   if (list.length === 1 && isVector(head)) return ofVector(head, place);
   if (isVector(list)) return ofVector(list, path);
-  return embeddingIn(head, place) ?? again(head, place);
+  return embeddingIn(head, place) ?? likeliest(list, path, again) ?? again(head, place);
 }
+
+/** Of objects that each name a class and its probability, which add up to no more than one, the most probable; null for others. */
+function likeliest(list: readonly Json[], path: string, again: Inner): Found | null {
+  if (list.length < 2 || list.length > MOST_CLASSES || !list.every((item) => isObject(item))) return null;
+  const read = list.map((item, i) => again(item, at(path, i)));
+  const shares = read.flatMap(({ confidence }) => confidence?.value ?? []);
+  const classes = new Set(read.flatMap(({ prediction }) => prediction?.value ?? []));
+  if (shares.length < list.length || classes.size < list.length) return null;
+  return shares.reduce((sum, one) => sum + one, 0) > 1 + TOLERANCE ? null : (read[argmax(shares)] ?? null);
+}
+const MOST_CLASSES = 2_000;
+const TOLERANCE = 1e-3;
 
 const softmaxRow = (row: readonly number[], path: string): Found => ({
   ...NOTHING,
@@ -229,8 +305,7 @@ function ofVector(vector: readonly number[], path: string): Found {
 function confidenceOf(fields: Fields, path: string): Found['confidence'] {
   for (const name of CONFIDENCE_NAMES) {
     const field = fields.get(name);
-    const alone = isList(field?.value) && field.value.length === 1 ? field.value[0] : field?.value;
-    const number = typeof alone === 'string' || typeof alone === 'number' ? quantityOf(alone) : null;
+    const number = field === undefined ? null : numberAlone(field.value);
     if (field !== undefined && number !== null) return confidence(number, name !== 'score', at(path, field.key));
   }
   for (const name of DISTRIBUTION_NAMES) {

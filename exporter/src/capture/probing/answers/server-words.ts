@@ -1,5 +1,5 @@
 import { isObject, isList, parseJson } from '../../../domain/json.js';
-import type { Json } from '../../../domain/json.js';
+import type { Json, JsonObject } from '../../../domain/json.js';
 
 const LONGEST_WORDS = 160;
 const MESSAGE_NAMES = [
@@ -9,9 +9,12 @@ const MESSAGE_NAMES = [
   'error_message',
   'errorMessage',
   'msg',
+  'info',
   'reason',
   'title',
   'errors',
+  'fault',
+  'faultstring',
 ];
 const DEEPEST = 4;
 
@@ -96,28 +99,54 @@ const SAYS_ONLY = new Set([
   'errors',
   'error_message',
   'errorMessage',
+  'errorType',
+  'error_code',
+  'error_type',
   'error',
+  'fault',
   'code',
   'type',
+  'stackTrace',
+  'stack_trace',
 ]);
+/** What an error has where its answer would be. */
+const isEmpty = (value: Json): boolean =>
+  value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
 
 const failedStatus = (status: Json | undefined): boolean =>
   typeof status === 'string'
     ? FAILED_STATUSES.has(status.toLowerCase())
     : isObject(status ?? undefined) && isObject(status) && failedStatus(status.status);
 
+/** `code` of `{"code": 0, "message": "success", "data": …}`. */
+const isGood = (code: Json): boolean => [0, 200].includes(Number(code));
+const isFailure = (status: Json | undefined): boolean => typeof status === 'number' && status >= 400 && status < 600;
+
 /**
  * The error that a response with a status of success holds instead of an answer (`{"error": …}`, `{"success": false}`, a lone
- * `{"message": …}`, `{"status": "failed"}`); null for an answer.
+ * `{"message": …}`, `{"status": "failed"}`, `{"code": 500, "msg": …}`), also where an answer would be or beside an empty one; null
+ * for an answer.
  */
 export function errorInAnswer(body: Json): string | null {
+  if (isList(body)) return body.length === 1 && isObject(body[0]) && 'error' in body[0] ? errorInAnswer(body[0]) : null;
   if (!isObject(body)) return null;
   const said = messageOf(body) ?? messageOf(body.status ?? null) ?? 'no reason given';
   if (body.success === false) return said;
-  if (Object.entries(body).some(([name, value]) => ANSWER_NAMES.has(name) && value !== null)) return null;
-  const { error } = body;
-  if (typeof error === 'string' ? error.trim() !== '' : isObject(error ?? undefined)) return said;
-  if (failedStatus(body.status)) return said;
-  const names = Object.keys(body);
-  return names.length > 0 && names.every((name) => SAYS_ONLY.has(name)) && messageOf(body) !== null ? said : null;
+  if (isFailure(body.statusCode)) return messageOf(body.body ?? null) ?? said;
+  const parts = Object.entries(body).filter(([name, value]) => !ANSWER_NAMES.has(name) || !isEmpty(value));
+  const answer = parts.find(([name]) => ANSWER_NAMES.has(name));
+  if (answer === undefined) return saysFailed(body) || saysOnly(parts, body) ? said : null;
+  const [, inner] = answer;
+  return parts.length === 1 && isObject(inner) && 'error' in inner ? errorInAnswer(inner) : null;
+}
+
+function saysFailed({ error, status }: JsonObject): boolean {
+  const isError = typeof error === 'string' ? error.trim() !== '' : isObject(error ?? undefined);
+  return isError || failedStatus(status) || isFailure(status);
+}
+
+function saysOnly(parts: readonly (readonly [string, Json])[], body: JsonObject): boolean {
+  const isWord = ([name, value]: readonly [string, Json]): boolean =>
+    SAYS_ONLY.has(name) && !(name === 'code' && isGood(value));
+  return parts.length > 0 && parts.every(isWord) && messageOf(body) !== null;
 }

@@ -2,12 +2,15 @@ import type { Asking, AskedValue } from '../../../domain/asking.js';
 import { type Json, parseJson } from '../../../domain/json.js';
 import type { ConnectorId, Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
-import type { HttpAnswer, HttpClient } from '../../../domain/ports.js';
+import type { Clock, HttpAnswer, HttpClient, HttpFailure } from '../../../domain/ports.js';
 import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
+import { requestBodyOf } from '../payloads/request-body.js';
+import { awaitAnswer, receiptIn, type Receipt } from '../answers/receipt.js';
 
 /** What a connector may use. */
 export interface ConnectorContext {
   readonly http: HttpClient;
+  readonly clock: Pick<Clock, 'sleep'>;
   readonly timeoutMs: number;
   /** Value of the Authorization header for a named secret, null when there is none. */
   readonly authorizationOf: (secretName: string) => string | null;
@@ -45,11 +48,15 @@ const namedValues = (
     return value === null ? [] : [[name, value] as const];
   });
 
-/** Headers of every call to a model: JSON both ways, its credentials, and what else it wants. */
-export function headersFor(context: ConnectorContext, secretName: string | null): Record<string, string> {
+/** Headers of every call to a model: JSON both ways unless a file is sent, its credentials, and what else it wants. */
+export function headersFor(
+  context: ConnectorContext,
+  secretName: string | null,
+  contentType = 'application/json',
+): Record<string, string> {
   const authorization = secretName === null ? null : context.authorizationOf(secretName);
   return {
-    'content-type': 'application/json',
+    'content-type': contentType,
     accept: 'application/json',
     ...(authorization === null ? {} : { authorization }),
     ...Object.fromEntries(
@@ -80,18 +87,19 @@ function withoutSecrets(context: ConnectorContext, secretName: string | null, an
   return body === answer.body ? answer : { ...answer, body };
 }
 
-/** POSTs JSON; a failure of the transport becomes a model answer. */
+/** POSTs a payload; a failure of the transport becomes a model answer. */
 export async function post(
   context: ConnectorContext,
   endpoint: Endpoint,
   url: string,
   body: Json,
 ): Promise<HttpAnswer | ModelAnswer> {
+  const { contentType, ...sent } = requestBodyOf(endpoint, body);
   const answer = await context.http.call({
     method: context.asking?.method ?? 'POST',
     url: addressFor(context, url),
-    headers: headersFor(context, endpoint.authorizationSecret),
-    body: JSON.stringify(body),
+    headers: headersFor(context, endpoint.authorizationSecret, contentType),
+    ...sent,
     timeoutMs: context.timeoutMs,
     maxResponseBytes: LARGEST_ANSWER_BYTES,
     retriesIdleClose: true,
@@ -103,17 +111,43 @@ export async function post(
   return failureAnswer(reason, detail, answer.latencySeconds, null, retryAfterMs);
 }
 
-/** Asks by one POST of the payload and reads the answer as it is: what most protocols need. */
+/** Asks by one POST of the payload and reads the answer as it is, or as it comes later: what most protocols need. */
 export async function askByPost(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
   const answer = await post(context, endpoint, endpoint.url, payload);
-  return isHttpAnswer(answer) ? modelAnswer(answer, undefined, context.asking?.pointers) : answer;
+  if (!isHttpAnswer(answer)) return answer;
+  const receipt = receiptIn(answer, endpoint.url);
+  if (receipt !== null) return askLater(context, endpoint, answer, receipt);
+  return modelAnswer(answer, undefined, context.asking?.pointers);
+}
+
+/** The answer of a server that gave a receipt for it. */
+async function askLater(
+  context: ConnectorContext,
+  endpoint: Endpoint,
+  submitted: HttpAnswer,
+  receipt: Receipt,
+): Promise<ModelAnswer> {
+  const { timeoutMs } = context;
+  const fetch = async (url: string, withinMs: number): Promise<HttpAnswer | null> => {
+    const answer = await get({ ...context, timeoutMs: withinMs }, url, endpoint.authorizationSecret);
+    return answer.kind === 'answer' ? withoutSecrets(context, endpoint.authorizationSecret, answer) : null;
+  };
+  const awaited = await awaitAnswer(receipt, submitted, timeoutMs, fetch, (ms) => context.clock.sleep(ms));
+  if (awaited.kind === 'answered') return modelAnswer(awaited.answer, undefined, context.asking?.pointers);
+  if (awaited.kind === 'late')
+    return failureAnswer(
+      'timeout',
+      `the server took the call and gave no answer at ${new URL(receipt.statusUrl).pathname} within ${timeoutMs / 1_000} s`,
+      awaited.latencySeconds,
+    );
+  const detail = `the server gave a receipt and no answer, and there is none at ${new URL(receipt.statusUrl).pathname}`;
+  return failureAnswer('schema', detail, submitted.latencySeconds, submitted.status);
 }
 
 export const isHttpAnswer = (answer: HttpAnswer | ModelAnswer): answer is HttpAnswer => 'status' in answer;
 
-/** GETs JSON from the server; null for anything but a 2xx JSON object or list. */
-export async function getJson(context: ConnectorContext, url: string, secretName: string | null): Promise<Json | null> {
-  const answer = await context.http.call({
+function get(context: ConnectorContext, url: string, secretName: string | null): Promise<HttpAnswer | HttpFailure> {
+  return context.http.call({
     method: 'GET',
     url: addressFor(context, url),
     headers: headersFor(context, secretName),
@@ -123,6 +157,11 @@ export async function getJson(context: ConnectorContext, url: string, secretName
     retriesIdleClose: true,
     ...(context.asking?.tls === undefined ? {} : { tls: context.asking.tls }),
   });
+}
+
+/** GETs JSON from the server; null for anything but a 2xx JSON object or list. */
+export async function getJson(context: ConnectorContext, url: string, secretName: string | null): Promise<Json | null> {
+  const answer = await get(context, url, secretName);
   if (answer.kind === 'failure' || answer.status < 200 || answer.status >= 300) return null;
   try {
     return parseJson(answer.body);

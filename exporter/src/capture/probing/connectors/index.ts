@@ -7,6 +7,7 @@ import { huggingfaceInference } from './huggingface-inference.js';
 import { huggingfaceSpace } from './huggingface-space.js';
 import { kserve } from './kserve.js';
 import { mlflow } from './mlflow.js';
+import { multipart } from './multipart.js';
 import { ollama } from './ollama.js';
 import { openInference } from './open-inference.js';
 import { openai } from './openai.js';
@@ -35,6 +36,7 @@ export const CONNECTORS: readonly Connector[] = [
   bentoml,
   seldon,
   huggingfaceSpace,
+  multipart,
 ];
 
 export function connectorOf(id: ConnectorId): Connector {

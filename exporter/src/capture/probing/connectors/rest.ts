@@ -1,5 +1,6 @@
 import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
+import { IMAGES, imageUrl } from '../payloads/images.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
 import {
   askByPost,
@@ -22,8 +23,8 @@ export const rest: Connector = {
       if (!isObject(document ?? undefined) || !isObject((document as JsonObject).paths)) continue;
       const operations = operationsOf(document as JsonObject, url, mount);
       if (operations.length === 0) continue;
-      return operations.map(({ path, payloads }): Candidate => ({
-        endpoint: { url: new URL(path, rootOf(url)).href, connector: 'rest', settings: {}, authorizationSecret },
+      return operations.map(({ path, connector, payloads }): Candidate => ({
+        endpoint: { url: new URL(path, rootOf(url)).href, connector, settings: {}, authorizationSecret },
         payloads,
         what: 'OpenAPI document',
       }));
@@ -50,18 +51,19 @@ async function mountsOf(context: ConnectorContext, url: URL, secret: string | nu
 
 const pathOf = ({ pathname }: URL): string => pathname.replace(/\/$/, '');
 
-function operationsOf(
-  document: JsonObject,
-  url: URL,
-  mount: string,
-): { readonly path: string; readonly payloads: readonly Json[] }[] {
+interface Operation {
+  readonly path: string;
+  readonly connector: 'rest' | 'multipart';
+  readonly payloads: readonly Json[];
+}
+
+function operationsOf(document: JsonObject, url: URL, mount: string): Operation[] {
   const said = serverPrefix(document);
   const prefix = said === '' ? mount : said;
   const operations = Object.entries(document.paths as JsonObject).flatMap(([path, item]) => {
     const body = isObject(item) && isObject(item.post) ? item.post.requestBody : undefined;
-    const schema = isObject(body) ? jsonSchemaOf(resolveReference(document, body)) : null;
-    if (schema === null || path.includes('{')) return [];
-    return [{ path: `${prefix}${path}`, payloads: payloadsFromSchema(document, schema) }];
+    const asked = isObject(body) ? askedIn(document, resolveReference(document, body)) : null;
+    return asked === null || path.includes('{') ? [] : [{ path: `${prefix}${path}`, ...asked }];
   });
   if (!isRoot(url) && pathOf(url) !== mount)
     return operations.filter(({ path }) => path.replace(/\/$/, '') === pathOf(url));
@@ -77,8 +79,18 @@ function serverPrefix(document: JsonObject): string {
   return server.url.replace(/\/$/, '');
 }
 
-function jsonSchemaOf(body: Json): Json | null {
+/** What an operation takes: JSON before a form, a form before a file by itself; null for anything else. */
+function askedIn(document: JsonObject, body: Json): Omit<Operation, 'path'> | null {
   if (!isObject(body) || !isObject(body.content)) return null;
-  const json = body.content['application/json'];
-  return isObject(json) ? (json.example !== undefined ? { example: json.example } : (json.schema ?? null)) : null;
+  const { content } = body;
+  const schemaAt = (type: string): Json | null => {
+    const media = content[type];
+    return isObject(media) ? (media.example !== undefined ? { example: media.example } : (media.schema ?? null)) : null;
+  };
+  const json = schemaAt('application/json');
+  if (json !== null) return { connector: 'rest', payloads: payloadsFromSchema(document, json) };
+  const form = schemaAt('multipart/form-data');
+  if (form !== null) return { connector: 'multipart', payloads: payloadsFromSchema(document, form) };
+  const isFile = Object.keys(content).some((type) => /^(image\/|application\/octet-stream)/.test(type));
+  return isFile ? { connector: 'rest', payloads: IMAGES.map((_, variant) => imageUrl(variant)) } : null;
 }

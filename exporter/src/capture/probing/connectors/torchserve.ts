@@ -1,6 +1,7 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import { modelAnswer } from '../answers/read-answer.js';
+import { IMAGES, imageUrl } from '../payloads/images.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { isHttpAnswer, post, type Connector } from './connector.js';
 
@@ -21,6 +22,16 @@ export const torchserve: Connector = {
         endpoint: { url: url.href, connector: 'torchserve', settings: {}, authorizationSecret },
         payloads: SENTENCES.slice(0, 8).map((text): Json => ({ instances: [{ data: text }] })),
         what: 'TorchServe path, KServe envelope',
+      },
+      {
+        endpoint: { url: url.href, connector: 'torchserve', settings: {}, authorizationSecret },
+        payloads: IMAGES.map((_, variant): Json => imageUrl(variant)),
+        what: 'TorchServe path, image',
+      },
+      {
+        endpoint: { url: url.href, connector: 'torchserve', settings: { body: 'multipart' }, authorizationSecret },
+        payloads: IMAGES.map((_, variant): Json => ({ data: imageUrl(variant) })),
+        what: 'TorchServe path, form with an image',
       },
     ]);
   },

@@ -4,6 +4,7 @@ import type { Features } from '../../../domain/observation.js';
 import { DEFAULT_INTAKE_LIMITS } from '../../../domain/ingest.js';
 import { flattenFeatures } from '../../ingest/features.js';
 import { textFeatures } from '../../../statistics/text-features.js';
+import { bytesInText } from './images.js';
 import { rowText } from './row-text.js';
 
 const WRAPPERS = [
@@ -21,6 +22,21 @@ const TEXTS = ['text', 'input', 'inputs', 'prompt', 'query', 'sentence'];
 
 /** What a payload says about its input, as flat features; null when it says nothing. Texts are described, not kept. */
 export function featuresOf(payload: Json): Features | null {
+  return featuresIn(withoutFiles(payload));
+}
+
+/** Of a file its size is told. */
+function withoutFiles(payload: Json): Json {
+  if (typeof payload === 'string') {
+    const bytes = bytesInText(payload);
+    return bytes === null ? payload : { bytes };
+  }
+  if (isList(payload)) return payload.map(withoutFiles);
+  if (!isObject(payload)) return payload;
+  return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, withoutFiles(value)]));
+}
+
+function featuresIn(payload: Json): Features | null {
   if (typeof payload === 'string') {
     const row = rowText(payload);
     return row === null ? textOf(payload) : featuresOf(row.row);

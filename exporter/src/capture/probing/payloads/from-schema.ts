@@ -1,5 +1,6 @@
 import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
+import { IMAGES, imageUrl } from './images.js';
 import { SENTENCES } from './sentences.js';
 
 const DEEPEST = 8;
@@ -70,7 +71,7 @@ function ofType(document: JsonObject, schema: JsonObject, variant: number, name:
   }
   if (type === 'integer' || type === 'number') return numberIn(schema, type === 'integer', variant);
   if (type === 'boolean') return variant % 2 === 0;
-  if (type === 'string') return textOf(schema, variant);
+  if (type === 'string') return imageFor(schema, variant, name) ?? textOf(schema, variant);
   return {};
 }
 
@@ -80,10 +81,38 @@ function typeOf(schema: JsonObject): Json {
   return schema.type.find((type) => type !== 'null') ?? null;
 }
 
+/** Names and addresses of RFC 2606 and RFC 5737, which belong to nobody. */
+const FORMATS: Readonly<Record<string, (variant: number) => string>> = {
+  time: (variant) => `${String(8 + variant).padStart(2, '0')}:30:00Z`,
+  email: (variant) => `reader${variant}@example.com`,
+  uri: (variant) => `https://example.com/${variant}`,
+  url: (variant) => `https://example.com/${variant}`,
+  hostname: (variant) => `host${variant}.example.com`,
+  ipv4: (variant) => `192.0.2.${1 + variant}`,
+  ipv6: (variant) => `2001:db8::${1 + variant}`,
+  uuid: (variant) => `3f2b8c1e-5d47-4a9e-8b16-0c7d2e9f4a1${(variant % 16).toString(16)}`,
+  duration: (variant) => `PT${1 + variant}H`,
+};
+
+const NAMED_IMAGE =
+  /^(image|img|photo|picture)(_?(data|b64|base64|bytes|file))?$|^b64$|(image|img|photo).?(b64|base64)/i;
+
+/** A picture where a file is taken, as itself or in base64; null where a text is. */
+function imageFor(schema: JsonObject, variant: number, name: string): string | null {
+  const { format, contentEncoding, contentMediaType } = schema;
+  if (format === 'binary' || (contentMediaType !== undefined && contentEncoding !== 'base64')) return imageUrl(variant);
+  const isBase64 = format === 'byte' || format === 'base64' || contentEncoding === 'base64';
+  return isBase64 || (format === undefined && NAMED_IMAGE.test(name))
+    ? (IMAGES[variant % IMAGES.length] ?? null)
+    : null;
+}
+
 function textOf(schema: JsonObject, variant: number): string {
   const day = `2024-01-${String(1 + (variant % 28)).padStart(2, '0')}`;
   if (schema.format === 'date') return day;
   if (schema.format === 'date-time') return `${day}T12:00:00Z`;
+  const formatted = typeof schema.format === 'string' ? FORMATS[schema.format]?.(variant) : undefined;
+  if (formatted !== undefined) return formatted;
   const sentence = SENTENCES[variant % SENTENCES.length] ?? 'text';
   const shortest = typeof schema.minLength === 'number' ? Math.min(schema.minLength, 10_000) : 0;
   const longest = typeof schema.maxLength === 'number' ? schema.maxLength : Infinity;

@@ -100,6 +100,15 @@ describe('failures', () => {
     [200, '{"message":"model is not loaded"}', 'error_body'],
     [200, '{"success":false,"error":"weights missing","prediction":null,"confidence":0.0}', 'error_body'],
     [200, '{"status":"failed","output":null}', 'error_body'],
+    [200, '{"label":"","error":"CUDA out of memory"}', 'error_body'],
+    [200, '{"predictions":[],"error":"shape"}', 'error_body'],
+    [200, '{"result":{"error":"shape"}}', 'error_body'],
+    [200, '[{"error":"shape"}]', 'error_body'],
+    [200, '{"code":500,"msg":"model not loaded","data":null}', 'error_body'],
+    [200, '{"statusCode":500,"body":"boom"}', 'error_body'],
+    [200, '{"errorMessage":"boom","errorType":"KeyError","stackTrace":["x"]}', 'error_body'],
+    [200, '{"fault":{"faultstring":"Rate limit"}}', 'error_body'],
+    [200, '{"title":"Internal Server Error","status":500}', 'error_body'],
     [200, '{"status":{"status":"FAILURE","info":"shape"}}', 'error_body'],
     [200, '{"status":"ok"}', 'schema'],
     [200, 'null', 'schema'],
@@ -133,12 +142,14 @@ describe('failures', () => {
     expect(detailOf(405, '', { allow: 'GET' })).toContain('which takes GET');
   });
 
-  it.each(['{"prediction":"a","error":null}', '{"label":"failed"}', '{"prediction":1,"error":0.2,"message":"ok"}'])(
-    'takes %s for an answer',
-    (body) => {
-      expect(modelAnswer(http(200, body)).kind).toBe('answer');
-    },
-  );
+  it.each([
+    '{"prediction":"a","error":null}',
+    '{"label":"failed"}',
+    '{"prediction":1,"error":0.2,"message":"ok"}',
+    '{"code":0,"message":"success","data":{"label":"a"}}',
+  ])('takes %s for an answer', (body) => {
+    expect(modelAnswer(http(200, body)).kind).toBe('answer');
+  });
 
   it('honours Retry-After in seconds and as a date, and the loading time of Hugging Face', () => {
     expect(retryAfterOf(http(429, '', { 'retry-after': '7' }))).toBe(7_000);

@@ -213,6 +213,47 @@ const ANSWERS: readonly (readonly [what: string, body: Json, prediction: Predict
   ['camel case and text numbers', { predictedClass: 'a', confidenceScore: '0.75' }, 'a', 0.75],
   ['JSON in text in JSON', '{"result": "{\\"label\\": \\"a\\", \\"score\\": 0.5}"}', 'a', 0.5],
   ['a text that only begins like JSON', { result: '[sic] nothing' }, '[sic] nothing', null],
+  [
+    'classes with their probabilities, unsorted',
+    {
+      predictions: [
+        { tagName: 'b', probability: 0.1 },
+        { tagName: 'a', probability: 0.9 },
+      ],
+    },
+    'a',
+    0.9,
+  ],
+  [
+    'rows that each name a class',
+    {
+      predictions: [
+        { label: 'a', prob: 0.8 },
+        { label: 'b', prob: 0.9 },
+      ],
+    },
+    'a',
+    0.8,
+  ],
+  [
+    'a class under a name of its own',
+    { sentiment: 'good', confidence: 0.9, request_id: 'r-1', latency_ms: 12 },
+    'good',
+    0.9,
+  ],
+  ['a class in an object of its own', { species: { name: 'cat', score: 0.9 } }, 'cat', 0.9],
+  ['names of notebooks', { y_pred: 'a', y_pred_proba: 0.9 }, 'a', 0.9],
+  ['AWS Lambda', { statusCode: 200, body: '{"prediction": "spam", "confidence": 0.9}' }, 'spam', 0.9],
+  ['the probability of nothing that is named', { probability: 0.03, model_version: 3 }, 0.03, null],
+  ['the probability of yes beside a no', { prediction: 0, probability: 0.08 }, 0, 0.92],
+  [
+    'the probability of yes beside a no, ML.NET',
+    { predictedLabel: false, probability: 0.25, score: -1.1 },
+    false,
+    0.75,
+  ],
+  ['a low confidence beside a no', { prediction: 0, confidence: 0.2 }, 0, 0.2],
+  ['a receipt for an answer to come', { task_id: '7f3c' }, null, null],
   ['a class that is called like a field', { predictions: ['score'] }, 'score', null],
   ['a bare number', 7.5, 7.5, null],
   ['a bare text', 'spam', 'spam', null],

@@ -36,6 +36,7 @@ const PATHS: Record<ConnectorId, readonly [path: string, settings: Endpoint['set
   sagemaker: ['/invocations', {}],
   seldon: ['/seldon/ns/m/api/v1.0/predictions', {}],
   'azure-ml': ['/score', {}],
+  multipart: ['/predict', {}],
 };
 
 describe.each(CONNECTOR_IDS)('%s, like every connector', (id) => {

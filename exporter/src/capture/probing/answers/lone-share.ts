@@ -1,0 +1,37 @@
+import type { JsonObject } from '../../../domain/json.js';
+import { at, located, type Found } from './found.js';
+
+/** Says which call, which model or when, not what the model thinks. */
+const IDENTIFIES =
+  /^((task|job|request|req|event|run|call|message|trace|prediction|inference|correlation|operation|execution|batch|model|user)?(id|uuid|guid)|model|modelname|modelversion|version|status|state|message|time|timestamp|createdat|date|unit|currency|lang|language|device|host|url|success|ok|cached)$/;
+
+/** Whether a field of this name identifies a call, a model or a time; the name without case and separators. */
+export const identifies = (name: string): boolean => IDENTIFIES.test(name);
+
+/**
+ * The class under a name of its own beside a confidence (`{"sentiment": "good", "confidence": 0.9}`): the one text or boolean
+ * that identifies nothing, or else the one integer; null where there are several.
+ */
+export function besideConfidence(
+  value: JsonObject,
+  path: string,
+  isOther: (key: string) => boolean,
+): Found['prediction'] {
+  const fields = Object.entries(value).filter(([key]) => isOther(key));
+  const classes = fields.filter(([, item]) => typeof item === 'string' || typeof item === 'boolean');
+  const [found, ...others] = classes.length > 0 ? classes : fields.filter(([, item]) => Number.isInteger(item));
+  return found === undefined || others.length > 0 ? null : located(found[1], at(path, found[0]));
+}
+
+const BINARY = /^(0|1|0\.0|1\.0|true|false|yes|no)$/i;
+const isBinary = (prediction: string | number | boolean): boolean => BINARY.test(String(prediction));
+
+/**
+ * A lone probability beside an answer of yes or no is that of yes (scikit-learn, ML.NET, SageMaker): how sure the model is of a
+ * no is the rest. Where it is that of the answer it is above one half already.
+ */
+export function ofTheAnswer(prediction: Found['prediction'], confidence: Found['confidence']): Found['confidence'] {
+  if (prediction === null || confidence === null || confidence.value >= 0.5 || !isBinary(prediction.value))
+    return confidence;
+  return { value: 1 - confidence.value, from: `${confidence.from} (of the other answer)` };
+}
