@@ -15,7 +15,10 @@ import { type Interval } from '../../domain/estimate.js';
 const OF_ANOTHER_DIRECTION: ReadonlySet<string> = new Set(['spread', 'jump']);
 
 /** Where the signal went: by its effect where the statistic does not tell; an effect that may be none went nowhere. */
-function directionOf({ statistic, direction }: SignalEvidence, { value, interval }: Effect): SignalEvidence['direction'] {
+function directionOf(
+  { statistic, direction }: SignalEvidence,
+  { value, interval }: Effect,
+): SignalEvidence['direction'] {
   if (!OF_ANOTHER_DIRECTION.has(statistic)) return direction;
   if (interval === null || (interval.low <= 0 && interval.high >= 0)) return 'changed';
   return value > 0 ? 'up' : 'down';
