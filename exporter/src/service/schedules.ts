@@ -69,13 +69,15 @@ export function startSchedules(
   });
   schedules.every(started.audit.checkpointEveryMs, async () => void (await checkpointing.make()));
   schedules.every(PRUNE_MS, () => imports.cancelIdle());
-  schedules.every(PRUNE_MS, async () => {
-    const before = clock.now() - started.windows.keepMs;
-    await store.windows.prune(before);
-    // As long as a batch may be sent again under its id, its labels may be without one.
-    const repeatedBefore = clock.now() - config.current().intake.batchIdsKeptMs;
-    await store.ledger.prune(before, repeatedBefore);
-    await store.batches.prune(repeatedBefore);
-    await store.alerts.prune(clock.now() - config.current().alerts.keepMs);
-  });
+  // Each by itself: what cannot be forgotten now keeps no other from being forgotten.
+  const agoMs = (ms: number): number => clock.now() - ms;
+  schedules.every(PRUNE_MS, async () => void (await store.windows.prune(agoMs(started.windows.keepMs))));
+  // As long as a batch may be sent again under its id, its labels may be without one.
+  const repeatedBefore = (): number => agoMs(config.current().intake.batchIdsKeptMs);
+  schedules.every(
+    PRUNE_MS,
+    async () => void (await store.ledger.prune(agoMs(started.windows.keepMs), repeatedBefore())),
+  );
+  schedules.every(PRUNE_MS, async () => void (await store.batches.prune(repeatedBefore())));
+  schedules.every(PRUNE_MS, async () => void (await store.alerts.prune(agoMs(config.current().alerts.keepMs))));
 }

@@ -1,10 +1,12 @@
 import type { Knex } from 'knex';
+import type { StatementLimits } from './chunks.js';
+import { deleteInPieces } from './delete-in-pieces.js';
 import type { BatchRepository } from '../domain/ports.js';
 import { ingestResultCodec } from './codecs/ingest-result.js';
 import { readDocument } from './documents.js';
 import { storable } from './storable.js';
 
-export function batchRepository(db: Knex): BatchRepository {
+export function batchRepository(db: Knex, limits: StatementLimits): BatchRepository {
   return {
     async find(model, batchId) {
       const row = await db('batch')
@@ -26,6 +28,6 @@ export function batchRepository(db: Knex): BatchRepository {
         .onConflict(['model', 'batch_id'])
         .merge();
     },
-    prune: (olderThanMs) => db('batch').where('at_ms', '<', olderThanMs).delete(),
+    prune: (olderThanMs) => deleteInPieces(db, 'batch', limits, (rows) => rows.where('at_ms', '<', olderThanMs)),
   };
 }

@@ -4,6 +4,7 @@ import type { Decoder } from '../domain/codec.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { LedgerEntry, LedgerRepository } from '../domain/ledger.js';
 import { chunked, type StatementLimits } from './chunks.js';
+import { deleteInPieces } from './delete-in-pieces.js';
 import { ledgerEntryCodec, waitingLabelCodec } from './codecs/ledger.js';
 import { readDocument } from './documents.js';
 
@@ -178,11 +179,15 @@ export function ledgerRepository(db: Knex, dialect: Dialect, limits: StatementLi
       return Number(counted?.['labels'] ?? 0);
     },
     dropLabels: (model, arrivedBeforeMs) =>
-      db('waiting_label').where({ model }).where('arrived_at_ms', '<', arrivedBeforeMs).delete(),
+      deleteInPieces(db, 'waiting_label', limits, (rows) =>
+        rows.where({ model }).where('arrived_at_ms', '<', arrivedBeforeMs),
+      ),
     async prune(olderThanMs, labelledBeforeMs) {
-      const labels = await db('waiting_label').where('arrived_at_ms', '<', olderThanMs).delete();
-      const labelled = await db('ledger').where('labelled_at_ms', '<', labelledBeforeMs).delete();
-      return labels + labelled + (await db('ledger').where('at_ms', '<', olderThanMs).delete());
+      const before = (table: string, column: string, ms: number): Promise<number> =>
+        deleteInPieces(db, table, limits, (rows) => rows.where(column, '<', ms));
+      const labels = await before('waiting_label', 'arrived_at_ms', olderThanMs);
+      const labelled = await before('ledger', 'labelled_at_ms', labelledBeforeMs);
+      return labels + labelled + (await before('ledger', 'at_ms', olderThanMs));
     },
   };
 }

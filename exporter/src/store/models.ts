@@ -4,8 +4,10 @@ import { Conflict } from '../domain/errors.js';
 import type { Model } from '../domain/model.js';
 import type { ModelRepository } from '../domain/ports.js';
 import { wholly } from './border.js';
+import type { StatementLimits } from './chunks.js';
 import { deleteDamagedHistory, endDamagedDecisions, nameExecutions } from './check.js';
 import { modelCodec } from './codecs/model.js';
+import { deleteInPieces } from './delete-in-pieces.js';
 import { readDocument } from './documents.js';
 
 /** Tables that hold something of a model and go with it. Decisions, audit and lessons stay: they are history. */
@@ -30,14 +32,15 @@ interface Row {
 const read = ({ id, document }: Row): Model =>
   readDocument(modelCodec, document, { table: 'model', row: id, model: id }, { id });
 
-async function removeModel(db: Knex, id: string): Promise<number> {
+async function removeModel(db: Knex, id: string, limits: StatementLimits): Promise<number> {
   let rows = 0;
-  for (const table of TABLES_OF_A_MODEL) rows += await db(table).where({ model: id }).delete();
+  for (const table of TABLES_OF_A_MODEL)
+    rows += await deleteInPieces(db, table, limits, (of) => of.where({ model: id }));
   return rows + (await db('model').where({ id }).delete());
 }
 
 /** @param store its name, for damaged rows that are given back */
-export function modelRepository(db: Knex, store: string): ModelRepository {
+export function modelRepository(db: Knex, store: string, limits: StatementLimits): ModelRepository {
   return {
     async list() {
       const models: Model[] = [];
@@ -66,15 +69,15 @@ export function modelRepository(db: Knex, store: string): ModelRepository {
       await db('model').where({ id }).delete();
     },
     async remove(id) {
-      await wholly(db, (transaction) => removeModel(transaction, id));
+      await wholly(db, (transaction) => removeModel(transaction, id, limits));
     },
     async forgetHistory(id, sinceMs) {
-      await db('window_profile').where({ model: id }).delete();
-      await db('batch').where({ model: id }).where('at_ms', '>=', sinceMs).delete();
+      await deleteInPieces(db, 'window_profile', limits, (rows) => rows.where({ model: id }));
+      await deleteInPieces(db, 'batch', limits, (rows) => rows.where({ model: id }).where('at_ms', '>=', sinceMs));
     },
     drop: (id, isDamaged) =>
       wholly(db, async (transaction) => {
-        const rows = await removeModel(transaction, id);
+        const rows = await removeModel(transaction, id, limits);
         const renamed = await nameExecutions(transaction, id);
         const deleted = await deleteDamagedHistory(transaction, id);
         const kept = await endDamagedDecisions(transaction, id);

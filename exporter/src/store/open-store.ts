@@ -331,7 +331,7 @@ function storeOn(
     windows: by('windows', (on) => windowRepository(on, limits)),
     ledger: by('ledger', (on) => ledgerRepository(on, location.kind, limits)),
     labelEvidence: by('label evidence', labelEvidenceRepository),
-    batches: by('batches', batchRepository),
+    batches: by('batches', (on) => batchRepository(on, limits)),
     settings: by('settings', settingRepository),
     callCounters: by('call counters', (on) => modelStateRepository(on, 'call_counters')),
     featureKinds: by('feature kinds', (on) => modelStateRepository(on, 'feature_kinds')),
@@ -340,7 +340,7 @@ function storeOn(
   /** What is written with decisions, and by itself. */
   const ofDecisions = (by: typeof singly) => ({
     apiKeys: by('API keys', apiKeyRepository),
-    models: by('models', (on) => modelRepository(on, place)),
+    models: by('models', (on) => modelRepository(on, place, limits)),
     incidents: by('incidents', (on) => incidentRepository(on, limits, setAside)),
     lessons: by('lessons', (on) => lessonRepository(on, setAside)),
     decisions: by('decisions', (on) => decisionRepository(on, setAside)),

@@ -4,6 +4,7 @@ import type { ModelId } from '../domain/identifiers.js';
 import type { StoredWindow, WindowPage, WindowRepository } from '../domain/stored-windows.js';
 import type { WindowProfile } from '../domain/profile.js';
 import { chunked, chunkedValues, type StatementLimits } from './chunks.js';
+import { deleteInPieces } from './delete-in-pieces.js';
 import { windowCodec, windowOutlineDecoder } from './codecs/profile.js';
 import { readDocument } from './documents.js';
 
@@ -61,6 +62,7 @@ export function windowRepository(db: Knex, limits: StatementLimits): WindowRepos
     async range(model, fromMs, toMs) {
       return (await within(model, fromMs, toMs).orderBy('window_start_ms')).map(readBy(windowCodec, model));
     },
-    prune: (olderThanMs) => db('window_profile').where('window_start_ms', '<', olderThanMs).delete(),
+    prune: (olderThanMs) =>
+      deleteInPieces(db, 'window_profile', limits, (rows) => rows.where('window_start_ms', '<', olderThanMs)),
   };
 }
