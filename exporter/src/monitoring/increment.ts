@@ -4,7 +4,7 @@ import type { DriftMonitorState } from '../detection/sequential/drift-monitor-st
 import type { FeatureReadings } from '../domain/feature-kind.js';
 import type { NumberedLabels } from '../domain/ledger.js';
 import type { Observation } from '../domain/observation.js';
-import type { BaselineProfile, LearningState, UnjudgedRows, WindowProfile } from '../domain/profile.js';
+import type { BaselineProfile, LearningState, UnjudgedRows } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import type { ArrivalClock } from './arrival-clock.js';
 import {
@@ -26,7 +26,9 @@ import { matchedOnArrival, type AwaitingAnswer, type Join, type MatchedLabel } f
 import type { PendingRows } from './pending-rows.js';
 import type { RunningDetectors } from './running-detectors.js';
 import { storableLearning, storableWindow } from './storable.js';
+import { subtractWindows } from '../statistics/subtract-windows.js';
 import { emptyWindow, mergeWindows, type WindowLimits } from '../statistics/window-profile.js';
+import { spanOf, type LearningPeriod } from './unseen-rows.js';
 import { withCounted, type Countable } from './countable.js';
 import { type Window, type Windows } from './windows.js';
 
@@ -150,8 +152,8 @@ export function countRows(
     state.golden,
     requirements,
     windows.limits(),
-    (labels, waits, period) => ({
-      counts: state.detectors.unseen.counts(startsOver || detectors !== null, waits, labels, period, windows.limits()),
+    (labels, period) => ({
+      counts: state.detectors.unseen.counts(startsOver || detectors !== null, period, labels, windows.limits()),
       cameUntilMs: state.arrivals.latestMs ?? nowMs,
     }),
   );
@@ -195,7 +197,7 @@ function endedUnjudged({ calls, pending }: CountingState, waiting: number): numb
 /**
  * The learning period with all rows that have come, those that still wait for older ones too; null outside of one. What would be
  * lost if the process ended now is set aside, and turns nothing.
- * @param unseen of labels that came just now, of what waits, and of the counts that hold it: what no stored e-detector has seen
+ * @param unseen of labels that came just now, and of the period: what no stored e-detector has seen
  */
 function learningWith(
   phase: BaselinePhase,
@@ -204,19 +206,21 @@ function learningWith(
   golden: Pick<GoldenAnswers, 'learning'>,
   requirements: BaselineRequirements,
   limits: WindowLimits,
-  unseen: (labels: readonly MatchedLabel[], waits: WindowProfile, period: WindowProfile) => UnjudgedRows,
+  unseen: (labels: readonly MatchedLabel[], period: LearningPeriod) => UnjudgedRows,
 ): LearningState | null {
   if (phase.kind !== 'learning') return null;
-  const seen = windows?.current() ?? emptyWindow();
-  // What waits is counted once, for both: there may be much of it.
-  const waits = withCounted(mergeWindows(gridsOf(phase), seen), null, { ...countable, labels: [] }, limits);
-  const counted = mergeWindows(seen, waits);
+  const seen = windows?.current() ?? null;
+  const counted = withCounted(gridsOf(phase), seen, { ...countable, labels: [] }, limits);
   // Nothing waits: the counts hold the rows that do.
   const { own, phase: labelled } = labelsOfLearning(phase, counted, countable.labels, Infinity);
   const increment = withCounted(gridsOf(phase), counted, { rows: [], labels: own }, limits);
   const period = withLabelledHalf(labelled, own);
   const profile = mergeWindows(phase.learning.profile, increment);
-  const lost = unseen(own, waits, profile);
+  const lost = unseen(own, {
+    // There may be much of it: it is not counted once more.
+    waits: { ...subtractWindows(counted, seen ?? emptyWindow()), ...spanOf(countable.rows) },
+    before: seen === null ? gridsOf(phase) : mergeWindows(gridsOf(phase), seen),
+  });
   if (lost.counts.calls > 0) return setAside({ ...period.learning, profile, golden: golden.learning() }, lost);
   return (learnFrom(period, increment, golden.learning(), requirements) ?? period).learning;
 }

@@ -51,35 +51,47 @@ export class UnseenRows {
   /**
    * Their counts.
    * @param areSaved the e-detectors are stored with this: only rows that wait are unseen
-   * @param waits counts of rows that wait to be judged
    * @param labels those that came just now
-   * @param period the counts that hold them all
    */
   counts(
     areSaved: boolean,
-    waits: WindowProfile,
+    { before, waits }: LearningPeriod,
     labels: readonly MatchedLabel[],
-    period: WindowProfile,
     limits: WindowLimits,
   ): WindowProfile {
-    if (!areSaved) this.countJudged(period, limits);
+    if (!areSaved) this.countJudged(before, limits);
     const rows = areSaved || this.judged === null ? waits : mergeWindows(this.judged, waits);
     const own = [...this.labels, ...labels].filter(
       ({ predictedAtMs }) => rows.calls > 0 && predictedAtMs >= rows.fromMs && predictedAtMs <= rows.toMs,
     );
-    const counted = withCounted(period, rows, { rows: [], labels: own }, limits);
-    const signals = [...counted.signals].map(
-      ([key, part]) => [key, namedAlike(period.signals.get(key), part)] as const,
-    );
-    return { ...counted, signals: new Map(signals) };
+    return withCounted(before, rows, { rows: [], labels: own }, limits);
   }
 
-  private countJudged(period: WindowProfile, limits: WindowLimits): void {
+  private countJudged(before: WindowProfile, limits: WindowLimits): void {
     if (this.uncounted.length === 0) return;
-    this.judged = withCounted(period, this.judged, { rows: this.uncounted, labels: [] }, limits);
+    const counted = withCounted(before, this.judged, { rows: this.uncounted, labels: [] }, limits);
+    const signals = [...counted.signals].map(
+      ([key, part]) => [key, namedAlike(before.signals.get(key), part)] as const,
+    );
+    this.judged = { ...counted, signals: new Map(signals) };
     this.uncounted = [];
   }
 }
+
+/** What a learning period counts. */
+export interface LearningPeriod {
+  /** Rows that the e-detectors have seen; their grids and names of categories are those of all. */
+  readonly before: WindowProfile;
+  /** Rows that wait to be judged. */
+  readonly waits: WindowProfile;
+}
+
+/** From the first to the last answer of rows. */
+export const spanOf = (rows: readonly ArrivedRow[]): Pick<WindowProfile, 'fromMs' | 'toMs'> =>
+  rows.reduce(({ fromMs, toMs }, { row }) => ({ fromMs: Math.min(fromMs, row.atMs), toMs: Math.max(toMs, row.atMs) }), {
+    fromMs: Infinity,
+    toMs: -Infinity,
+  });
 
 /** A category for which the whole had no more room is one of its others. */
 function namedAlike(whole: SignalCounts | undefined, part: SignalCounts): SignalCounts {
