@@ -30,6 +30,8 @@ const HOLDER = `
   where l.locktype = 'advisory' and l.granted and l.classid = ${WRITER_LOCK} and l.objsubid = 2 and l.objid = ${SCHEMA}
     and l.database = (select oid from pg_database where datname = current_database())`;
 
+const OWN = 'select pid, backend_start::text as since from pg_stat_activity where pid = pg_backend_pid()';
+
 const LOST = 'the connection that holds its writer lock is lost';
 const NO_ANSWER = 'the database does not answer';
 const REPLACED =
@@ -52,8 +54,8 @@ export class DatabaseInUse extends Error {}
 export class PostgresqlWriter {
   private readonly owner = randomUUID();
   private client: pg.Client | null = null;
-  /** The PostgreSQL process of the connection that holds the lock, or held it last. */
-  private pid = 0;
+  /** The connection that holds the lock, or held it last, as PostgreSQL knows it: its process ids come again. */
+  private own: Pick<Holder, 'pid' | 'since'> = { pid: 0, since: null };
   private why: string | null = null;
   private missedBeats = 0;
   private isOver = false;
@@ -163,10 +165,10 @@ export class PostgresqlWriter {
     }
     try {
       const holder = await taken(client);
-      if (holder?.pid === this.pid) {
+      if (holder !== null && holder.pid === this.own.pid && holder.since === this.own.since) {
         // PostgreSQL has not noticed that nobody is there any more.
         this.why = LOST;
-        await inTime(ANSWER_MS, client.query('select pg_terminate_backend($1)', [this.pid]));
+        await inTime(ANSWER_MS, client.query('select pg_terminate_backend($1)', [holder.pid]));
       } else if (holder !== null) this.why = `${heldBy(holder)} has taken it over; see that only one runs`;
       else if (await this.isOwner(client)) {
         await this.keep(client);
@@ -181,8 +183,8 @@ export class PostgresqlWriter {
   }
 
   private async keep(client: pg.Client): Promise<void> {
-    const { rows } = await inTime(ANSWER_MS, client.query<{ pid: number }>('select pg_backend_pid() as pid'));
-    this.pid = rows[0]?.pid ?? 0;
+    const { rows } = await inTime(ANSWER_MS, client.query<Pick<Holder, 'pid' | 'since'>>(OWN));
+    this.own = rows[0] ?? { pid: 0, since: null };
     this.client = client;
   }
 

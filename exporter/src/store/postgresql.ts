@@ -11,7 +11,7 @@ const LOCK_MS = 3_000;
 /** A transaction in which nothing is asked for so long is of a process that stands still: nobody waits for its locks any longer. */
 const IDLE_MS = 20_000;
 /** A connection on which nothing comes or goes for so long is lost on the way, or has nothing to do: it is given up. */
-const SILENT_MS = 20_000;
+const SILENT_MS = 30_000;
 const SESSION = `set lock_timeout = ${LOCK_MS}; set idle_in_transaction_session_timeout = ${IDLE_MS}`;
 
 /** How sessions of this process are known to whoever looks at the database; at most 63 characters of ASCII. */

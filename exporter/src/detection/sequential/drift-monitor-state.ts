@@ -137,7 +137,13 @@ const signal: z.ZodType<SignalState> = z.object({
   grid: grid.nullable(),
   quantiles: z.object({ edges: doubles, counts: doubles }).nullable(),
   seen: z
-    .object({ low: z.number(), high: z.number(), atMs: z.number(), farAtMs: z.number(), isFar: z.boolean() })
+    .object({
+      low: z.number(),
+      high: z.number(),
+      atMs: z.number(),
+      went: z.enum(['near', 'suddenly', 'in a pause']),
+      far: z.object({ low: z.number(), high: z.number(), values: amount, atMs: z.number() }).nullable(),
+    })
     .optional(),
   watched: z.array(z.string()),
   known: z.array(z.string()),

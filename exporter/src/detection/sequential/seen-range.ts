@@ -2,17 +2,26 @@
 const FAR = 4;
 /** A time of day that moves values so far takes longer than this from one row to the next. */
 const SUDDEN_MS = 300_000;
-/** The range of values nearly all of which are the same says nothing about the next one. */
-const MOST_ALIKE = 0.9;
+/** The middle eight tenths of the values seen spread by this factor at least: what is set by a switch hardly spreads, until it is switched. */
+const LEAST_SPREAD = 1.5;
+const MIDDLE = [0.1, 0.9] as const;
 
-/** Its ends are rounded outwards, never values as they were sent. */
-export interface SeenRangeState {
+/** So many values that went far and came back, or came after a pause, are no outliers: they belong to what is seen. */
+const LEAST_FAR = 10;
+
+/** Ends are rounded outwards, as bins are. */
+interface Ends {
   readonly low: number;
   readonly high: number;
-  /** Of the newest value, and of the newest one that was far. */
+}
+
+export interface SeenRangeState extends Ends {
+  /** Of the newest value. */
   readonly atMs: number;
-  readonly farAtMs: number;
-  readonly isFar: boolean;
+  /** How the newest value came to be far; `near` when it is not. */
+  readonly went: 'near' | 'suddenly' | 'in a pause';
+  /** Values that were far of late; null for none. */
+  readonly far: (Ends & { readonly values: number; readonly atMs: number }) | null;
 }
 
 /** To two significant digits. */
@@ -23,44 +32,39 @@ function rounded(value: number, to: (digits: number) => number): number {
   return unit > 0 && Number.isFinite(end) ? end : value;
 }
 
+/** The end of the bin below which this share of the values is. */
+function quantileOf(edges: readonly number[], counts: readonly number[], share: number): number | undefined {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  let seen = 0;
+  return edges.find((_, k) => (seen += counts[k] ?? 0) >= share * total);
+}
+
 /**
  * The range of all values of a number seen so far, and jumps out of it: values that are four times as far out as every one before
  * and came suddenly. While values are independent, whatever their distribution, a new one leaves the range of n earlier ones with a chance of at most
  * 2 ÷ (n + 1); a pattern of the clock (a sun that rises) moves values farther, but not by so much from one row to the next within
- * minutes. What is gone to slowly, or after a pause, widens the range.
+ * minutes. What is gone to slowly, or after a pause, widens the range, and so does what jumped and came back.
  */
 export class SeenRange {
-  private low: number;
-  private high: number;
-  private atMs: number;
-  private farAtMs: number;
-  private isFar: boolean;
+  private state: SeenRangeState;
 
-  constructor({ low, high, atMs, farAtMs, isFar }: SeenRangeState) {
-    this.low = low;
-    this.high = high;
-    this.atMs = atMs;
-    this.farAtMs = farAtMs;
-    this.isFar = isFar;
+  constructor(state: SeenRangeState) {
+    this.state = state;
   }
 
   /**
    * @param edges of bins that hold the values seen, ascending
    * @param counts of those bins: bin k ends at edge k
-   * @returns null where nearly all values are the same
+   * @returns null where values hardly differ
    */
   static of(edges: readonly number[], counts: readonly number[]): SeenRange | null {
     const [low, high] = [edges[0], edges.at(-1)];
-    if (low === undefined || high === undefined) return null;
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    if (Math.max(...counts) > MOST_ALIKE * total) return null;
-    return new SeenRange({
-      low: rounded(low, Math.floor),
-      high: rounded(high, Math.ceil),
-      atMs: 0,
-      farAtMs: 0,
-      isFar: false,
-    });
+    const [from, to] = MIDDLE.map((share) => quantileOf(edges, counts, share));
+    if (low === undefined || high === undefined || from === undefined || to === undefined) return null;
+    const [least, most] = [Math.min(Math.abs(from), Math.abs(to)), Math.max(Math.abs(from), Math.abs(to))];
+    const isOfOneSign = from * to > 0;
+    if (from === to || (isOfOneSign && most < LEAST_SPREAD * least)) return null;
+    return new SeenRange({ ...widened(null, low, high), atMs: 0, went: 'near', far: null });
   }
 
   /**
@@ -68,30 +72,54 @@ export class SeenRange {
    * @returns whether it jumped out of the range
    */
   add(value: number, atMs: number): boolean {
-    const isSudden = this.isFar || atMs - this.atMs <= SUDDEN_MS;
-    this.atMs = atMs;
-    this.isFar = isSudden && this.leaves(value);
-    if (this.isFar) {
-      this.farAtMs = atMs;
-      return true;
+    const { low, high, far } = this.state;
+    if (value >= low && value <= high && far === null) {
+      this.state = { ...this.state, atMs, went: 'near' };
+      return false;
     }
-    // The nearest of those that jumped belong to them: range and jump would grow together.
-    if (atMs - this.farAtMs <= SUDDEN_MS) return false;
-    if (value < this.low) this.low = rounded(value, Math.floor);
-    else if (value > this.high) this.high = rounded(value, Math.ceil);
+    if (isFarFrom(this.state, value)) return this.addFar(value, atMs);
+    this.addNear(value, atMs);
     return false;
   }
 
-  private leaves(value: number): boolean {
-    const { low, high } = this;
-    if (value >= low && value <= high) return false;
-    const most = Math.max(Math.abs(low), Math.abs(high));
-    if (value > high + (FAR - 1) * most || value < low - (FAR - 1) * most) return true;
-    // Far smaller, of the same sign: 0 is where many things begin and end.
-    return (low > 0 && value > 0 && value < low / FAR) || (high < 0 && value < 0 && value > high / FAR);
+  private addFar(value: number, atMs: number): boolean {
+    const { state } = this;
+    const isSudden = state.went === 'suddenly' || (state.went === 'near' && atMs - state.atMs <= SUDDEN_MS);
+    const far = { ...widened(state.far, value, value), values: (state.far?.values ?? 0) + 1, atMs };
+    this.state = { ...state, atMs, far, went: isSudden ? 'suddenly' : 'in a pause' };
+    if (!isSudden && far.values >= LEAST_FAR) this.takeFar();
+    return isSudden;
+  }
+
+  private addNear(value: number, atMs: number): void {
+    const { far } = this.state;
+    this.state = { ...this.state, atMs, went: 'near' };
+    // Values that are nearest of those that jumped belong to them: range and jump would grow together.
+    if (far !== null && atMs - far.atMs <= SUDDEN_MS) return;
+    this.takeFar();
+    this.state = { ...this.state, ...widened(this.state, value, value) };
+  }
+
+  private takeFar(): void {
+    const { far } = this.state;
+    const ends = far !== null && far.values >= LEAST_FAR ? widened(this.state, far.low, far.high) : {};
+    this.state = { ...this.state, ...ends, far: null };
   }
 
   snapshot(): SeenRangeState {
-    return { low: this.low, high: this.high, atMs: this.atMs, farAtMs: this.farAtMs, isFar: this.isFar };
+    return this.state;
   }
 }
+
+function isFarFrom({ low, high }: Ends, value: number): boolean {
+  const most = Math.max(Math.abs(low), Math.abs(high));
+  if (value > high + (FAR - 1) * most || value < low - (FAR - 1) * most) return true;
+  // Far smaller, of the same sign: 0 is where many things begin and end.
+  return (low > 0 && value > 0 && value < low / FAR) || (high < 0 && value < 0 && value > high / FAR);
+}
+
+/** A range that holds these, too. */
+const widened = (range: Ends | null, low: number, high: number): Ends => ({
+  low: range !== null && low >= range.low ? range.low : rounded(low, Math.floor),
+  high: range !== null && high <= range.high ? range.high : rounded(high, Math.ceil),
+});

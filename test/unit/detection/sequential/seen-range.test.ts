@@ -13,7 +13,7 @@ const START_MS = 1_767_225_600_000;
 
 describe('the range of values seen', () => {
   const between = (low: number, high: number): SeenRange =>
-    new SeenRange({ low, high, atMs: START_MS, farAtMs: 0, isFar: false });
+    new SeenRange({ low, high, atMs: START_MS, went: 'near', far: null });
 
   test.each([
     { low: 20, high: 100, value: 399, jumps: false },
@@ -31,12 +31,19 @@ describe('the range of values seen', () => {
     expect(between(low, high).add(value, START_MS + MINUTE_MS)).toBe(jumps);
   });
 
-  test('widens by what is gone to slowly, or after a pause', () => {
-    const slowly = between(1, 10);
-    for (let i = 1; i <= 10; i += 1) expect(slowly.add(10 * 2 ** i, START_MS + i * MINUTE_MS)).toBe(false);
-    const later = between(1, 10);
-    expect(later.add(10_000, START_MS + HOUR_MS)).toBe(false);
-    expect(later.snapshot()).toMatchObject({ high: 10_000 });
+  test('widens by what is gone to slowly', () => {
+    const range = between(1, 10);
+    for (let i = 1; i <= 10; i += 1) expect(range.add(10 * 2 ** i, START_MS + i * MINUTE_MS)).toBe(false);
+  });
+
+  test('widens by ten values that come after a pause, and by no outlier', () => {
+    const range = between(1, 10);
+    expect(range.add(1e9, START_MS + HOUR_MS)).toBe(false);
+    expect(range.add(5, START_MS + HOUR_MS + 1)).toBe(false);
+    expect(range.add(5, START_MS + 2 * HOUR_MS)).toBe(false);
+    expect(range.snapshot()).toMatchObject({ low: 1, high: 10, far: null });
+    for (let i = 0; i < 10; i += 1) expect(range.add(10_000 + i, START_MS + DAY_MS + i)).toBe(false);
+    expect(range.snapshot()).toMatchObject({ low: 1, high: 11_000, far: null });
   });
 
   test('holds on to a jump through a pause, until a value is near again', () => {
@@ -45,6 +52,13 @@ describe('the range of values seen', () => {
     expect(range.add(1_000, START_MS + DAY_MS)).toBe(true);
     expect(range.add(5, START_MS + 2 * DAY_MS)).toBe(false);
     expect(range.snapshot()).toMatchObject({ low: 1, high: 10 });
+  });
+
+  test('takes for usual what jumped and came back', () => {
+    const range = between(1, 10);
+    for (let i = 0; i < 10; i += 1) expect(range.add(1_000, START_MS + i * MINUTE_MS)).toBe(true);
+    expect(range.add(5, START_MS + HOUR_MS)).toBe(false);
+    expect(range.add(1_000, START_MS + HOUR_MS + 1)).toBe(false);
   });
 
   test('does not follow the nearest of the values that jumped', () => {
@@ -56,9 +70,13 @@ describe('the range of values seen', () => {
     expect(range.snapshot()).toMatchObject({ low: 2_500 });
   });
 
-  test('is none where nearly all values are the same', () => {
+  test('is none where values hardly differ, nearly all of them', () => {
     expect(SeenRange.of([0, 5], [91, 9, 0])).toBeNull();
     expect(SeenRange.of([3], [50, 0])).toBeNull();
+    expect(SeenRange.of([57, 60, 63], [20, 20, 20, 0])).toBeNull();
+    expect(SeenRange.of([-63, -60, -57], [20, 20, 20, 0])).toBeNull();
+    expect(SeenRange.of([-1, 1], [30, 30, 0])?.snapshot()).toMatchObject({ low: -1, high: 1 });
+    expect(SeenRange.of([20, 40, 60], [20, 20, 20, 0])?.snapshot()).toMatchObject({ low: 20, high: 60 });
     expect(SeenRange.of([0, 5], [89, 11, 0])?.snapshot()).toMatchObject({ low: 0, high: 5 });
   });
 });
@@ -159,6 +177,12 @@ describe('healthy worlds that go far are quiet for two days', () => {
     { name: 'solar, 60 rows an hour', apartMs: MINUTE_MS, world: solar },
     { name: 'solar, 4 rows an hour', apartMs: 15 * MINUTE_MS, world: solar },
     {
+      name: 'a machine that is switched on at six',
+      apartMs: MINUTE_MS,
+      world: (atMs, random) =>
+        (Math.abs((atMs % DAY_MS) - 11.5 * HOUR_MS) < 5.5 * HOUR_MS ? 5_000 : 60) * (0.9 + 0.2 * random()),
+    },
+    {
       name: 'visitors, a hundred times as many by day',
       apartMs: 2 * MINUTE_MS,
       world: (atMs, random) =>
@@ -170,6 +194,32 @@ describe('healthy worlds that go far are quiet for two days', () => {
       new Watched(world, apartMs, START_MS + hour * HOUR_MS, `hour ${hour}`).run((2 * DAY_MS) / apartMs),
     );
     expect(alarmed).toEqual(alarmed.map(() => null));
+  });
+
+  test('a nightly half hour of other customers is told once, and not each night', () => {
+    const model = new Watched(
+      (atMs, random, row) => {
+        const hour = (atMs % DAY_MS) / HOUR_MS;
+        return 40_000 * Math.exp(0.5 * normal(random)) * (hour >= 2 && hour < 2.5 && row % 3 > 0 ? 30 : 1);
+      },
+      30_000,
+      START_MS + 6 * HOUR_MS,
+      'nightly',
+    );
+    const TWO_DAYS = 2 * 2_880;
+    let alarms = 0;
+    for (let row = 0; row < TWO_DAYS;) {
+      const alarmedAfter = model.run(TWO_DAYS - row);
+      row += alarmedAfter ?? TWO_DAYS;
+      if (alarmedAfter === null) break;
+      alarms += 1;
+      while (!model.monitor.hasRecovered && row < TWO_DAYS) {
+        model.run(1);
+        row += 1;
+      }
+      model.monitor.resume();
+    }
+    expect(alarms).toBe(1);
   });
 
   test.each([0.5, 1, 2])('Pareto amounts with a tail of %f', (tail) => {
