@@ -7,7 +7,7 @@ import type { Clock, Logger, SettingRepository } from '../../domain/ports.js';
 import { setting } from '../../domain/setting.js';
 import type { BatchReader } from '../ingest/batch-reader.js';
 import { FileFingerprints, type FileReader } from './file-fingerprint.js';
-import { wholeLines, type Cutting } from './whole-lines.js';
+import { headerOf, LONGEST_LINE_BYTES, PIECE_BYTES, pieceEnd } from './log-pieces.js';
 
 /** A folder whose files are logs of one model: appended to, or dropped whole. */
 export interface LogFolder {
@@ -25,11 +25,18 @@ export interface LogFile {
   readonly changedAtMs: number;
 }
 
+/** Stays the file that was opened, whatever is called so by now. */
+export interface OpenLogFile {
+  readonly stat: () => Promise<Omit<LogFile, 'name'>>;
+  readonly read: FileReader;
+  readonly close: () => Promise<void>;
+}
+
 export interface LogFilePorts {
   /** Regular files of a folder, none below it. @throws when it cannot be listed */
   readonly list: (directory: string) => Promise<readonly LogFile[]>;
-  /** At most `length` bytes from `offset`. */
-  readonly read: (path: string, offset: number, length: number) => Promise<Buffer>;
+  /** Null where it is gone. */
+  readonly open: (path: string) => Promise<OpenLogFile | null>;
   readonly batches: Pick<BatchReader, 'read'>;
   readonly models: RowTaker;
   readonly rowsPerBatch: () => number;
@@ -73,11 +80,6 @@ export const LOG_FILE_POSITIONS = setting<Readonly<Record<string, Position>>>(
   ),
 );
 
-const PIECE_BYTES = 1024 * 1024;
-/** The header of nearly every table is shorter. */
-const HEADER_BYTES = 16 * 1024;
-/** A longer line is refused as one row, and the file is read on behind it. */
-const LONGEST_LINE_BYTES = 8 * PIECE_BYTES;
 /** A last line without its end is taken when nothing was written for so long. */
 const SETTLED_MS = 60_000;
 /** Positions of files that are gone are kept as long as ids of batches are by default. */
@@ -168,7 +170,7 @@ export class LogFiles {
         continue;
       }
       try {
-        await this.readFile(keyOf(model, file), `${directory}/${file.name}`, file, type, model, positions);
+        await this.openFile(`${directory}/${file.name}`, file, type, model, positions);
       } catch (error) {
         // Where rows are not taken, those of another file are not either.
         if (isAppError(error)) throw error;
@@ -179,9 +181,29 @@ export class LogFiles {
     if (failed !== null) throw failed;
   }
 
+  /** Reads a file if it is still the one that was listed under its name; the next look sees what it is called now. */
+  private async openFile(
+    path: string,
+    listed: LogFile,
+    type: string,
+    model: ModelId,
+    positions: Map<string, Position>,
+  ): Promise<void> {
+    const opened = await this.ports.open(path);
+    if (opened === null) return;
+    try {
+      const { identity, sizeBytes, changedAtMs } = await opened.stat();
+      if (identity !== listed.identity) return;
+      const file = { ...listed, sizeBytes: Math.min(sizeBytes, listed.sizeBytes), changedAtMs };
+      await this.readFile(keyOf(model, file), opened.read, file, type, model, positions);
+    } finally {
+      await opened.close();
+    }
+  }
+
   private async readFile(
     key: string,
-    path: string,
+    read: FileReader,
     file: LogFile,
     type: string,
     model: ModelId,
@@ -189,25 +211,23 @@ export class LogFiles {
   ): Promise<void> {
     const nowMs = this.ports.clock.now();
     const isSettled = nowMs - file.changedAtMs >= SETTLED_MS;
-    const read: FileReader = (offset, length) => this.ports.read(path, offset, length);
     const last = positions.get(key);
     let at = await this.positionIn(read, file, last, nowMs, isSettled);
     if (last !== undefined && at !== last) await this.keep(positions, key, at);
     const isTable = type === 'text/csv';
     const cutting = { isTable, mostRows: Math.max(1, this.ports.rowsPerBatch() - 1) };
-    let header = isTable && at.offset > 0 && at.offset < file.sizeBytes ? await this.headerOf(path) : '';
+    let header = isTable && at.offset > 0 && at.offset < file.sizeBytes ? await headerOf(read) : '';
     while (at.offset < file.sizeBytes) {
-      const end =
-        at.end ?? (await this.pieceEnd(path, at.offset, file.sizeBytes, { ...cutting, takesRest: isSettled }));
+      const end = at.end ?? (await pieceEnd(read, at.offset, file.sizeBytes, { ...cutting, takesRest: isSettled }));
       if (end === null) break;
       const known = { fingerprint: await this.fingerprints.of(read, end), changedAtMs: file.changedAtMs };
       await this.keep(positions, key, { ...at, end, seenAtMs: nowMs, known });
       const isOverlong = end - at.offset > LONGEST_LINE_BYTES;
-      const bytes = isOverlong ? Buffer.alloc(0) : await this.ports.read(path, at.offset, end - at.offset);
+      const bytes = isOverlong ? Buffer.alloc(0) : await read(at.offset, end - at.offset);
       const text = bytes.toString('utf8');
       if (isOverlong) await this.refuseLine(key, at.offset, end, type, model);
       else await this.takePiece(key, at.offset, end, header + text, type, model);
-      if (isTable && at.offset === 0) header = await this.headerOf(path);
+      if (isTable && at.offset === 0) header = await headerOf(read);
       at = { ...at, end: null, offset: end, known };
       await this.keep(positions, key, at);
       // Rows may be taken so slowly that the file is rotated meanwhile; the next look sees what it is now.
@@ -232,36 +252,6 @@ export class LogFiles {
     if (known !== undefined && !(await this.fingerprints.isStill(read, bytes, known.fingerprint))) return beginning;
     if (known !== undefined && !isSettled) return last;
     return { ...last, known: { fingerprint: await this.fingerprints.of(read, bytes), changedAtMs } };
-  }
-
-  /** The first record of a table with its line end, read at every use: it is not known whether it is a header or a row. */
-  private async headerOf(path: string): Promise<string> {
-    const header = { isTable: true, mostRows: 1, takesRest: false };
-    for (const most of [HEADER_BYTES, LONGEST_LINE_BYTES]) {
-      const bytes = await this.ports.read(path, 0, most);
-      const { bytes: length } = wholeLines(bytes, header);
-      if (length > 0) return bytes.toString('utf8', 0, length);
-    }
-    return '\n';
-  }
-
-  /** Where whole lines from `offset` on end; null where the first has no end yet. */
-  private async pieceEnd(path: string, offset: number, size: number, cutting: Cutting): Promise<number | null> {
-    const left = size - offset;
-    for (const most of [PIECE_BYTES, LONGEST_LINE_BYTES]) {
-      const bytes = await this.ports.read(path, offset, Math.min(most, left));
-      const length = wholeLines(bytes, { ...cutting, takesRest: cutting.takesRest && bytes.length >= left }).bytes;
-      if (length > 0) return offset + length;
-      if (bytes.length < most) return null;
-    }
-    for (let at = offset + LONGEST_LINE_BYTES; at < size;) {
-      const bytes = await this.ports.read(path, at, Math.min(PIECE_BYTES, size - at));
-      const lineEnd = bytes.indexOf(10);
-      if (lineEnd >= 0) return at + lineEnd + 1;
-      if (bytes.length === 0) return null;
-      at += bytes.length;
-    }
-    return cutting.takesRest ? size : null;
   }
 
   /** A line that is too long to be read is one refused row. */

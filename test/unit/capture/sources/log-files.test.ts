@@ -20,7 +20,7 @@ import { BatchReader } from '../../../../exporter/src/capture/ingest/batch-reade
 import { DEFAULT_INTAKE_LIMITS } from '../../../../exporter/src/domain/ingest.js';
 import { LogFiles } from '../../../../exporter/src/capture/sources/log-files.js';
 import { modelId } from '../../../../exporter/src/domain/identifiers.js';
-import { listFolder, readPart } from '../../../../exporter/src/system/folder.js';
+import { listFolder, openFile } from '../../../../exporter/src/system/folder.js';
 import { keyedHash } from '../../../../exporter/src/system/keyed-hash.js';
 import { settingsInMemory } from '../../store/settings-in-memory.js';
 
@@ -35,12 +35,15 @@ let unread: boolean;
 let crashAt: 'never' | 'before' | 'after';
 let unreadable = '';
 let refused: object[];
+/** What happens while the next rows are taken. */
+let meanwhile: () => void;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'mlfi-logs-'));
   stored = new Map();
   settingTexts = new Map();
   crashAt = 'never';
   refused = [];
+  meanwhile = () => undefined;
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -49,15 +52,15 @@ const start = (directories = [directory]): LogFiles =>
   new LogFiles(
     {
       list: listFolder,
-      read: (path, offset, length) =>
-        unreadable !== '' && path.endsWith(unreadable)
-          ? Promise.reject(new Error('EACCES'))
-          : readPart(path, offset, length),
+      open: (path) =>
+        unreadable !== '' && path.endsWith(unreadable) ? Promise.reject(new Error('EACCES')) : openFile(path),
       batches: new BatchReader(() => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map() })),
       models: {
         has: (id) => id === MODEL,
         ingest: (_, batch) => {
           const batchId = batch.batchId ?? '';
+          meanwhile();
+          meanwhile = () => undefined;
           if (crashAt === 'before') return Promise.reject(new Error('crash'));
           const duplicate = stored.has(batchId);
           if (!duplicate && batch.rejected > 0) refused.push(batch.rejectedByReason);
@@ -152,6 +155,24 @@ describe('a folder of log files', () => {
     writeFileSync(at('a.log'), line(2));
     await start().refresh();
     expect(ids()).toEqual(['1', '2']);
+  });
+
+  it('reads what was listed, though files are renamed while another is read', async () => {
+    const files = start();
+    for (let id = 0; id < 10; id += 1) {
+      appendFileSync(at('app.log'), line(id));
+      await files.refresh();
+    }
+    writeFileSync(at('aaa.log'), line(10));
+    appendFileSync(at('app.log'), line(11));
+    meanwhile = () => {
+      renameSync(at('app.log'), at('app-1.log'));
+      for (let id = 12; id < 40; id += 1) appendFileSync(at('app.log'), line(id));
+    };
+    await files.refresh();
+    await files.refresh();
+    expect(ids().sort()).toEqual(Array.from({ length: 40 }, (_, id) => String(id)).sort());
+    expect([unread, waiting]).toEqual([false, 0]);
   });
 
   it('reads a file again that was written anew', async () => {
