@@ -7,7 +7,7 @@ import type { Clock, Logger, SettingRepository } from '../../domain/ports.js';
 import { setting } from '../../domain/setting.js';
 import type { BatchReader } from '../ingest/batch-reader.js';
 import { FileFingerprints, type FileReader } from './file-fingerprint.js';
-import { headerOf, LONGEST_LINE_BYTES, PIECE_BYTES, pieceEnd } from './log-pieces.js';
+import { behindHole, headerOf, HOLES, LONGEST_LINE_BYTES, PIECE_BYTES, pieceEnd } from './log-pieces.js';
 
 /** A folder whose files are logs of one model: appended to, or dropped whole. */
 export interface LogFolder {
@@ -216,18 +216,21 @@ export class LogFiles {
     if (last !== undefined && at !== last) await this.keep(positions, key, at);
     const isTable = type === 'text/csv';
     const cutting = { isTable, mostRows: Math.max(1, this.ports.rowsPerBatch() - 1) };
-    let header = isTable && at.offset > 0 && at.offset < file.sizeBytes ? await headerOf(read) : '';
+    const beginning = isTable ? await behindHole(read, 0, file.sizeBytes) : 0;
+    let header = isTable && at.offset > beginning && at.offset < file.sizeBytes ? await headerOf(read, beginning) : '';
     while (at.offset < file.sizeBytes) {
-      const end = at.end ?? (await pieceEnd(read, at.offset, file.sizeBytes, { ...cutting, takesRest: isSettled }));
+      const offset = at.end === null ? await behindHole(read, at.offset, file.sizeBytes) : at.offset;
+      const end = at.end ?? (await pieceEnd(read, offset, file.sizeBytes, { ...cutting, takesRest: isSettled }));
       if (end === null) break;
+      at = { ...at, offset };
       const known = { fingerprint: await this.fingerprints.of(read, end), changedAtMs: file.changedAtMs };
       await this.keep(positions, key, { ...at, end, seenAtMs: nowMs, known });
       const isOverlong = end - at.offset > LONGEST_LINE_BYTES;
       const bytes = isOverlong ? Buffer.alloc(0) : await read(at.offset, end - at.offset);
       const text = bytes.toString('utf8');
       if (isOverlong) await this.refuseLine(key, at.offset, end, type, model);
-      else await this.takePiece(key, at.offset, end, header + text, type, model);
-      if (isTable && at.offset === 0) header = await headerOf(read);
+      else await this.takePiece(key, at.offset, end, (header + text).replace(HOLES, ''), type, model);
+      if (isTable && header === '') header = await headerOf(read, beginning);
       at = { ...at, end: null, offset: end, known };
       await this.keep(positions, key, at);
       // Rows may be taken so slowly that the file is rotated meanwhile; the next look sees what it is now.

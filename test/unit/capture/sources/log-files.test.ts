@@ -223,6 +223,43 @@ describe('a folder of log files', () => {
     expect(refused).toEqual([]);
   });
 
+  it('skips a hole before a line, also where rows were not read before it, or it is longer than a line may be', async () => {
+    writeFileSync(at('a.log'), line(1));
+    await start().refresh();
+    appendFileSync(at('a.log'), line(2));
+    const { size } = statSync(at('a.log'));
+    truncateSync(at('a.log'), 0);
+    const writeAt = (name: string, text: string, offset: number): void => {
+      const handle = openSync(at(name), 'a+');
+      closeSync(handle);
+      const place = openSync(at(name), 'r+');
+      writeSync(place, text, offset);
+      closeSync(place);
+    };
+    writeAt('a.log', line(3), size);
+    writeAt('b.log', line(4), 9 * 1024 * 1024);
+    writeAt('c.csv', 'prediction_id,prediction\n5,x\n', 10);
+    writeFileSync(at('d.log'), `${line(6)}${'\0'.repeat(50)}${line(7)}${'\0'.repeat(50)}{`);
+    await start().refresh();
+    expect(ids()).toEqual(['1', '3', '4', '5', '6', '7']);
+    // What is allocated and not written yet is no line.
+    writeFileSync(at('d.log'), `${line(6)}${'\0'.repeat(50)}${line(7)}${'\0'.repeat(50)}`);
+    const longAgo = new Date(Date.now() - 120_000);
+    utimesSync(at('d.log'), longAgo, longAgo);
+    await start().refresh();
+    expect([ids().length, refused, waiting]).toEqual([6, [], 50]);
+  });
+
+  it('reads a table behind a hole under its header, also after a crash', async () => {
+    const rows = Array.from({ length: 12_000 }, (_, id) => `${id},x\n`).join('');
+    writeFileSync(at('a.csv'), `${'\0'.repeat(99)}prediction_id,prediction\n${rows}`);
+    crashAt = 'after';
+    await start().refresh();
+    crashAt = 'never';
+    await start().refresh();
+    expect([new Set(ids()).size, ids().length, refused]).toEqual([12_000, 12_000, []]);
+  });
+
   it('takes a file that grows as the one it was, where an earlier mlfi read it', async () => {
     writeFileSync(at('a.log'), line(1) + line(2));
     await start().refresh();
