@@ -64,6 +64,8 @@ interface Position {
   readonly seenAtMs: number;
   /** By what the file is known again, as it was changed last; absent where an earlier mlfi read it. */
   readonly known?: { readonly fingerprint: string; readonly changedAtMs: number } | undefined;
+  /** As its name said before it was rotated away; absent where an earlier mlfi read it. */
+  readonly isTable?: boolean | undefined;
 }
 
 /** Positions in log files, by what the file is. Nothing of what is in a file: a first line may be a row. */
@@ -76,6 +78,7 @@ export const LOG_FILE_POSITIONS = setting<Readonly<Record<string, Position>>>(
       end: z.number().nullable(),
       seenAtMs: z.number(),
       known: z.object({ fingerprint: z.string(), changedAtMs: z.number() }).optional(),
+      isTable: z.boolean().optional(),
     }),
   ),
 );
@@ -84,21 +87,39 @@ export const LOG_FILE_POSITIONS = setting<Readonly<Record<string, Position>>>(
 const SETTLED_MS = 60_000;
 /** Positions of files that are gone are kept as long as ids of batches are by default. */
 const FORGOTTEN_AFTER_MS = 7 * 86_400_000;
+const [TABLE, LINES] = ['text/csv', 'application/x-ndjson'];
 const KINDS: readonly (readonly [RegExp, string])[] = [
-  [/\.(?:csv|tsv)$/i, 'text/csv'],
-  [/\.(?:ndjson|jsonl|log)$/i, 'application/x-ndjson'],
+  [/\.(?:csv|tsv)$/i, TABLE],
+  [/\.(?:ndjson|jsonl|log)$/i, LINES],
 ];
+const COMPRESSED = /\.(?:gz|bz2|xz|zst|zip)$/i;
 
-const kindOf = ({ name }: LogFile): string | undefined => KINDS.find(([pattern]) => pattern.test(name))?.[1];
 const keyOf = (model: ModelId, { identity }: LogFile): string => `${model}:${identity}`;
+
+/** By its name, or as what it was read before it was rotated away; undefined for a copy of a log, and all that is none. */
+function kindOf({ name }: LogFile, last: Position | undefined): string | undefined {
+  const named = KINDS.find(([pattern]) => pattern.test(name))?.[1];
+  if (named !== undefined || last === undefined || COMPRESSED.test(name)) return named;
+  return (last.isTable ?? /\.[ct]sv\b/i.test(name)) ? TABLE : LINES;
+}
+
+/** Nothing can have been written since the last look. */
+const isDone = (file: LogFile, last: Position, nowMs: number): boolean =>
+  last.end === null &&
+  last.offset === file.sizeBytes &&
+  last.known?.changedAtMs === file.changedAtMs &&
+  nowMs - file.changedAtMs >= SETTLED_MS;
 
 /** What is written in files and not taken yet: rows that cannot be, and those that wait for the rest of their line. */
 function unreadBytes(files: readonly LogFile[], model: ModelId, positions: ReadonlyMap<string, Position>): number {
-  const unread = files.filter(kindOf).map((file) => {
-    const offset = positions.get(keyOf(model, file))?.offset ?? 0;
-    return offset > file.sizeBytes ? file.sizeBytes : file.sizeBytes - offset;
-  });
-  return unread.reduce((sum, bytes) => sum + bytes, 0);
+  const unread = new Map<string, number>();
+  for (const file of files) {
+    const last = positions.get(keyOf(model, file));
+    const { offset } = last ?? { offset: 0 };
+    if (kindOf(file, last) === undefined) continue;
+    unread.set(file.identity, offset > file.sizeBytes ? file.sizeBytes : file.sizeBytes - offset);
+  }
+  return [...unread.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /**
@@ -164,12 +185,16 @@ export class LogFiles {
     const nowMs = this.ports.clock.now();
     let failed: Error | null = null;
     for (const file of files) {
-      const type = kindOf(file);
+      const last = positions.get(keyOf(model, file));
+      const type = kindOf(file, last);
       if (type === undefined) {
         this.tellOnce(file.name, model);
         continue;
       }
       try {
+        if (last !== undefined && nowMs - last.seenAtMs > FORGOTTEN_AFTER_MS / 7)
+          await this.keep(positions, keyOf(model, file), { ...last, seenAtMs: nowMs });
+        if (last !== undefined && isDone(file, last, nowMs)) continue;
         await this.openFile(`${directory}/${file.name}`, file, type, model, positions);
       } catch (error) {
         // Where rows are not taken, those of another file are not either.
@@ -212,12 +237,15 @@ export class LogFiles {
     const nowMs = this.ports.clock.now();
     const isSettled = nowMs - file.changedAtMs >= SETTLED_MS;
     const last = positions.get(key);
+    const isTable = type === TABLE;
     let at = await this.positionIn(read, file, last, nowMs, isSettled);
-    if (last !== undefined && at !== last) await this.keep(positions, key, at);
-    const isTable = type === 'text/csv';
+    if (at.isTable !== isTable) at = { ...at, isTable };
+    // Kept at first sight, too: it may be rotated away before anything of it is taken.
+    if (at !== last) await this.keep(positions, key, at);
     const cutting = { isTable, mostRows: Math.max(1, this.ports.rowsPerBatch() - 1) };
-    const beginning = isTable ? await behindHole(read, 0, file.sizeBytes) : 0;
-    let header = isTable && at.offset > beginning && at.offset < file.sizeBytes ? await headerOf(read, beginning) : '';
+    const beginning =
+      isTable && at.offset < file.sizeBytes ? await behindHole(read, 0, file.sizeBytes) : file.sizeBytes;
+    let header = at.offset > beginning ? await headerOf(read, beginning) : '';
     while (at.offset < file.sizeBytes) {
       const offset = at.end === null ? await behindHole(read, at.offset, file.sizeBytes) : at.offset;
       const end = at.end ?? (await pieceEnd(read, offset, file.sizeBytes, { ...cutting, takesRest: isSettled }));
@@ -236,7 +264,6 @@ export class LogFiles {
       // Rows may be taken so slowly that the file is rotated meanwhile; the next look sees what it is now.
       if (end < file.sizeBytes && !(await this.fingerprints.isStill(read, end, known.fingerprint))) break;
     }
-    if (nowMs - at.seenAtMs > FORGOTTEN_AFTER_MS / 7) await this.keep(positions, key, { ...at, seenAtMs: nowMs });
   }
 
   /** Where a file is read on: at its beginning where it is new, or was written anew since. */
@@ -259,7 +286,7 @@ export class LogFiles {
 
   /** A line that is too long to be read is one refused row. */
   private async refuseLine(key: string, offset: number, end: number, type: string, model: ModelId): Promise<void> {
-    const reason = type === 'text/csv' ? 'not_csv' : 'not_json';
+    const reason = type === TABLE ? 'not_csv' : 'not_json';
     const message = `the line is longer than ${LONGEST_LINE_BYTES / PIECE_BYTES} MiB`;
     const piece = createHash('sha256').update(`${key}\n${offset}\n${end}`).digest('hex');
     await this.take(key, model, piece, null, {

@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   closeSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -155,6 +156,30 @@ describe('a folder of log files', () => {
     writeFileSync(at('a.log'), line(2));
     await start().refresh();
     expect(ids()).toEqual(['1', '2']);
+  });
+
+  it('reads a rotated file to its end, whatever it is called by then, and no copy of it', async () => {
+    writeFileSync(at('a.log'), line(1));
+    writeFileSync(at('b.csv'), 'prediction_id,prediction\n2,x\n');
+    writeFileSync(at('c.log'), '');
+    await start().refresh();
+    appendFileSync(at('a.log'), line(3));
+    appendFileSync(at('b.csv'), '4,x\n');
+    appendFileSync(at('c.log'), line(5));
+    renameSync(at('a.log'), at('a.log.1'));
+    renameSync(at('b.csv'), at('b.csv-20261130'));
+    renameSync(at('c.log'), at('old'));
+    writeFileSync(at('a.log'), line(6));
+    copyFileSync(at('a.log'), at('a.log.2'));
+    await start().refresh();
+    expect(ids().sort()).toEqual(['1', '2', '3', '4', '5', '6']);
+    // Its writer has it open still.
+    appendFileSync(at('a.log.1'), line(7));
+    renameSync(at('a.log.1'), at('a.log.3'));
+    await start().refresh();
+    await start().refresh();
+    expect(ids().slice(6)).toEqual(['7']);
+    expect([refused, waiting]).toEqual([[], 0]);
   });
 
   it('reads what was listed, though files are renamed while another is read', async () => {
