@@ -130,6 +130,8 @@ export class LogFiles {
   private positions: Map<string, Position> | null = null;
   private readonly told = new Set<string>();
   private readonly fingerprints: FileFingerprints;
+  /** Those that are missing once may have been renamed while their folder was listed, or moved into another. */
+  private readonly lastSeen = new Map<string, { directory: string; file: LogFile; isMissing: boolean }>();
   private readonly unreadSinceMs = new Map<ModelId, number>();
 
   constructor(
@@ -166,6 +168,7 @@ export class LogFiles {
     let hasFailed = false;
     try {
       files = [...(await this.ports.list(directory))].sort((a, b) => (a.name < b.name ? -1 : 1));
+      this.tellGone(files, directory, model, positions);
       await this.readFiles(files, directory, model, positions);
     } catch (error) {
       hasFailed = true;
@@ -334,6 +337,32 @@ export class LogFiles {
   private async keep(positions: Map<string, Position>, key: string, position: Position): Promise<void> {
     positions.set(key, position);
     await this.ports.settings.set(LOG_FILE_POSITIONS, Object.fromEntries(positions));
+  }
+
+  /** What was written to a file between the last look and its end is nobody's to read any more. */
+  private tellGone(
+    files: readonly LogFile[],
+    directory: string,
+    model: ModelId,
+    positions: ReadonlyMap<string, Position>,
+  ): void {
+    const there = new Set(files.map(({ identity }) => identity));
+    const gone: LogFile[] = [];
+    for (const [key, seen] of this.lastSeen) {
+      const { file, isMissing } = seen;
+      if (seen.directory !== directory || key !== keyOf(model, file) || there.has(file.identity)) continue;
+      const last = positions.get(key);
+      const hasRest = kindOf(file, last) !== undefined && !(last && isDone(file, last, this.ports.clock.now()));
+      if (isMissing || !hasRest) this.lastSeen.delete(key);
+      else this.lastSeen.set(key, { ...seen, isMissing: true });
+      if (isMissing && hasRest) gone.push(file);
+    }
+    for (const file of files) this.lastSeen.set(keyOf(model, file), { directory, file, isMissing: false });
+    if (gone.length > 0)
+      this.ports.logger.warn(
+        { model, files: gone.length, unreadBytes: unreadBytes(gone, model, positions) },
+        'log files are gone from their folder before they were at rest: what was written since the last look is lost',
+      );
   }
 
   private tellOnce(name: string, model: ModelId): void {

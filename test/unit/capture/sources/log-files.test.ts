@@ -26,7 +26,7 @@ import { keyedHash } from '../../../../exporter/src/system/keyed-hash.js';
 import { settingsInMemory } from '../../store/settings-in-memory.js';
 
 const MODEL = modelId('fraud');
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const QUIET = { debug: () => undefined, info: () => undefined, error: () => undefined };
 let directory: string;
 /** What the store has: as mlfi’s, one batch of an id is counted once. */
 let stored: Map<string, readonly unknown[]>;
@@ -36,6 +36,7 @@ let unread: boolean;
 let crashAt: 'never' | 'before' | 'after';
 let unreadable = '';
 let refused: object[];
+let warned: object[];
 /** What happens while the next rows are taken. */
 let meanwhile: () => void;
 beforeEach(() => {
@@ -44,6 +45,7 @@ beforeEach(() => {
   settingTexts = new Map();
   crashAt = 'never';
   refused = [];
+  warned = [];
   meanwhile = () => undefined;
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
@@ -86,7 +88,7 @@ const start = (directories = [directory]): LogFiles =>
       hash: keyedHash('key'),
       clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
       rowsPerBatch: () => 10_000,
-      logger: QUIET,
+      logger: { ...QUIET, warn: (fields) => void warned.push(fields) },
       told: (_model, reading) => {
         waiting = reading.waitingBytes;
         unread = reading.unreadSinceMs !== null;
@@ -180,6 +182,20 @@ describe('a folder of log files', () => {
     await start().refresh();
     expect(ids().slice(6)).toEqual(['7']);
     expect([refused, waiting]).toEqual([[], 0]);
+  });
+
+  it('says that rows may be lost with a file that is gone before it was at rest', async () => {
+    const files = start();
+    writeFileSync(at('a.log'), `${line(1)}{`);
+    writeFileSync(at('b.log'), line(2));
+    writeFileSync(at('c.parquet'), line(3));
+    const longAgo = new Date(Date.now() - 120_000);
+    utimesSync(at('b.log'), longAgo, longAgo);
+    await files.refresh();
+    warned = [];
+    for (const name of ['a.log', 'b.log', 'c.parquet']) rmSync(at(name));
+    for (let look = 0; look < 3; look += 1) await files.refresh();
+    expect(warned).toEqual([{ model: MODEL, files: 1, unreadBytes: 1 }]);
   });
 
   it('reads what was listed, though files are renamed while another is read', async () => {
