@@ -6,7 +6,7 @@ import { TelemetryReceiver } from '../capture/sources/opentelemetry/receiver.js'
 import { readUpload } from '../capture/sources/files/read-upload.js';
 import { LogFiles } from '../capture/sources/log-files.js';
 import type { HttpIntake } from '../http/route.js';
-import { listFolder, readPart } from '../system/folder.js';
+import { listFolder, openFile } from '../system/folder.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import type { Foundation } from './foundation.js';
 
@@ -38,7 +38,7 @@ export function wireIntake(
   const files = new LogFiles(
     {
       list: listFolder,
-      read: readPart,
+      open: openFile,
       batches,
       models: fleet,
       rowsPerBatch: () => settings().rowsPerBatch,

@@ -7,7 +7,7 @@ import type { Clock, Logger, SettingRepository } from '../../domain/ports.js';
 import { setting } from '../../domain/setting.js';
 import type { BatchReader } from '../ingest/batch-reader.js';
 import { FileFingerprints, type FileReader } from './file-fingerprint.js';
-import { wholeLines, type Cutting } from './whole-lines.js';
+import { behindHole, headerOf, HOLES, LONGEST_LINE_BYTES, PIECE_BYTES, pieceEnd } from './log-pieces.js';
 
 /** A folder whose files are logs of one model: appended to, or dropped whole. */
 export interface LogFolder {
@@ -25,11 +25,18 @@ export interface LogFile {
   readonly changedAtMs: number;
 }
 
+/** Stays the file that was opened, whatever is called so by now. */
+export interface OpenLogFile {
+  readonly stat: () => Promise<Omit<LogFile, 'name'>>;
+  readonly read: FileReader;
+  readonly close: () => Promise<void>;
+}
+
 export interface LogFilePorts {
   /** Regular files of a folder, none below it. @throws when it cannot be listed */
   readonly list: (directory: string) => Promise<readonly LogFile[]>;
-  /** At most `length` bytes from `offset`. */
-  readonly read: (path: string, offset: number, length: number) => Promise<Buffer>;
+  /** Null where it is gone. */
+  readonly open: (path: string) => Promise<OpenLogFile | null>;
   readonly batches: Pick<BatchReader, 'read'>;
   readonly models: RowTaker;
   readonly rowsPerBatch: () => number;
@@ -57,6 +64,8 @@ interface Position {
   readonly seenAtMs: number;
   /** By what the file is known again, as it was changed last; absent where an earlier mlfi read it. */
   readonly known?: { readonly fingerprint: string; readonly changedAtMs: number } | undefined;
+  /** As its name said before it was rotated away; absent where an earlier mlfi read it. */
+  readonly isTable?: boolean | undefined;
 }
 
 /** Positions in log files, by what the file is. Nothing of what is in a file: a first line may be a row. */
@@ -69,34 +78,48 @@ export const LOG_FILE_POSITIONS = setting<Readonly<Record<string, Position>>>(
       end: z.number().nullable(),
       seenAtMs: z.number(),
       known: z.object({ fingerprint: z.string(), changedAtMs: z.number() }).optional(),
+      isTable: z.boolean().optional(),
     }),
   ),
 );
 
-const PIECE_BYTES = 1024 * 1024;
-/** The header of nearly every table is shorter. */
-const HEADER_BYTES = 16 * 1024;
-/** A longer line is refused as one row, and the file is read on behind it. */
-const LONGEST_LINE_BYTES = 8 * PIECE_BYTES;
 /** A last line without its end is taken when nothing was written for so long. */
 const SETTLED_MS = 60_000;
 /** Positions of files that are gone are kept as long as ids of batches are by default. */
 const FORGOTTEN_AFTER_MS = 7 * 86_400_000;
+const [TABLE, LINES] = ['text/csv', 'application/x-ndjson'];
 const KINDS: readonly (readonly [RegExp, string])[] = [
-  [/\.(?:csv|tsv)$/i, 'text/csv'],
-  [/\.(?:ndjson|jsonl|log)$/i, 'application/x-ndjson'],
+  [/\.(?:csv|tsv)$/i, TABLE],
+  [/\.(?:ndjson|jsonl|log)$/i, LINES],
 ];
+const COMPRESSED = /\.(?:gz|bz2|xz|zst|zip)$/i;
 
-const kindOf = ({ name }: LogFile): string | undefined => KINDS.find(([pattern]) => pattern.test(name))?.[1];
 const keyOf = (model: ModelId, { identity }: LogFile): string => `${model}:${identity}`;
+
+/** By its name, or as what it was read before it was rotated away; undefined for a copy of a log, and all that is none. */
+function kindOf({ name }: LogFile, last: Position | undefined): string | undefined {
+  const named = KINDS.find(([pattern]) => pattern.test(name))?.[1];
+  if (named !== undefined || last === undefined || COMPRESSED.test(name)) return named;
+  return (last.isTable ?? /\.[ct]sv\b/i.test(name)) ? TABLE : LINES;
+}
+
+/** Nothing can have been written since the last look. */
+const isDone = (file: LogFile, last: Position, nowMs: number): boolean =>
+  last.end === null &&
+  last.offset === file.sizeBytes &&
+  last.known?.changedAtMs === file.changedAtMs &&
+  nowMs - file.changedAtMs >= SETTLED_MS;
 
 /** What is written in files and not taken yet: rows that cannot be, and those that wait for the rest of their line. */
 function unreadBytes(files: readonly LogFile[], model: ModelId, positions: ReadonlyMap<string, Position>): number {
-  const unread = files.filter(kindOf).map((file) => {
-    const offset = positions.get(keyOf(model, file))?.offset ?? 0;
-    return offset > file.sizeBytes ? file.sizeBytes : file.sizeBytes - offset;
-  });
-  return unread.reduce((sum, bytes) => sum + bytes, 0);
+  const unread = new Map<string, number>();
+  for (const file of files) {
+    const last = positions.get(keyOf(model, file));
+    const { offset } = last ?? { offset: 0 };
+    if (kindOf(file, last) === undefined) continue;
+    unread.set(file.identity, offset > file.sizeBytes ? file.sizeBytes : file.sizeBytes - offset);
+  }
+  return [...unread.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /**
@@ -107,6 +130,8 @@ export class LogFiles {
   private positions: Map<string, Position> | null = null;
   private readonly told = new Set<string>();
   private readonly fingerprints: FileFingerprints;
+  /** Those that are missing once may have been renamed while their folder was listed, or moved into another. */
+  private readonly lastSeen = new Map<string, { directory: string; file: LogFile; isMissing: boolean }>();
   private readonly unreadSinceMs = new Map<ModelId, number>();
 
   constructor(
@@ -143,6 +168,7 @@ export class LogFiles {
     let hasFailed = false;
     try {
       files = [...(await this.ports.list(directory))].sort((a, b) => (a.name < b.name ? -1 : 1));
+      this.tellGone(files, directory, model, positions);
       await this.readFiles(files, directory, model, positions);
     } catch (error) {
       hasFailed = true;
@@ -162,13 +188,17 @@ export class LogFiles {
     const nowMs = this.ports.clock.now();
     let failed: Error | null = null;
     for (const file of files) {
-      const type = kindOf(file);
+      const last = positions.get(keyOf(model, file));
+      const type = kindOf(file, last);
       if (type === undefined) {
         this.tellOnce(file.name, model);
         continue;
       }
       try {
-        await this.readFile(keyOf(model, file), `${directory}/${file.name}`, file, type, model, positions);
+        if (last !== undefined && nowMs - last.seenAtMs > FORGOTTEN_AFTER_MS / 7)
+          await this.keep(positions, keyOf(model, file), { ...last, seenAtMs: nowMs });
+        if (last !== undefined && isDone(file, last, nowMs)) continue;
+        await this.openFile(`${directory}/${file.name}`, file, type, model, positions);
       } catch (error) {
         // Where rows are not taken, those of another file are not either.
         if (isAppError(error)) throw error;
@@ -179,9 +209,29 @@ export class LogFiles {
     if (failed !== null) throw failed;
   }
 
+  /** Reads a file if it is still the one that was listed under its name; the next look sees what it is called now. */
+  private async openFile(
+    path: string,
+    listed: LogFile,
+    type: string,
+    model: ModelId,
+    positions: Map<string, Position>,
+  ): Promise<void> {
+    const opened = await this.ports.open(path);
+    if (opened === null) return;
+    try {
+      const { identity, sizeBytes, changedAtMs } = await opened.stat();
+      if (identity !== listed.identity) return;
+      const file = { ...listed, sizeBytes: Math.min(sizeBytes, listed.sizeBytes), changedAtMs };
+      await this.readFile(keyOf(model, file), opened.read, file, type, model, positions);
+    } finally {
+      await opened.close();
+    }
+  }
+
   private async readFile(
     key: string,
-    path: string,
+    read: FileReader,
     file: LogFile,
     type: string,
     model: ModelId,
@@ -189,31 +239,34 @@ export class LogFiles {
   ): Promise<void> {
     const nowMs = this.ports.clock.now();
     const isSettled = nowMs - file.changedAtMs >= SETTLED_MS;
-    const read: FileReader = (offset, length) => this.ports.read(path, offset, length);
     const last = positions.get(key);
+    const isTable = type === TABLE;
     let at = await this.positionIn(read, file, last, nowMs, isSettled);
-    if (last !== undefined && at !== last) await this.keep(positions, key, at);
-    const isTable = type === 'text/csv';
+    if (at.isTable !== isTable) at = { ...at, isTable };
+    // Kept at first sight, too: it may be rotated away before anything of it is taken.
+    if (at !== last) await this.keep(positions, key, at);
     const cutting = { isTable, mostRows: Math.max(1, this.ports.rowsPerBatch() - 1) };
-    let header = isTable && at.offset > 0 && at.offset < file.sizeBytes ? await this.headerOf(path) : '';
+    const beginning =
+      isTable && at.offset < file.sizeBytes ? await behindHole(read, 0, file.sizeBytes) : file.sizeBytes;
+    let header = at.offset > beginning ? await headerOf(read, beginning) : '';
     while (at.offset < file.sizeBytes) {
-      const end =
-        at.end ?? (await this.pieceEnd(path, at.offset, file.sizeBytes, { ...cutting, takesRest: isSettled }));
+      const offset = at.end === null ? await behindHole(read, at.offset, file.sizeBytes) : at.offset;
+      const end = at.end ?? (await pieceEnd(read, offset, file.sizeBytes, { ...cutting, takesRest: isSettled }));
       if (end === null) break;
+      at = { ...at, offset };
       const known = { fingerprint: await this.fingerprints.of(read, end), changedAtMs: file.changedAtMs };
       await this.keep(positions, key, { ...at, end, seenAtMs: nowMs, known });
       const isOverlong = end - at.offset > LONGEST_LINE_BYTES;
-      const bytes = isOverlong ? Buffer.alloc(0) : await this.ports.read(path, at.offset, end - at.offset);
+      const bytes = isOverlong ? Buffer.alloc(0) : await read(at.offset, end - at.offset);
       const text = bytes.toString('utf8');
       if (isOverlong) await this.refuseLine(key, at.offset, end, type, model);
-      else await this.takePiece(key, at.offset, end, header + text, type, model);
-      if (isTable && at.offset === 0) header = await this.headerOf(path);
+      else await this.takePiece(key, at.offset, end, (header + text).replace(HOLES, ''), type, model);
+      if (isTable && header === '') header = await headerOf(read, beginning);
       at = { ...at, end: null, offset: end, known };
       await this.keep(positions, key, at);
       // Rows may be taken so slowly that the file is rotated meanwhile; the next look sees what it is now.
       if (end < file.sizeBytes && !(await this.fingerprints.isStill(read, end, known.fingerprint))) break;
     }
-    if (nowMs - at.seenAtMs > FORGOTTEN_AFTER_MS / 7) await this.keep(positions, key, { ...at, seenAtMs: nowMs });
   }
 
   /** Where a file is read on: at its beginning where it is new, or was written anew since. */
@@ -234,39 +287,9 @@ export class LogFiles {
     return { ...last, known: { fingerprint: await this.fingerprints.of(read, bytes), changedAtMs } };
   }
 
-  /** The first record of a table with its line end, read at every use: it is not known whether it is a header or a row. */
-  private async headerOf(path: string): Promise<string> {
-    const header = { isTable: true, mostRows: 1, takesRest: false };
-    for (const most of [HEADER_BYTES, LONGEST_LINE_BYTES]) {
-      const bytes = await this.ports.read(path, 0, most);
-      const { bytes: length } = wholeLines(bytes, header);
-      if (length > 0) return bytes.toString('utf8', 0, length);
-    }
-    return '\n';
-  }
-
-  /** Where whole lines from `offset` on end; null where the first has no end yet. */
-  private async pieceEnd(path: string, offset: number, size: number, cutting: Cutting): Promise<number | null> {
-    const left = size - offset;
-    for (const most of [PIECE_BYTES, LONGEST_LINE_BYTES]) {
-      const bytes = await this.ports.read(path, offset, Math.min(most, left));
-      const length = wholeLines(bytes, { ...cutting, takesRest: cutting.takesRest && bytes.length >= left }).bytes;
-      if (length > 0) return offset + length;
-      if (bytes.length < most) return null;
-    }
-    for (let at = offset + LONGEST_LINE_BYTES; at < size;) {
-      const bytes = await this.ports.read(path, at, Math.min(PIECE_BYTES, size - at));
-      const lineEnd = bytes.indexOf(10);
-      if (lineEnd >= 0) return at + lineEnd + 1;
-      if (bytes.length === 0) return null;
-      at += bytes.length;
-    }
-    return cutting.takesRest ? size : null;
-  }
-
   /** A line that is too long to be read is one refused row. */
   private async refuseLine(key: string, offset: number, end: number, type: string, model: ModelId): Promise<void> {
-    const reason = type === 'text/csv' ? 'not_csv' : 'not_json';
+    const reason = type === TABLE ? 'not_csv' : 'not_json';
     const message = `the line is longer than ${LONGEST_LINE_BYTES / PIECE_BYTES} MiB`;
     const piece = createHash('sha256').update(`${key}\n${offset}\n${end}`).digest('hex');
     await this.take(key, model, piece, null, {
@@ -314,6 +337,32 @@ export class LogFiles {
   private async keep(positions: Map<string, Position>, key: string, position: Position): Promise<void> {
     positions.set(key, position);
     await this.ports.settings.set(LOG_FILE_POSITIONS, Object.fromEntries(positions));
+  }
+
+  /** What was written to a file between the last look and its end is nobody's to read any more. */
+  private tellGone(
+    files: readonly LogFile[],
+    directory: string,
+    model: ModelId,
+    positions: ReadonlyMap<string, Position>,
+  ): void {
+    const there = new Set(files.map(({ identity }) => identity));
+    const gone: LogFile[] = [];
+    for (const [key, seen] of this.lastSeen) {
+      const { file, isMissing } = seen;
+      if (seen.directory !== directory || key !== keyOf(model, file) || there.has(file.identity)) continue;
+      const last = positions.get(key);
+      const hasRest = kindOf(file, last) !== undefined && !(last && isDone(file, last, this.ports.clock.now()));
+      if (isMissing || !hasRest) this.lastSeen.delete(key);
+      else this.lastSeen.set(key, { ...seen, isMissing: true });
+      if (isMissing && hasRest) gone.push(file);
+    }
+    for (const file of files) this.lastSeen.set(keyOf(model, file), { directory, file, isMissing: false });
+    if (gone.length > 0)
+      this.ports.logger.warn(
+        { model, files: gone.length, unreadBytes: unreadBytes(gone, model, positions) },
+        'log files are gone from their folder before they were at rest: what was written since the last look is lost',
+      );
   }
 
   private tellOnce(name: string, model: ModelId): void {

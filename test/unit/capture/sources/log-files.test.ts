@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   closeSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -20,12 +21,12 @@ import { BatchReader } from '../../../../exporter/src/capture/ingest/batch-reade
 import { DEFAULT_INTAKE_LIMITS } from '../../../../exporter/src/domain/ingest.js';
 import { LogFiles } from '../../../../exporter/src/capture/sources/log-files.js';
 import { modelId } from '../../../../exporter/src/domain/identifiers.js';
-import { listFolder, readPart } from '../../../../exporter/src/system/folder.js';
+import { listFolder, openFile } from '../../../../exporter/src/system/folder.js';
 import { keyedHash } from '../../../../exporter/src/system/keyed-hash.js';
 import { settingsInMemory } from '../../store/settings-in-memory.js';
 
 const MODEL = modelId('fraud');
-const QUIET = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const QUIET = { debug: () => undefined, info: () => undefined, error: () => undefined };
 let directory: string;
 /** What the store has: as mlfi’s, one batch of an id is counted once. */
 let stored: Map<string, readonly unknown[]>;
@@ -35,12 +36,17 @@ let unread: boolean;
 let crashAt: 'never' | 'before' | 'after';
 let unreadable = '';
 let refused: object[];
+let warned: object[];
+/** What happens while the next rows are taken. */
+let meanwhile: () => void;
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'mlfi-logs-'));
   stored = new Map();
   settingTexts = new Map();
   crashAt = 'never';
   refused = [];
+  warned = [];
+  meanwhile = () => undefined;
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
@@ -49,15 +55,15 @@ const start = (directories = [directory]): LogFiles =>
   new LogFiles(
     {
       list: listFolder,
-      read: (path, offset, length) =>
-        unreadable !== '' && path.endsWith(unreadable)
-          ? Promise.reject(new Error('EACCES'))
-          : readPart(path, offset, length),
+      open: (path) =>
+        unreadable !== '' && path.endsWith(unreadable) ? Promise.reject(new Error('EACCES')) : openFile(path),
       batches: new BatchReader(() => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map() })),
       models: {
         has: (id) => id === MODEL,
         ingest: (_, batch) => {
           const batchId = batch.batchId ?? '';
+          meanwhile();
+          meanwhile = () => undefined;
           if (crashAt === 'before') return Promise.reject(new Error('crash'));
           const duplicate = stored.has(batchId);
           if (!duplicate && batch.rejected > 0) refused.push(batch.rejectedByReason);
@@ -82,7 +88,7 @@ const start = (directories = [directory]): LogFiles =>
       hash: keyedHash('key'),
       clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
       rowsPerBatch: () => 10_000,
-      logger: QUIET,
+      logger: { ...QUIET, warn: (fields) => void warned.push(fields) },
       told: (_model, reading) => {
         waiting = reading.waitingBytes;
         unread = reading.unreadSinceMs !== null;
@@ -154,6 +160,62 @@ describe('a folder of log files', () => {
     expect(ids()).toEqual(['1', '2']);
   });
 
+  it('reads a rotated file to its end, whatever it is called by then, and no copy of it', async () => {
+    writeFileSync(at('a.log'), line(1));
+    writeFileSync(at('b.csv'), 'prediction_id,prediction\n2,x\n');
+    writeFileSync(at('c.log'), '');
+    await start().refresh();
+    appendFileSync(at('a.log'), line(3));
+    appendFileSync(at('b.csv'), '4,x\n');
+    appendFileSync(at('c.log'), line(5));
+    renameSync(at('a.log'), at('a.log.1'));
+    renameSync(at('b.csv'), at('b.csv-20261130'));
+    renameSync(at('c.log'), at('old'));
+    writeFileSync(at('a.log'), line(6));
+    copyFileSync(at('a.log'), at('a.log.2'));
+    await start().refresh();
+    expect(ids().sort()).toEqual(['1', '2', '3', '4', '5', '6']);
+    // Its writer has it open still.
+    appendFileSync(at('a.log.1'), line(7));
+    renameSync(at('a.log.1'), at('a.log.3'));
+    await start().refresh();
+    await start().refresh();
+    expect(ids().slice(6)).toEqual(['7']);
+    expect([refused, waiting]).toEqual([[], 0]);
+  });
+
+  it('says that rows may be lost with a file that is gone before it was at rest', async () => {
+    const files = start();
+    writeFileSync(at('a.log'), `${line(1)}{`);
+    writeFileSync(at('b.log'), line(2));
+    writeFileSync(at('c.parquet'), line(3));
+    const longAgo = new Date(Date.now() - 120_000);
+    utimesSync(at('b.log'), longAgo, longAgo);
+    await files.refresh();
+    warned = [];
+    for (const name of ['a.log', 'b.log', 'c.parquet']) rmSync(at(name));
+    for (let look = 0; look < 3; look += 1) await files.refresh();
+    expect(warned).toEqual([{ model: MODEL, files: 1, unreadBytes: 1 }]);
+  });
+
+  it('reads what was listed, though files are renamed while another is read', async () => {
+    const files = start();
+    for (let id = 0; id < 10; id += 1) {
+      appendFileSync(at('app.log'), line(id));
+      await files.refresh();
+    }
+    writeFileSync(at('aaa.log'), line(10));
+    appendFileSync(at('app.log'), line(11));
+    meanwhile = () => {
+      renameSync(at('app.log'), at('app-1.log'));
+      for (let id = 12; id < 40; id += 1) appendFileSync(at('app.log'), line(id));
+    };
+    await files.refresh();
+    await files.refresh();
+    expect(ids().sort()).toEqual(Array.from({ length: 40 }, (_, id) => String(id)).sort());
+    expect([unread, waiting]).toEqual([false, 0]);
+  });
+
   it('reads a file again that was written anew', async () => {
     const files = start();
     writeFileSync(at('a.log'), `${line(1)}${line(2)}`);
@@ -200,6 +262,43 @@ describe('a folder of log files', () => {
     await start().refresh();
     expect(ids().slice(100)).toEqual(['2']);
     expect(refused).toEqual([]);
+  });
+
+  it('skips a hole before a line, also where rows were not read before it, or it is longer than a line may be', async () => {
+    writeFileSync(at('a.log'), line(1));
+    await start().refresh();
+    appendFileSync(at('a.log'), line(2));
+    const { size } = statSync(at('a.log'));
+    truncateSync(at('a.log'), 0);
+    const writeAt = (name: string, text: string, offset: number): void => {
+      const handle = openSync(at(name), 'a+');
+      closeSync(handle);
+      const place = openSync(at(name), 'r+');
+      writeSync(place, text, offset);
+      closeSync(place);
+    };
+    writeAt('a.log', line(3), size);
+    writeAt('b.log', line(4), 9 * 1024 * 1024);
+    writeAt('c.csv', 'prediction_id,prediction\n5,x\n', 10);
+    writeFileSync(at('d.log'), `${line(6)}${'\0'.repeat(50)}${line(7)}${'\0'.repeat(50)}{`);
+    await start().refresh();
+    expect(ids()).toEqual(['1', '3', '4', '5', '6', '7']);
+    // What is allocated and not written yet is no line.
+    writeFileSync(at('d.log'), `${line(6)}${'\0'.repeat(50)}${line(7)}${'\0'.repeat(50)}`);
+    const longAgo = new Date(Date.now() - 120_000);
+    utimesSync(at('d.log'), longAgo, longAgo);
+    await start().refresh();
+    expect([ids().length, refused, waiting]).toEqual([6, [], 50]);
+  });
+
+  it('reads a table behind a hole under its header, also after a crash', async () => {
+    const rows = Array.from({ length: 12_000 }, (_, id) => `${id},x\n`).join('');
+    writeFileSync(at('a.csv'), `${'\0'.repeat(99)}prediction_id,prediction\n${rows}`);
+    crashAt = 'after';
+    await start().refresh();
+    crashAt = 'never';
+    await start().refresh();
+    expect([new Set(ids()).size, ids().length, refused]).toEqual([12_000, 12_000, []]);
   });
 
   it('takes a file that grows as the one it was, where an earlier mlfi read it', async () => {
