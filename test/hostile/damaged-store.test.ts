@@ -231,7 +231,7 @@ it('does not start on a damaged table it needs, and names it', async () => {
     const tree = (await treesOf(place.file)).find(({ type, name }) => type === 'table' && name === table);
     overwrite(place.file, tree?.rootPage ?? 0, 1);
     await expect(serve(place)).rejects.toThrow(
-      /the file is damaged; "mlfi store check" names what of it, restore a backup/,
+      /the file is damaged; "mlfi store check" says which part; restore a backup/,
     );
   }
 });

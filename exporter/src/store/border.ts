@@ -45,7 +45,7 @@ const REASONS: Readonly<Record<string, string>> = {
   SQLITE_IOERR: 'the disk answers with errors',
   SQLITE_CANTOPEN: 'the file cannot be opened; was its folder moved?',
   SQLITE_READONLY: 'the file may not be written',
-  SQLITE_CORRUPT: 'the file is damaged; "mlfi store check" names what of it, restore a backup',
+  SQLITE_CORRUPT: 'the file is damaged; "mlfi store check" says which part; restore a backup',
   SQLITE_NOTADB: 'the file is damaged; restore a backup',
   '53100': 'its disk is full',
   '53300': 'it has no connection left',
