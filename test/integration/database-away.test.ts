@@ -192,7 +192,7 @@ it('does not start without its database, says what to check, and keeps the passw
     database: { url: `postgresql://mlfi:s3cret-word@127.0.0.1:${await freePort()}/none` },
   });
   expect(await service.exited).toBe(1);
-  expect(service.said()).toMatch(/mlfi cannot start: .*PostgreSQL.*check database\.url/);
+  expect(service.said()).toMatch(/mlfi cannot start: the PostgreSQL .* nothing listens there; .*database\.url/);
   expect(service.said()).not.toMatch(/s3cret-word|\n\s+at /);
   rmSync(directory, { recursive: true, force: true });
 });
