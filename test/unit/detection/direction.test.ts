@@ -1,38 +1,11 @@
 import { expect, it } from 'vitest';
 import { detect } from '../../../exporter/src/detection/detect.js';
-import { DEFAULT_FALSE_PAGE_BUDGET, type AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { evaluated, rowsOf, stateOf } from '../rca/evaluated-case.js';
+import { alarmOf } from './rows.js';
 
 /** Latencies spread more than they did: the e-detector of their spread says so, whichever way they went. */
-const evidence: AlertEvidence = {
-  verdict: 'alarm',
-  logEvidence: 20,
-  logLine: 10,
-  logWarningLine: 5,
-  lineShare: 1,
-  budgetLeft: 0,
-  confirmed: ['latency_seconds'],
-  suspects: [],
-  changeAtMs: 1,
-  provisionalUntilMs: null,
-  recovered: false,
-  signals: [
-    {
-      subject: 'latency_seconds',
-      watch: 'changed',
-      logEvidence: 20,
-      logRatio: 18,
-      changeAtMs: 1,
-      direction: 'up',
-      statistic: 'spread',
-      blockSamples: 1,
-      weight: 0.1,
-      note: null,
-    },
-  ],
-  budget: DEFAULT_FALSE_PAGE_BUDGET,
-};
+const evidence = alarmOf('latency_seconds', 'spread');
 
 it.each([
   { factor: 0.3, direction: 'down', kind: 'note', isSlow: false },

@@ -1,40 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { detect } from '../../../exporter/src/detection/detect.js';
-import { DEFAULT_FALSE_PAGE_BUDGET, type AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
+import type { AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import type { LabelCounts } from '../../../exporter/src/domain/profile.js';
 import { addLabels } from '../../../exporter/src/statistics/label-counts.js';
 import { stateOf } from '../rca/evaluated-case.js';
+import { alarmOf } from './rows.js';
 
 /** The e-detector of accuracy alarms: it reads labels as they come, whatever window their predictions are in. */
-const accuracyFell: AlertEvidence = {
-  verdict: 'alarm',
-  logEvidence: 20,
-  logLine: 10,
-  logWarningLine: 5,
-  lineShare: 1,
-  budgetLeft: 0,
-  confirmed: ['accuracy'],
-  suspects: [],
-  changeAtMs: 1,
-  provisionalUntilMs: null,
-  recovered: false,
-  signals: [
-    {
-      subject: 'accuracy',
-      watch: 'changed',
-      logEvidence: 20,
-      logRatio: 18,
-      changeAtMs: null,
-      direction: 'up',
-      statistic: 'risk',
-      blockSamples: 1,
-      weight: 0.1,
-      note: null,
-    },
-  ],
-  budget: DEFAULT_FALSE_PAGE_BUDGET,
-};
+const accuracyFell = alarmOf('accuracy', 'risk');
 
 function said(labels: Partial<LabelCounts>, evidence?: AlertEvidence, before?: Partial<LabelCounts>) {
   const of = stateOf({ labels: { before: 180, now: 0 }, ...(evidence === undefined ? {} : { evidence }) });

@@ -1,4 +1,6 @@
 import { modelOf } from '../../fixtures/model.js';
+import { DEFAULT_FALSE_PAGE_BUDGET, type AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
+import type { FindingSubject } from '../../../exporter/src/domain/finding.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import type { BaselineProfile, WindowProfile } from '../../../exporter/src/domain/profile.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
@@ -96,3 +98,33 @@ export function stateOf(
 }
 
 export const detectIn = (state: MonitoredModelState): Detection => detect(state, DEFAULT_THRESHOLDS, 2_000);
+
+/** Evidence past the line of one signal, whose statistic rose. */
+export const alarmOf = (subject: FindingSubject, statistic: string): AlertEvidence => ({
+  verdict: 'alarm',
+  logEvidence: 20,
+  logLine: 10,
+  logWarningLine: 5,
+  lineShare: 1,
+  budgetLeft: 0,
+  confirmed: [subject],
+  suspects: [],
+  changeAtMs: 1,
+  provisionalUntilMs: null,
+  recovered: false,
+  signals: [
+    {
+      subject,
+      watch: 'changed',
+      logEvidence: 20,
+      logRatio: 18,
+      changeAtMs: null,
+      direction: 'up',
+      statistic,
+      blockSamples: 1,
+      weight: 0.1,
+      note: null,
+    },
+  ],
+  budget: DEFAULT_FALSE_PAGE_BUDGET,
+});
