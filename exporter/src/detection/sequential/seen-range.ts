@@ -46,10 +46,16 @@ function quantileOf(edges: readonly number[], counts: readonly number[], share: 
  * minutes. What is gone to slowly, or after a pause, widens the range, and so does what jumped and came back.
  */
 export class SeenRange {
-  private state: SeenRangeState;
+  private ends: Ends;
+  private atMs: number;
+  private went: SeenRangeState['went'];
+  private far: SeenRangeState['far'];
 
-  constructor(state: SeenRangeState) {
-    this.state = state;
+  constructor({ low, high, atMs, went, far }: SeenRangeState) {
+    this.ends = { low, high };
+    this.atMs = atMs;
+    this.went = went;
+    this.far = far;
   }
 
   /**
@@ -72,42 +78,36 @@ export class SeenRange {
    * @returns whether it jumped out of the range
    */
   add(value: number, atMs: number): boolean {
-    const { low, high, far } = this.state;
-    if (value >= low && value <= high && far === null) {
-      this.state = { ...this.state, atMs, went: 'near' };
-      return false;
-    }
-    if (isFarFrom(this.state, value)) return this.addFar(value, atMs);
-    this.addNear(value, atMs);
+    if (isFarFrom(this.ends, value)) return this.addFar(value, atMs);
+    if (this.far !== null || value < this.ends.low || value > this.ends.high) this.addNear(value, atMs);
+    this.atMs = atMs;
+    this.went = 'near';
     return false;
   }
 
   private addFar(value: number, atMs: number): boolean {
-    const { state } = this;
-    const isSudden = state.went === 'suddenly' || (state.went === 'near' && atMs - state.atMs <= SUDDEN_MS);
-    const far = { ...widened(state.far, value, value), values: (state.far?.values ?? 0) + 1, atMs };
-    this.state = { ...state, atMs, far, went: isSudden ? 'suddenly' : 'in a pause' };
-    if (!isSudden && far.values >= LEAST_FAR) this.takeFar();
+    const isSudden = this.went === 'suddenly' || (this.went === 'near' && atMs - this.atMs <= SUDDEN_MS);
+    this.far = { ...widened(this.far, value, value), values: (this.far?.values ?? 0) + 1, atMs };
+    this.atMs = atMs;
+    this.went = isSudden ? 'suddenly' : 'in a pause';
+    if (!isSudden && this.far.values >= LEAST_FAR) this.takeFar();
     return isSudden;
   }
 
   private addNear(value: number, atMs: number): void {
-    const { far } = this.state;
-    this.state = { ...this.state, atMs, went: 'near' };
     // Values that are nearest of those that jumped belong to them: range and jump would grow together.
-    if (far !== null && atMs - far.atMs <= SUDDEN_MS) return;
+    if (this.far !== null && atMs - this.far.atMs <= SUDDEN_MS) return;
     this.takeFar();
-    this.state = { ...this.state, ...widened(this.state, value, value) };
+    this.ends = widened(this.ends, value, value);
   }
 
   private takeFar(): void {
-    const { far } = this.state;
-    const ends = far !== null && far.values >= LEAST_FAR ? widened(this.state, far.low, far.high) : {};
-    this.state = { ...this.state, ...ends, far: null };
+    if (this.far !== null && this.far.values >= LEAST_FAR) this.ends = widened(this.ends, this.far.low, this.far.high);
+    this.far = null;
   }
 
   snapshot(): SeenRangeState {
-    return this.state;
+    return { ...this.ends, atMs: this.atMs, went: this.went, far: this.far };
   }
 }
 
