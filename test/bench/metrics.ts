@@ -70,7 +70,7 @@ async function fleet(wanted: number): Promise<void> {
         ids: () => ids,
         revision: () => String(version),
         status: () => example,
-        shared: () => ({ figures: NO_DECISIONS, audit: null }),
+        shared: () => ({ figures: NO_DECISIONS, audit: null, killSwitch: { on: false, configured: false } }),
       },
       () => ({ models: 100_000, signals: 20, series: 1e7 }),
     );

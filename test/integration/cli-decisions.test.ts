@@ -117,7 +117,7 @@ it('reads the token from a file, throws the kill switch and gives feedback on al
   writeFileSync(file, `${TOKENS.ada}\n`);
   const as = ['--token-file', file];
   expect((await mlfi(null, 'kill-switch', 'on', '-r', 'year-end', ...as)).out).toBe(
-    'Kill switch ON (set by a person): no action will start\n',
+    'Kill switch ON (set by Ada: year-end): no action will start\n',
   );
   expect((await mlfi(null, 'kill-switch', 'off', '-r', 'over', ...as)).out).toBe(
     'Kill switch off: approved actions are carried out\n',

@@ -73,7 +73,7 @@ const MAY_BE_EMPTY: readonly {
   },
   {
     place:
-      /^rule Mlfi(TargetDown|StoreDown|AuditChainBroken|BreakGlassUnreviewed|AuditVerificationStale|IngestRejecting)$/,
+      /^rule Mlfi(TargetDown|StoreDown|AuditChainBroken|BreakGlassUnreviewed|ActionsStopped|Restarting|AuditVerificationStale|IngestRejecting)$/,
     reason: 'mlfi is well',
   },
   {

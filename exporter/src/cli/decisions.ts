@@ -35,7 +35,12 @@ const recommendationSchema = z.object({
 type Shown = z.output<typeof recommendationSchema>;
 const listSchema = z.object({ recommendations: z.array(recommendationSchema) });
 const stateSchema = recommendationSchema.pick({ title: true, state: true });
-const killSwitchSchema = z.object({ configured: z.boolean(), on: z.boolean() });
+const killSwitchSchema = z.object({
+  configured: z.boolean(),
+  on: z.boolean(),
+  reason: z.string().nullable(),
+  by: z.string().nullable(),
+});
 
 /** Everything `mlfi` can ask of the running service about decisions, a verb each. */
 interface Verb {
@@ -242,7 +247,11 @@ function stateText(body: Json): string {
 }
 
 function killSwitchText(body: Json): string {
-  const { configured, on } = killSwitchSchema.parse(body);
+  const { configured, on, reason, by } = killSwitchSchema.parse(body);
   if (!configured && !on) return 'Kill switch off: approved actions are carried out';
-  return `Kill switch ON (set by ${configured ? 'the configuration' : 'a person'}): no action will start`;
+  const setBy = [
+    on ? `${by ?? 'a person'}: ${reason ?? 'no reason given'}` : '',
+    configured ? 'the configuration' : '',
+  ];
+  return `Kill switch ON (set by ${setBy.filter(Boolean).join('; and by ')}): no action will start`;
 }

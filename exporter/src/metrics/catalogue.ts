@@ -234,6 +234,12 @@ export const FLEET_METRICS = rows('models', 'service', {
   mlfi_votes_total: ['counter', '1', ['verdict'], 'Votes of people on what was proposed'],
   mlfi_break_glass_total: ['counter', '1', [], 'Decisions one person took alone by breaking the glass'],
   mlfi_break_glass_unreviewed: ['gauge', '1', [], 'Of them, those that nobody else has reviewed yet'],
+  mlfi_kill_switch: [
+    'gauge',
+    '1',
+    ['by'],
+    'Whether no action is executed: switched by an admin or after a restored backup (switch), or set in the configuration',
+  ],
 });
 
 /** `/metrics`: this process. process_* and nodejs_* of prom-client come with it. */

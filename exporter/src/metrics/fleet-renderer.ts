@@ -27,6 +27,8 @@ export interface SharedFacts {
   readonly figures: DecisionCounts;
   /** Null before the first verification. */
   readonly audit: { readonly valid: boolean; readonly verifiedAtMs: number } | null;
+  /** What keeps approved actions from being executed. */
+  readonly killSwitch: { readonly on: boolean; readonly configured: boolean };
 }
 
 export interface SeriesLimits {
@@ -188,7 +190,7 @@ function serviceFamilies(
   models: number,
   series: number,
   dropped: FleetRender['dropped'],
-  { figures, audit }: SharedFacts,
+  { figures, audit, killSwitch }: SharedFacts,
   format: ExpositionFormat,
 ): string {
   const { checkpoint, votes, breakGlass } = figures;
@@ -204,6 +206,10 @@ function serviceFamilies(
     mlfi_votes_total: Object.entries(votes).map(([verdict, value]) => ({ labels: [verdict], value })),
     mlfi_break_glass_total: alone(breakGlass.used),
     mlfi_break_glass_unreviewed: alone(breakGlass.unreviewed),
+    mlfi_kill_switch: [
+      { labels: ['switch'], value: killSwitch.on ? 1 : 0 },
+      { labels: ['configuration'], value: killSwitch.configured ? 1 : 0 },
+    ],
     mlfi_audit_last_verified_timestamp_seconds: audit === null ? [] : alone(audit.verifiedAtMs / 1_000),
   };
   return (Object.keys(FLEET_METRICS) as FleetMetricName[])

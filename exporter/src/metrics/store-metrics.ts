@@ -8,6 +8,7 @@ export interface SharedFactsPorts {
   readonly clock: Clock;
   readonly figures: () => Promise<DecisionCounts>;
   readonly verifyAudit: () => Promise<AuditVerdict>;
+  readonly killSwitch: () => Promise<SharedFacts['killSwitch']>;
 }
 
 /** What the replicas share, read from the store now and then so that no scrape waits for the store. */
@@ -19,18 +20,19 @@ export interface SharedFactsReader {
   verify(): Promise<AuditVerdict>;
 }
 
-export function createStoreMetrics({ clock, figures, verifyAudit }: SharedFactsPorts): SharedFactsReader {
-  let facts: SharedFacts = { figures: NO_DECISIONS, audit: null };
+export function createStoreMetrics({ clock, figures, verifyAudit, killSwitch }: SharedFactsPorts): SharedFactsReader {
+  let facts: SharedFacts = { figures: NO_DECISIONS, audit: null, killSwitch: { on: false, configured: false } };
   return {
     current: () => facts,
     async refresh() {
       const counted = await figures();
+      const { on, configured } = await killSwitch();
       const before = facts.figures.models;
       const kept = [...counted.models].map(([id, fresh]) => {
         const old = before.get(id);
         return [id, old !== undefined && isDeepStrictEqual(old, fresh) ? old : fresh] as const;
       });
-      facts = { ...facts, figures: { ...counted, models: new Map(kept) } };
+      facts = { ...facts, figures: { ...counted, models: new Map(kept) }, killSwitch: { on, configured } };
     },
     async verify() {
       const verdict = await verifyAudit();

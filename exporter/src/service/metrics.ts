@@ -17,12 +17,13 @@ export interface WiredMetrics {
 export function wireMetrics(
   { started, store, clock, processMetrics }: Foundation,
   fleet: Fleet,
-  application: Pick<Application, 'audit'>,
+  application: Pick<Application, 'audit' | 'decisions'>,
 ): WiredMetrics {
   const shared = createStoreMetrics({
     clock,
     figures: () => store.decisionCounts(),
     verifyAudit: () => application.audit.verify(),
+    killSwitch: () => application.decisions.killSwitch(),
   });
   const renderer = new FleetRenderer(
     {

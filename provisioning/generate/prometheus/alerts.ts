@@ -288,6 +288,17 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
     },
     {
       ...common,
+      alert: 'MlfiRestarting',
+      severity: 'warning',
+      role: 'note',
+      expr: `max without (instance) (changes(process_start_time_seconds{job=~"mlfi.*"}[${timing.span('1h')}])) > 2`,
+      for: '0s',
+      summary: 'mlfi starts again and again.',
+      description:
+        'It has been started {{ $value }} times within an hour. Its log before each start says why it ended.',
+    },
+    {
+      ...common,
       alert: 'MlfiStoreDown',
       severity: 'critical',
       role: 'blind',
@@ -359,6 +370,16 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
       summary: 'A decision was taken by one person alone.',
       description:
         'Break-glass decisions waiting for the review of another approver: {{ $value }}. See: mlfi decisions list --all, or Approvals in the plugin.',
+    },
+    {
+      ...common,
+      alert: 'MlfiActionsStopped',
+      severity: 'info',
+      role: 'note',
+      expr: `max without (instance) (last_over_time(${metric('mlfi_kill_switch')}{by="switch"}[${timing.span('5m')}])) > 0`,
+      for: '1h',
+      summary: 'Approved actions are not executed.',
+      description: 'The kill switch has been on for an hour. `mlfi kill-switch show` says who turned it on, and why.',
     },
     {
       ...common,

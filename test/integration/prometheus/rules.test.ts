@@ -310,6 +310,13 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     of: alert('MlfiBreakGlassUnreviewed'),
     change: swap('> 0', '> 1'),
   },
+  'a kill switch that the configuration keeps on': {
+    caughtBy: 'service',
+    file: ALERTS,
+    of: alert('MlfiActionsStopped'),
+    change: swap('{by="switch"}', ''),
+  },
+  'two restarts': { caughtBy: 'service', file: ALERTS, of: alert('MlfiRestarting'), change: swap('> 2', '> 1') },
   'log files that wait for the store': {
     caughtBy: 'service',
     file: ALERTS,

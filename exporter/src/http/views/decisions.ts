@@ -304,7 +304,7 @@ export const reviewView = (review: Review): z.output<typeof reviewSchema> => ({
 export const killSwitchSchema = z
   .object({
     configured: z.boolean(),
-    on: z.boolean().meta({ description: 'switched on by a person' }),
+    on: z.boolean().meta({ description: 'switched on by a person, or by mlfi after a restored backup' }),
     reason: nullableText,
     by: nullableText,
     at_ms: nullableInstant,
