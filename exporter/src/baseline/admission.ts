@@ -1,7 +1,7 @@
 import type { FindingSubject } from '../domain/finding.js';
 import type { AdmissionVerdict, LearningState } from '../domain/profile.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
-import { startLearning } from './learning.js';
+import { givenUp, startLearning } from './learning.js';
 
 /** What a learning period looks like from outside its counts. */
 export interface LearningConditions {
@@ -64,5 +64,5 @@ export function confirmAdmission(
   if (verdict === null) return learning;
   if (verdict.kind === 'learning') return { ...learning, verdict };
   const anew = startLearning(learning.nextVersion, requirements, learning.learntFromMs);
-  return { ...anew, golden: learning.golden, verdict };
+  return { ...anew, golden: learning.golden, ...givenUp(learning.profile, verdict.reasons.join(' ')) };
 }

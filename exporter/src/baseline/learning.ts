@@ -54,15 +54,22 @@ export function learn(
   const contaminated = contaminationOf(profile.calls, failuresOf(profile), requirements);
   if (contaminated !== null) {
     const anew = startLearning(state.nextVersion, requirements, state.learntFromMs);
-    return { ...anew, verdict: { kind: 'refused', reasons: [contaminated] } };
+    return { ...anew, ...givenUp(profile, contaminated) };
   }
   if (missingOf(profile, requirements).length > 0)
     return { ...learnt, verdict: learningVerdict(profile, requirements, state.unjudged) };
   const secondHalf = subtractWindows(profile, firstHalf ?? emptyWindow());
   const moved = firstHalf === null ? null : movement(firstHalf, secondHalf);
   if (moved !== null)
-    return { ...learnt, profile: secondHalf, firstHalf: null, verdict: { kind: 'refused', reasons: [moved] } };
+    return { ...learnt, profile: secondHalf, firstHalf: null, ...givenUp(firstHalf ?? emptyWindow(), moved) };
   return { ...learnt, verdict: { kind: 'admitted', atMs: profile.toMs } };
+}
+
+/** What becomes of a learning period when it, or the half of it in `left`, is learnt from no more. */
+export function givenUp(left: WindowProfile, why: string): Required<Pick<LearningState, 'startedOver' | 'verdict'>> {
+  const samples = answersOf(left);
+  const reasons = [`${why} ${counted(samples, 'answered sample is', 'answered samples are')} left out.`];
+  return { startedOver: reasons, verdict: { kind: 'refused', reasons } };
 }
 
 /** Losses that are kept apart; beyond it the two oldest become one. */

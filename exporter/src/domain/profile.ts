@@ -161,6 +161,8 @@ export interface LearningState {
   readonly firstHalf: WindowProfile | null;
   readonly golden: readonly GoldenBaseline[];
   readonly verdict: AdmissionVerdict;
+  /** Why what was learnt before was given up, the last time; absent where none was. */
+  readonly startedOver?: readonly string[] | undefined;
 }
 
 /** Counts of one signal over the frozen bins that are exported: the baseline, the evaluated window, and all since the baseline. */

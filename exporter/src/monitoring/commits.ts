@@ -388,7 +388,9 @@ const notChanged = (alone: ModelId | null = null): Unavailable =>
       : `model "${alone}" cannot be stored now and nothing has changed; send it again (${IN_LOG})`,
   );
 
-const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+/** What is outside of mlfi needs no stack: its words say it. */
+const textOf = (error: unknown): string =>
+  error instanceof Error && !(error instanceof Unavailable) ? (error.stack ?? error.message) : String(error);
 
 /** From here on the requests are this commit's. */
 const entryOf = (member: Member): Entry => ({ member, requests: member.waiting.splice(0) });

@@ -19,6 +19,7 @@ const LAG_TOLERANCE_MS = 60_000;
 const NOTES_TOLD: ReadonlySet<NoteReason> = new Set([
   'features_cut',
   'array_cut',
+  'decimal_comma',
   'inputs_unknown',
   'prediction_missing',
   'probes_judge',

@@ -1181,7 +1181,7 @@ export interface components {
             admitted_at_ms: number | null;
             /** @description what learning still waits for */
             missing: string[];
-            /** @description why what was learnt was not admitted */
+            /** @description why what had been learnt was given up, the last time, and how much it was */
             refused: string[];
             required_samples: number | null;
             /** @description calls that the baseline was learnt from; of one that is being learnt, those answered so far */
@@ -1194,7 +1194,7 @@ export interface components {
             admitted_at_ms: number | null;
             /** @description what learning still waits for */
             missing: string[];
-            /** @description why what was learnt was not admitted */
+            /** @description why what had been learnt was given up, the last time, and how much it was */
             refused: string[];
             required_samples: number | null;
             /** @description calls that the baseline was learnt from; of one that is being learnt, those answered so far */
@@ -1681,7 +1681,7 @@ export interface components {
                 line: number;
                 message: string;
                 /** @enum {string} */
-                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "not_utf8" | "field_left_out" | "positive_probability" | "inputs_unknown" | "prediction_missing" | "no_answer" | "model_paused" | "probes_judge" | "rows_judge";
+                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "not_utf8" | "field_left_out" | "decimal_comma" | "positive_probability" | "inputs_unknown" | "prediction_missing" | "no_answer" | "model_paused" | "probes_judge" | "rows_judge";
                 rows: number;
             }[];
             rejected: number;
@@ -1699,7 +1699,7 @@ export interface components {
             at_ms: number | null;
             by: string | null;
             configured: boolean;
-            /** @description switched on by a person */
+            /** @description switched on by a person, or by mlfi after a restored backup */
             on: boolean;
             reason: string | null;
         };

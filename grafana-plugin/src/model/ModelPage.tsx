@@ -88,18 +88,25 @@ function Figures({ model }: { model: ModelDetail }) {
 
 /** Why a baseline is not there yet, in the exporter's words. */
 function LearningNotes({ baseline: { missing = [], refused = [] } }: Pick<ModelDetail, 'baseline'>) {
-  return missing.length + refused.length === 0 ? null : (
-    <p>
-      {refused.length > 0
-        ? t('model.refused', 'What was learnt was not accepted as a baseline: {{why}}', {
+  return (
+    <>
+      {refused.length > 0 && (
+        <p>
+          {t('model.refused', 'What was learnt before is no baseline: {{why}}', {
             why: refused.join('; '),
             interpolation: { escapeValue: false },
-          })
-        : t('model.missing', 'Learning still needs: {{what}}', {
+          })}
+        </p>
+      )}
+      {missing.length > 0 && (
+        <p>
+          {t('model.missing', 'Learning still needs: {{what}}', {
             what: missing.join('; '),
             interpolation: { escapeValue: false },
           })}
-    </p>
+        </p>
+      )}
+    </>
   );
 }
 

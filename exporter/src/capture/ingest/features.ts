@@ -1,7 +1,7 @@
 import { DEFAULT_INTAKE_LIMITS, type IntakeLimits } from '../../domain/ingest.js';
 import type { FeatureValue, Features } from '../../domain/observation.js';
 import { isText, textFeatures } from '../../statistics/text-features.js';
-import { isUnfit, madeFit, plainValue } from './values.js';
+import { hasDecimalComma, isUnfit, madeFit, plainValue } from './values.js';
 import { describeVector, isVector, SHORTEST_VECTOR } from './vectors.js';
 import { Refusal, type Tell } from './verdicts.js';
 
@@ -81,7 +81,7 @@ function isAsSent(value: unknown): boolean {
   // Minus zero becomes zero.
   if (typeof value === 'number') return !Number.isNaN(value) && !Object.is(value, -0);
   if (typeof value !== 'string') return typeof value === 'boolean' || value === null;
-  return value.charCodeAt(0) !== 0 && !isText(value) && !isUnfit(value);
+  return value.charCodeAt(0) !== 0 && !isText(value) && !isUnfit(value) && !hasDecimalComma(value);
 }
 
 interface Place {
@@ -179,7 +179,11 @@ class Flattener {
     else if (isUnfit(text)) {
       this.tell('text_changed', place.name, 'a NUL or half a surrogate pair was replaced by U+FFFD');
       this.put(place, madeFit(text));
-    } else this.put(place, text);
+    } else {
+      if (hasDecimalComma(text))
+        this.tell('decimal_comma', place.name, 'a number with a decimal comma is read as a text; write 1.5 for 1,5');
+      this.put(place, text);
+    }
   }
 
   private putText(text: string, place: Place): void {

@@ -36,6 +36,12 @@ export const isUnfit = (text: string): boolean => UNFIT.test(text);
 /** The text with U+FFFD for every character that cannot be stored. */
 export const madeFit = (text: string): string => text.replace(EVERY_UNFIT, '\uFFFD');
 
+const DECIMAL_COMMA = /^\s*[+-]?(?:\d*,(?!\d{3}\s*$)\d+|0,\d+)\s*$/;
+
+/** True for a number with a decimal comma. `1,234` may as well be a thousand, and is not taken for one. */
+export const hasDecimalComma = (text: string): boolean => text.length <= LONGEST_COMMA && DECIMAL_COMMA.test(text);
+const LONGEST_COMMA = 30;
+
 const isNothing = (value: unknown): value is null | undefined => value === undefined || value === null;
 
 const NOT_FINITE = /^\s*[+-]?(?:nan|inf(?:inity)?)\s*$/i;
@@ -134,12 +140,12 @@ export function shareOf(given: Field | undefined, tell: Tell): number | null {
   if (value === null) return null;
   if (value !== undefined && value >= -SHARE_TOLERANCE && value <= 1 + SHARE_TOLERANCE)
     return Math.min(1, Math.max(0, value));
-  const percent = value !== undefined && value > 1 && value <= 100;
-  throw new Refusal(
-    'bad_confidence',
-    field,
-    `${field} must be a number from 0 to 1${percent ? '; it looks like a percentage: divide by 100' : ''}`,
-  );
+  throw new Refusal('bad_confidence', field, `${field} must be a number from 0 to 1${hintAt(given.value, value)}`);
+}
+
+function hintAt(given: unknown, value: number | undefined): string {
+  if (value !== undefined && value > 1 && value <= 100) return '; it looks like a percentage: divide by 100';
+  return typeof given === 'string' && hasDecimalComma(given) ? '; write its decimal comma as a point' : '';
 }
 
 /** Seconds. @throws Refusal */
@@ -149,7 +155,7 @@ export function secondsOf(given: Field | undefined, factor: number, tell: Tell):
   const value = numberOf(given, tell);
   if (value === null) return null;
   if (value !== undefined && value >= 0) return value * factor;
-  throw new Refusal('bad_latency', field, `${field} must be a number of at least 0`);
+  throw new Refusal('bad_latency', field, `${field} must be a number of at least 0${hintAt(given.value, undefined)}`);
 }
 
 /** @throws Refusal */

@@ -39,7 +39,7 @@ export interface Verdicts {
    * @param rows how many rows are left
    */
   refuseRest(line: number, rows: () => number): boolean;
-  /** For the notes of the row at `line`; each reason counts a row once, `not_a_number` once for each field. */
+  /** For the notes of the row at `line`; each reason counts a row once, those about one feature's values once for each field. */
   tellOf(line: number): Tell;
   readonly summary: () => Pick<IngestBatch, 'rejected' | 'rejectedByReason' | 'newest' | 'errors' | 'notes'>;
 }
@@ -81,7 +81,7 @@ export function createVerdicts(characters: number): Verdicts {
       return true;
     },
     tellOf: (line) => (reason, field, message) => {
-      const key = reason === 'not_a_number' ? `${reason}\n${shown(field)}` : reason;
+      const key = NOTED_BY_FIELD.has(reason) ? `${reason}\n${shown(field)}` : reason;
       const known = notes.get(key);
       if (known === undefined) {
         if (notes.size >= NOTES_TOLD) return;
@@ -103,6 +103,7 @@ export function createVerdicts(characters: number): Verdicts {
   };
 }
 
+const NOTED_BY_FIELD: ReadonlySet<NoteReason> = new Set(['not_a_number', 'decimal_comma']);
 const REST = 'nearly all rows of this batch were refused, and the rest was not read: repair the sender';
 
 const shown = (field: string): string =>

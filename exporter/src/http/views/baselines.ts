@@ -13,7 +13,9 @@ export const baselineSchema = z
     admitted_at_ms: nullableInstant,
     required_samples: nullableNumber,
     missing: z.array(z.string()).meta({ description: 'what learning still waits for' }),
-    refused: z.array(z.string()).meta({ description: 'why what was learnt was not admitted' }),
+    refused: z
+      .array(z.string())
+      .meta({ description: 'why what had been learnt was given up, the last time, and how much it was' }),
   })
   .meta({ id: 'Baseline' });
 export const baselineVersionSchema = z
@@ -46,24 +48,16 @@ export function baselineView({
     };
   }
   if (learning === null) return NOTHING;
-  const { verdict, nextVersion: version } = learning;
-  if (verdict.kind === 'learning') {
-    const { requiredSamples, missing } = verdict;
-    return {
-      ...NOTHING,
-      state: 'learning',
-      version,
-      samples,
-      required_samples: requiredSamples,
-      missing: [...missing],
-    };
-  }
+  const { verdict, nextVersion: version, startedOver: refused = [] } = learning;
+  const { requiredSamples, missing } = verdict.kind === 'learning' ? verdict : { requiredSamples: null, missing: [] };
   return {
     ...NOTHING,
     state: 'learning',
     version,
     samples,
-    refused: verdict.kind === 'refused' ? [...verdict.reasons] : [],
+    required_samples: requiredSamples,
+    missing: [...missing],
+    refused: [...refused],
   };
 }
 

@@ -166,7 +166,13 @@ const learning: z.ZodType<LearningState> = z
     profile,
     firstHalf: profile.nullable(),
     unjudged,
-    rest: z.object({ nextVersion: count, learntFromMs: z.number().optional(), golden: z.array(golden), verdict }),
+    rest: z.object({
+      nextVersion: count,
+      learntFromMs: z.number().optional(),
+      golden: z.array(golden),
+      verdict,
+      startedOver: z.array(z.string()).optional(),
+    }),
   })
   .transform(({ profile: counts, firstHalf, unjudged: lost, rest }): LearningState =>
     withUnjudged({ ...rest, profile: counts, firstHalf }, lost),
