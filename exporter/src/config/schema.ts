@@ -207,7 +207,7 @@ const metrics = z
     models: whole(1, 100_000).default(1_000),
     signals_per_model: whole(1, 500).default(20),
     binned_signals: whole(0, 100).default(6),
-    series: whole(1_000, 10_000_000).default(100_000),
+    series: whole(1_000, 10_000_000).default(400_000),
   })
   .prefault({});
 

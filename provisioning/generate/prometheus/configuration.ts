@@ -28,7 +28,7 @@ export function prometheusConfiguration(settings: PrometheusSettings): object {
       {
         job_name: 'mlfi-models',
         metrics_path: '/metrics/models',
-        sample_limit: 101_000,
+        sample_limit: 401_000,
         authorization,
         static_configs: [{ targets: settings.service }],
       },
