@@ -36,22 +36,22 @@ export function withCosts(
   });
 }
 
+/** From what the baseline's labels showed; ends by the squares of the distances to the ends of both, added (Newcombe 1998, method 10). */
 function wholeDrop(
   performance: Extract<PerformanceEstimate, { kind: 'estimated'; measure: 'accuracy' }>,
 ): PerformanceCost {
-  const { share } = performance.baselineAccuracy;
-  const { low, high, level } = performance.band;
-  return {
-    measure: 'accuracy',
-    value: share - performance.accuracy,
-    interval: { low: share - high, high: share - low, level },
-  };
+  const { accuracy, band, baselineAccuracy: before } = performance;
+  const value = before.share - accuracy;
+  const low = value - Math.hypot(before.share - before.interval.low, band.high - accuracy);
+  const high = value + Math.hypot(before.interval.high - before.share, accuracy - band.low);
+  return { measure: 'accuracy', value, interval: { low, high, level: band.level } };
 }
 
 /**
  * What the changed mix of one feature costs: Σ (pᵥ − qᵥ)·cᵥ over its values (tenths for numbers), with p and q the shares
  * before and now and c the mean calibrated confidence among rows of that value. Assumes that such rows are answered as
- * well as before. Null with fewer than 50 rows on a side.
+ * well as before. Its variance is that of the shares, with c given, and that of c: Σ (pᵥ − qᵥ)²·s²ᵥ/nᵥ (delta method).
+ * Null with fewer than 50 rows on a side.
  */
 export function costOfShift(
   feature: string,
@@ -66,28 +66,37 @@ export function costOfShift(
   const [a, b] = [values(before), values(now)];
   if (Math.min(a.length, b.length) < MIN_ROWS) return null;
   const cellOf = cells(a.map(([value]) => value));
-  const tally = new Map<string, { before: number; now: number; sum: number }>();
+  const tally = new Map<string, { before: number; now: number; sum: number; squares: number }>();
   for (const [side, rows] of [['before', a] as const, ['now', b] as const]) {
     for (const [value, confidence] of rows) {
       const cell = cellOf(value);
-      const entry = tally.get(cell) ?? { before: 0, now: 0, sum: 0 };
+      const entry = tally.get(cell) ?? { before: 0, now: 0, sum: 0, squares: 0 };
       entry[side] += 1;
-      entry.sum += probability(confidence);
+      const share = probability(confidence);
+      entry.sum += share;
+      entry.squares += share ** 2;
       tally.set(cell, entry);
     }
   }
-  let [was, is, wasSquare, isSquare] = [0, 0, 0, 0];
-  for (const entry of tally.values()) {
-    const level = entry.sum / (entry.before + entry.now);
-    was += (entry.before / a.length) * level;
-    is += (entry.now / b.length) * level;
-    wasSquare += (entry.before / a.length) * level ** 2;
-    isSquare += (entry.now / b.length) * level ** 2;
+  let [was, is, wasSquare, isSquare, ofLevels] = [0, 0, 0, 0, 0];
+  for (const { before: m, now: n, sum, squares } of tally.values()) {
+    const level = sum / (m + n);
+    const [p, q] = [m / a.length, n / b.length];
+    was += p * level;
+    is += q * level;
+    wasSquare += p * level ** 2;
+    isSquare += q * level ** 2;
+    ofLevels += ((p - q) ** 2 * varianceOf(m + n, sum, squares)) / (m + n);
   }
-  const half = Z * Math.sqrt(Math.max(0, wasSquare - was ** 2) / a.length + Math.max(0, isSquare - is ** 2) / b.length);
+  const ofShares = Math.max(0, wasSquare - was ** 2) / a.length + Math.max(0, isSquare - is ** 2) / b.length;
+  const half = Z * Math.sqrt(ofShares + ofLevels);
   const value = was - is;
   return { measure: 'accuracy', value, interval: { low: value - half, high: value + half, level: 0.95 } };
 }
+
+/** Of one value nothing can be said: as much as a share can vary. */
+const varianceOf = (n: number, sum: number, squares: number): number =>
+  n < 2 ? 0.25 : Math.max(0, squares - sum ** 2 / n) / (n - 1);
 
 /** Names the cell of a value: the tenth of a number among the baseline's, the category itself, or "missing". */
 function cells(baseline: readonly FeatureValue[]): (value: FeatureValue) => string {
@@ -108,6 +117,6 @@ function costText({ value, interval }: PerformanceCost): string {
     return `It is estimated to cost ${points(value)} points of accuracy (${range}), if confidence stays as honest as it was.`;
   }
   return interval.high < 0
-    ? `By itself it is not estimated to cost accuracy (${range} points).`
+    ? `By itself it is not estimated to cost accuracy, if confidence stays as honest as it was (${points(-interval.high)} to ${points(-interval.low)} points gained).`
     : `Whether it costs accuracy by itself cannot be told from chance (${range} points).`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Features, Observation } from '../../../exporter/src/domain/observation.js';
+import type { Features, FeatureValue, Observation } from '../../../exporter/src/domain/observation.js';
+import type { Random } from '../../../exporter/src/domain/ports.js';
 import { costOfShift } from '../../../exporter/src/performance/cost-of-shift.js';
 import { extremeFeature } from '../../../exporter/src/performance/extremes.js';
 import { createWindowBuilder } from '../../../exporter/src/statistics/window-profile.js';
@@ -18,6 +19,7 @@ const row = (features: Features, confidence: number): Observation => ({
   label: null,
   modelVersion: null,
 });
+const NONE = { interval: { low: NaN, high: NaN } };
 const stated = (confidence: number): number => confidence;
 
 describe('what a moved feature costs', () => {
@@ -46,6 +48,32 @@ describe('what a moved feature costs', () => {
     const same = costOfShift('channel', rows('a', 0.2), rows('c', 0.2), stated);
     expect(same?.interval.low).toBeLessThan(0);
     expect(same?.interval.high).toBeGreaterThan(0);
+  });
+
+  it.each<readonly [string, (random: Random) => FeatureValue, number]>([
+    ['is no longer sent', () => null, 0],
+    ['has no value in every third row', (random) => (random.next() < 1 / 3 ? null : random.next()), 0],
+    ['moves to where answers are surer', (random) => 0.5 + random.next() / 2, -0.025],
+  ])('holds the truth in its interval 95 times of 100 where a feature %s', (_, now, cost) => {
+    let held = 0;
+    for (let world = 0; world < 400; world += 1) {
+      const random = seededRandom(`cost ${world}`);
+      const sample = (count: number, size: (random: Random) => FeatureValue): Observation[] =>
+        Array.from({ length: count }, () => {
+          const value = size(random);
+          const sure = typeof value === 'number' ? 0.1 * value : 0.05;
+          return row({ size: value }, 0.6 + sure + 0.3 * random.next());
+        });
+      const { interval } =
+        costOfShift(
+          'size',
+          sample(405, (each) => each.next()),
+          sample(242, now),
+          stated,
+        ) ?? NONE;
+      if (interval.low <= cost && cost <= interval.high) held += 1;
+    }
+    expect(held / 400).toBeGreaterThan(0.92);
   });
 
   it('is not told from fewer than 50 rows, nor without confidence', () => {
