@@ -65,6 +65,7 @@ export const CAUSES = {
   'segment-outage': { family: 'pipeline', traits: ['failing-calls', 'other-values'] },
   'segment-concept-drift': { family: 'model', traits: [] },
   'concept-drift': { family: 'model', traits: [] },
+  'labels-wrong': { family: 'labels', traits: [] },
   'label-delay': { family: 'labels', traits: ['needs-no-finding'] },
   'seasonal-pattern': { family: 'traffic', traits: ['needs-no-finding'] },
   unknown: { family: 'none', traits: ['failing-calls', 'needs-no-finding'] },

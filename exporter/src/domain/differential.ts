@@ -41,6 +41,11 @@ export interface Differential {
   readonly errorsBySegment: SegmentDifference | null;
   /** Feature whose association with the label rose most, as |2·AUC − 1| or Cramér's V. From labelled rows. */
   readonly labelAssociation: { readonly feature: string; readonly before: number; readonly now: number } | null;
+  /**
+   * Share of the newest labelled `rows` that are right when each of the predicted `classes` is read as the label it mostly meets,
+   * where that exchanges some; null where it exchanges none. From labelled rows.
+   */
+  readonly exchangedLabels: { readonly share: number; readonly rows: number; readonly classes: number } | null;
   /** Share of the drift that vanishes when the window is compared with the same hours of the baseline's days; null when hours say nothing. From rows. */
   readonly sameHour: { readonly explained: number; readonly baselineRows: number } | null;
   /** Spearman correlation of being wrong with time. From labelled rows. */
@@ -69,6 +74,7 @@ export type RowDifferential = Pick<
   | 'failuresBySegment'
   | 'errorsBySegment'
   | 'labelAssociation'
+  | 'exchangedLabels'
   | 'sameHour'
   | 'errorTrend'
 >;

@@ -42,7 +42,8 @@ export function diagnose(symptoms: Symptoms, weights: CauseWeights = WEIGHTS): D
     .sort((a, b) => b.probability - a.probability)
     .filter(({ probability }, rank) => rank < 3 || probability >= MIN_LISTED_PROBABILITY);
   const [winner] = causes;
-  const impact = estimateImpact(symptoms);
+  // What labels count that are wrong themselves harms nobody yet.
+  const impact = winner?.id === 'labels-wrong' ? null : estimateImpact(symptoms);
   const { severity, reason } = assessSeverity(symptoms, winner?.id ?? 'none', impact);
   return {
     modelId: symptoms.modelId,

@@ -81,7 +81,7 @@ export function hypotheses(symptoms: Symptoms): Hypothesised[] {
 }
 
 /** Causes that leave the model as it was. */
-const OF_THE_WORLD: ReadonlySet<CauseId> = new Set(['concept-drift', 'segment-concept-drift']);
+const OF_THE_WORLD: ReadonlySet<CauseId> = new Set(['concept-drift', 'segment-concept-drift', 'labels-wrong']);
 
 /** The same, and confidence that alone moved, which makes no prediction wrong. */
 const NOT_THE_MODEL: ReadonlySet<CauseId> = new Set([...OF_THE_WORLD, 'calibration-decay']);

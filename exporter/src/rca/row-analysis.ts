@@ -31,6 +31,7 @@ export const NOTHING_TO_ANALYSE: RowAnalysis = {
     failuresBySegment: null,
     errorsBySegment: null,
     labelAssociation: null,
+    exchangedLabels: null,
     sameHour: null,
     errorTrend: null,
   },

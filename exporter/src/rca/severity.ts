@@ -137,6 +137,11 @@ const RULES: readonly Rule[] = [
     reason: () => 'More responses than before hold no prediction.',
   },
   {
+    severity: 'medium',
+    holds: ({ cause }) => cause === 'labels-wrong',
+    reason: () => 'What labels say of the predictions cannot be believed before some are compared by hand.',
+  },
+  {
     severity: 'high',
     holds: (input) =>
       (input.found('accuracy-drop') || sequentially(input.symptoms, 'accuracy')) && materially(input, 'wrong-answer'),

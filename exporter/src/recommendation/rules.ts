@@ -284,6 +284,15 @@ export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
       'Ask those who know it: a price, a rule, a product, a new way of labelling?',
     ),
   ],
+  'labels-wrong': [
+    investigate(
+      'Compare some recent labels with what really happened',
+      'Look at what changed in the job that delivers labels: an encoding, the order of classes, a flag that was negated.',
+      'Send the right labels; mlfi judges by those that come from then on.',
+      'Keep these labels away from training until then. If they are right after all, the world has changed: retrain.',
+    ),
+    collectLabels,
+  ],
   'label-delay': [
     investigate(
       'Find out why labels come late',

@@ -27,6 +27,7 @@ const KINDS: Partial<Record<Cause['id'], PictureKind>> = {
   'prediction-collapse': { measures: ['confidence', 'accuracy'], beside: 'prediction' },
   'concept-drift': { measures: ['accuracy', 'confidence'], beside: 'prediction' },
   'segment-concept-drift': { measures: ['accuracy', 'confidence'], beside: 'segments' },
+  'labels-wrong': { measures: ['accuracy', 'confidence'], beside: 'prediction' },
   'label-delay': { measures: ['accuracy'], beside: 'prediction' },
   unknown: CONFIDENCE,
 };

@@ -184,6 +184,7 @@ const NOTHING_COMPARED = {
   lostSegment: null,
   errorsBySegment: null,
   labelAssociation: null,
+  exchangedLabels: null,
   sameHour: null,
   precisionLoss: null,
   swappedPair: null,
@@ -240,6 +241,9 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
         }),
       ),
       errorsBySegment: maybe(segment),
+      exchangedLabels: maybe(
+        fc.record({ share: fc.constantFrom(0.9, 1), rows: fc.constantFrom(100, 200), classes: fc.constantFrom(2, 3) }),
+      ),
       labelAssociation: maybe(fc.record({ feature: fc.constantFrom(...names), before: share, now: share })),
       sameHour: maybe(fc.record({ explained: share, baselineRows: count })),
       errorTrend: maybe(share),

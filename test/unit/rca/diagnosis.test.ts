@@ -14,6 +14,9 @@ const withFeature = (row: Observation, name: string, value: number | string | nu
   features: { ...row.features, [name]: value },
 });
 
+const labelOf = ({ prediction }: Observation, isTurned: boolean): string =>
+  (prediction === 'yes') === isTurned ? 'no' : 'yes';
+
 /** Ways to fail, made from quiet rows: the cause and severity that must be named. */
 const CASES: readonly (readonly [name: string, cause: string, severity: string, made: Case, feature?: string])[] = [
   ['nothing', 'none', 'none', {}],
@@ -97,6 +100,18 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
     { labels: { before: 180, now: 130 } },
   ],
   [
+    'labels the other way round, all of them',
+    'labels-wrong',
+    'medium',
+    { labels: { before: 180, now: 20 }, rows: changed((row, i) => ({ ...row, label: labelOf(row, i % 10 > 0) })) },
+  ],
+  [
+    'two outcomes in three turned',
+    'concept-drift',
+    'high',
+    { labels: { before: 180, now: 76 }, rows: changed((row, i) => ({ ...row, label: labelOf(row, i % 100 >= 38) })) },
+  ],
+  [
     'one answer for everything',
     'prediction-collapse',
     'critical',
@@ -122,7 +137,9 @@ describe('diagnosis', () => {
   it('has weights for exactly the causes and indicators there are', () => {
     expect(WEIGHTS.indicators).toEqual(INDICATORS.map(({ id }) => id));
     // Causes that are told by a fact are weighed as the broader cause they stand for, or compete with none.
-    const fitted = CAUSE_IDS.filter((id) => !hasTrait(id, 'says-itself') && !hasTrait(id, 'alone'));
+    const fitted = CAUSE_IDS.filter(
+      (id) => !hasTrait(id, 'says-itself') && !hasTrait(id, 'alone') && id !== 'labels-wrong',
+    );
     expect(Object.keys(WEIGHTS.causes).sort()).toEqual([...fitted].sort());
     for (const row of Object.values(WEIGHTS.causes)) expect(row).toHaveLength(INDICATORS.length + 1);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { answerBands } from '../../../exporter/src/rca/differential/answer-bands.js';
+import { exchangedLabels } from '../../../exporter/src/rca/differential/exchanged-labels.js';
 import { labelAssociation } from '../../../exporter/src/rca/differential/label-association.js';
 import { lostSegment } from '../../../exporter/src/rca/differential/lost-segment.js';
 import { precisionLoss } from '../../../exporter/src/rca/differential/precision-loss.js';
@@ -110,6 +111,34 @@ describe('contrasts', () => {
     expect(errorsBySegment?.predicate.split(' and ').toSorted()).toEqual(['c2 = a', 'c3 = a']);
     expect(errorsBySegment).toMatchObject({ inside: 1, contribution: 1 });
     expect(errorsBySegment?.outside).toBeCloseTo(0, 9);
+  });
+
+  describe('labels', () => {
+    const exchanged = (rows: number, classes: readonly string[], labelOf: (k: number, i: number) => number) =>
+      exchangedLabels(
+        rowsOf('exchanged', rows).map((row, i) => {
+          const k = i % classes.length;
+          return { ...row, prediction: classes[k] ?? '', label: classes[labelOf(k, i) % classes.length] ?? '' };
+        }),
+      );
+    it('are seen to be exchanged, of two classes or more', () => {
+      expect(exchanged(200, ['a', 'b'], (k, i) => (i % 10 < 8 ? k + 1 : k))).toMatchObject({ share: 0.8, classes: 2 });
+      expect(exchanged(150, ['a', 'b', 'c'], (k) => (k === 2 ? k : 1 - k))).toMatchObject({ share: 1, rows: 150 });
+      expect(exchanged(200, ['0', '1', '2'], (k) => k + 1)).toMatchObject({ share: 1 });
+    });
+
+    it.each<readonly [string, number, readonly string[], (k: number, i: number) => number]>([
+      ['that are right', 200, ['a', 'b'], (k) => k],
+      ['that are few', 99, ['a', 'b'], (k) => k + 1],
+      ['that all say one class', 200, ['a', 'b'], () => 0],
+      ['of quantities', 200, Array.from({ length: 50 }, (_, i) => String(i)), (k) => k + 1],
+    ])('are not, %s', (_, rows, classes, labelOf) => {
+      expect(exchanged(rows, classes, labelOf)).toBeNull();
+    });
+
+    it('are seen in the newest rows, whatever those before say', () => {
+      expect(exchanged(400, ['a', 'b'], (k, i) => (i < 200 ? k : k + 1))).toMatchObject({ share: 1, rows: 200 });
+    });
   });
 
   it('see that only unsure answers turned', () => {

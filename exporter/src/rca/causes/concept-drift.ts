@@ -1,5 +1,6 @@
 import { plain, shareOfDrop, type CauseDefinition } from './cause-definition.js';
 import { errorsRose } from './errors-rose.js';
+import { areLabelsExchanged } from './labels-exchanged.js';
 
 /**
  * The world changed: same inputs, same answers, but the answers are no longer right.
@@ -17,7 +18,7 @@ export const conceptDrift: CauseDefinition = {
     'golden-confidence-moved',
   ],
   hypotheses(symptoms) {
-    if (!errorsRose(symptoms)) return [];
+    if (!errorsRose(symptoms) || areLabelsExchanged(symptoms)) return [];
     const shareExplained = shareOfDrop(symptoms, 'concept');
     return [plain('Concept drift: outcomes no longer follow what the model learnt', { shareExplained })];
   },

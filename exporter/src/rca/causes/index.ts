@@ -15,6 +15,7 @@ import { featureLeak } from './feature-leak.js';
 import { inputDrift } from './input-drift.js';
 import { joinLoss } from './join-loss.js';
 import { labelDelay } from './label-delay.js';
+import { labelsWrong } from './labels-wrong.js';
 import { modelChanged } from './model-changed.js';
 import { modelUnreachable } from './model-unreachable.js';
 import { newCategories } from './new-categories.js';
@@ -74,6 +75,7 @@ export const CAUSE_DEFINITIONS: readonly CauseDefinition[] = [
   segmentOutage,
   segmentConceptDrift,
   conceptDrift,
+  labelsWrong,
   labelDelay,
   seasonalPattern,
   unknown,

@@ -6,6 +6,7 @@ import { spearman } from '../../statistics/spearman.js';
 import type { Observation } from '../../domain/observation.js';
 import type { BaselineProfile, WindowProfile } from '../../domain/profile.js';
 import { answerBands } from './answer-bands.js';
+import { exchangedLabels } from './exchanged-labels.js';
 import { labelAssociation } from './label-association.js';
 import { lostSegment } from './lost-segment.js';
 import { missingTogether } from './missing-together.js';
@@ -68,6 +69,7 @@ export function differentialOfRows(
     answerBands: answerBands(rows, baselineRows),
     ...differentialOfSegments(segments),
     labelAssociation: labelAssociation(rows, baselineRows),
+    exchangedLabels: exchangedLabels(rows),
     sameHour: sameHour(changedIn(features), rows, baselineRows),
     errorTrend:
       errors.length < MIN_TREND_ROWS
