@@ -14,7 +14,7 @@ export const labelsWrong: CauseDefinition = {
     const found = symptoms.differential.exchangedLabels;
     if (found === null || !areLabelsExchanged(symptoms)) return [];
     const how = found.classes === 2 ? 'inverted' : 'exchanged';
-    const title = `Labels look ${how}: the other way round, ${wholePercent(found.share)} of the newest ${found.rows} agree with the prediction`;
+    const title = `Labels look ${how}: read the other way round, ${wholePercent(found.share)} of the newest ${found.rows} agree with the predictions`;
     return [plain(title, { shareExplained: shareOfDrop(symptoms, 'concept'), weighedAs: 'concept-drift' })];
   },
 };
