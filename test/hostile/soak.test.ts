@@ -47,7 +47,7 @@ beforeAll(async () => {
       paging: { season: 'none' },
       // Rows and windows are kept as long as the soak takes to fill them.
       windows: { length: IS_LONG ? '1m' : '15s', rows_kept: 100 },
-      logging: { level: 'silent' },
+      logging: { level: 'warn' },
     },
     ['--inspect=127.0.0.1:0'],
   );
@@ -144,7 +144,15 @@ it(
         await sleep(everyMs);
       }
     };
-    await Promise.all([feed(), scrape(), weigh()]);
+    await Promise.all([feed(), scrape(), weigh()]).catch((error: unknown) => {
+      const { exitCode, signalCode } = service.child;
+      figure(
+        `after ${minutes().toFixed(1)} minutes: exit ${exitCode ?? signalCode ?? 'none'}; ${service.said().slice(-800)}`,
+      );
+      for (const readings of [held, resident, external])
+        figure(readings.map(([at, mb]) => `${at.toFixed(1)}: ${mb.toFixed(0)}`).join(' · '));
+      throw error;
+    });
 
     const growth = increase(held);
     const storeGrowth = increase(stored).perUnit;
