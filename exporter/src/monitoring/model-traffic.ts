@@ -117,7 +117,7 @@ export class ModelTraffic {
     const late = new Set(pending.add(arrived, isAdmitted, nowMs, isAdmitted ? [] : sent, senders));
     windows.add({ rows: [...late], labels: [] }, isStored);
     if (!isStored) for (const each of arrived) if (!late.has(each)) windows.awaits(each);
-    if (pending.isFull) yield* this.release(nowMs);
+    if (pending.isFull || pending.isAtOnce(nowMs)) yield* this.release(nowMs);
   }
 
   /** Labels of earlier answers have been judged and stored. */
@@ -244,6 +244,7 @@ export class ModelTraffic {
     }
     // Golden answers come by mlfi's own clock, whether or not there is traffic.
     if (detectors.hasGoldenNews) this.settleDetectors(pending.reachedMs ?? nowMs);
+    if (detectors.rowsUnsaved > 0 && pending.isAtOnce(nowMs)) detectors.saveSoon();
     // Rows are bet on once: what they said is stored without waiting for the next ones.
     if (detectors.isSaveDue(nowMs)) this.parts.changed();
     this.rows.trim();
