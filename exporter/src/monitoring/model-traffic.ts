@@ -349,7 +349,10 @@ export class ModelTraffic {
       this.phase = { kind: 'learning', learning: weighing.asBefore(this.phase.learning) };
       return false;
     }
-    const { detectors, random } = parts;
+    const { detectors, random, pending } = parts;
+    // After a start, or once mlfi's clock was set back, rows of the same time may wait: they, and so their labels, are of it.
+    for (const step of pending.notAfter(this.phase.learning.profile.toMs)) this.take(step);
+    this.learn();
     this.phase = confirmed(this.phase, detectors.monitor, rows.all, isFailing, random, settings.requirements);
     weighing.note(this.phase.learning, isFailing);
     if (this.phase.learning.verdict.kind === 'refused') detectors.learnAnew();

@@ -276,6 +276,11 @@ export class PendingRows {
     if (this.hasNews) yield this.tick(this.reachedMs ?? this.labelledMs);
   }
 
+  /** The rows that are no newer, whether or not older ones may still come. */
+  *notAfter(atMs: number): Generator<Step> {
+    for (let row = this.oldest(); row !== null && row.atMs <= atMs; row = this.oldest()) yield this.handOut(row);
+  }
+
   private next(reachedMs: number, isIdle: boolean): Step | null {
     const oldest = this.oldest();
     const row = oldest !== null && (this.isFull || oldest.atMs <= reachedMs) ? oldest : null;
