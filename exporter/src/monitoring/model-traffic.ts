@@ -238,8 +238,11 @@ export class ModelTraffic {
     const { pending, detectors } = this.parts;
     for (const step of pending.steps(nowMs, this.pace.untilMs)) {
       yield;
-      if (!this.take(step) || step.kind !== 'tick') continue;
-      this.pace.found(step.atMs);
+      const wasNormal = detectors.normalSinceMs !== null;
+      const hasFound = this.take(step);
+      if (step.kind !== 'tick') continue;
+      if (hasFound) this.pace.found(step.atMs);
+      else if (wasNormal || detectors.normalSinceMs === null || !this.pace.recovered(step.atMs)) continue;
       break;
     }
     // Golden answers come by mlfi's own clock, whether or not there is traffic.
