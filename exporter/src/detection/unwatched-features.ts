@@ -6,8 +6,6 @@ import { counted } from '../domain/quantity-text.js';
 
 const NAMED = 5;
 const HOUR_MS = 3_600_000;
-/** Once may happen; oftener it is a loop. */
-const ENDED_TOLD = 2;
 const REASONS: readonly (readonly [kind: FeatureKind, reason: string])[] = [
   ['date', 'its values are dates, and new ones are in their nature; only whether they are there is watched'],
   ['identifier', 'each value names a row; only whether it is there is watched'],
@@ -38,12 +36,8 @@ export function intakeBlindSpots(intake: IntakeSummary | null): readonly BlindSp
 }
 
 function notJudged(intake: IntakeSummary['notJudged']): readonly BlindSpot[] {
-  const { late, lost, labels = 0, ended = 0, clock } = intake;
+  const { late, lost, labels = 0, clock } = intake;
   const spots: BlindSpot[] = [];
-  if (ended >= ENDED_TOLD) {
-    const reason = `mlfi was ended ${ended} times in a row before it had judged one, for which it waits some 15 s from the first on, and longer where rows come late; nothing is learnt from them and nothing found until it runs for longer`;
-    spots.push({ check: 'logged rows', reason });
-  }
   if (clock !== undefined) {
     const reason = `mlfi’s clock was ahead, and was found right again at ${timeText(clock.setBackAtMs)}; they are in the counts of that time, and are judged no more`;
     spots.push({ check: `rows that were dated as late as ${timeText(clock.aheadToMs)}`, reason });

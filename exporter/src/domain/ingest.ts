@@ -98,8 +98,6 @@ export interface IntakeSummary {
     readonly late: number;
     readonly lost: number;
     readonly labels?: number;
-    /** So many times in a row mlfi was ended when rows had come and it had judged none. */
-    readonly ended?: number | undefined;
     /** Rows dated by mlfi's own clock while it was ahead, as late as `aheadToMs`; absent where it was not. */
     readonly clock?: { readonly aheadToMs: number; readonly setBackAtMs: number } | undefined;
   };

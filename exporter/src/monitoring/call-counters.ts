@@ -32,8 +32,8 @@ export interface CallCounters {
   readonly pastUntilMs?: number | undefined;
   /** Counted rows whose evidence was not stored with this, for they waited for older ones or had just been judged; absent before that was kept. */
   readonly waiting?: number | undefined;
-  /** So many times in a row mlfi was ended when rows had come and it had judged none; absent where it was not. */
-  readonly endedUnjudged?: number | undefined;
+  /** Rows are judged when they come, for mlfi was ended before it had judged those that waited; absent where they wait. */
+  readonly judgesAtOnce?: true | undefined;
   /** How late labels use to come, as `DelayQuantile` keeps it. */
   readonly labelDelays?: readonly number[] | undefined;
   /** Rows before belong to an incident that is over and are judged no more; absent before the first. */
@@ -97,7 +97,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastProbeAnswerAtMs: moment.optional(),
   pastUntilMs: z.number().optional(),
   waiting: count.optional(),
-  endedUnjudged: count.optional(),
+  judgesAtOnce: z.literal(true).optional(),
   labelDelays: z.array(z.number().min(0)).optional(),
   judgedFromMs: z.number().optional(),
   rowsAside: count.optional(),

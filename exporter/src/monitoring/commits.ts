@@ -284,6 +284,9 @@ export class Commits {
     if (observations.length + labels.length > 0) member.needsEvaluation = true;
     try {
       await inTurns(member.monitored.settle(written, nowMs), observations.length);
+      // Whoever sent them is answered once that is stored, too.
+      if (observations.length > 0 && written.counted.records.counters.judgesAtOnce === true)
+        await this.commit([{ member, requests: [] }]);
     } finally {
       // Whatever has happened, the rows are stored, and whoever sent them must not send them again.
       for (const { request, result } of answers)

@@ -12,6 +12,8 @@ const IDLE_SENDER_MS = 60_000;
 const INTRODUCTION_MS = 15_000;
 /** Senders that are remembered; one that comes again when it is forgotten is taken for new. */
 const SENDERS_KEPT = 1_000;
+/** Where waiting loses rows, none waits for so many times as long as it would: of a life that lasts longer no more than this part is lost. */
+const AT_ONCE_FOR = 6;
 
 /** So many rows, one after the other, of one sender. */
 export interface RowsOfSender {
@@ -42,11 +44,12 @@ export class EventClock {
   private reachedMs = -Infinity;
   private firstArrivalMs = Infinity;
 
-  constructor(private readonly leastLatenessMs = LEAST_LATENESS_MS) {}
+  /** @param judgesAtOnce rows are lost when they wait: the process was ended before it had judged those that came to it */
+  constructor(private judgesAtOnce = false) {}
 
   /** Takes note of rows of one sender that arrived together. @returns whether mlfi's own clock was set back before them: then time starts over */
   arrived(sender: string, timesMs: readonly number[], nowMs: number): boolean {
-    const wasSetBack = [...this.senders.values()].some(({ arrivedAtMs }) => nowMs < arrivedAtMs - this.leastLatenessMs);
+    const wasSetBack = [...this.senders.values()].some(({ arrivedAtMs }) => nowMs < arrivedAtMs - LEAST_LATENESS_MS);
     if (wasSetBack) this.startOver();
     this.firstArrivalMs = Math.min(this.firstArrivalMs, nowMs);
     const remembered = this.senders.get(sender);
@@ -78,7 +81,7 @@ export class EventClock {
   /** How much out of order rows may come, ms. */
   get latenessMs(): number {
     const learntMs = this.delays.exceededBy(LATE_SHARE);
-    return Math.min(MOST_LATENESS_MS, Math.max(this.leastLatenessMs, learntMs));
+    return Math.min(MOST_LATENESS_MS, Math.max(LEAST_LATENESS_MS, learntMs));
   }
 
   /** Senders that are remembered. */
@@ -92,9 +95,10 @@ export class EventClock {
     const isKnownWhoSends = nowMs - this.firstArrivalMs >= INTRODUCTION_MS || this.isIdle(nowMs);
     if (!isKnownWhoSends) return this.reachedMs;
     const { latenessMs } = this;
+    const isAtOnce = this.isAtOnce(nowMs);
     const reachedBy = ({ newestMs, furthestMs, arrivedAtMs }: Sender): number =>
-      nowMs - arrivedAtMs >= latenessMs ? Math.min(furthestMs, nowMs) : newestMs - latenessMs;
-    const awaited = this.awaited(nowMs);
+      isAtOnce || nowMs - arrivedAtMs >= latenessMs ? Math.min(furthestMs, nowMs) : newestMs - latenessMs;
+    const awaited = isAtOnce ? [] : this.awaited(nowMs);
     const reachedMs =
       awaited.length === 0
         ? Math.max(...[...this.senders.values()].map(reachedBy))
@@ -111,7 +115,17 @@ export class EventClock {
 
   /** True when nothing has arrived for as long as rows may come out of order: then nothing is waited for. */
   isIdle(nowMs: number): boolean {
-    return nowMs >= this.idleFromMs;
+    return this.isAtOnce(nowMs) || nowMs >= this.idleFromMs;
+  }
+
+  /** True while nothing is waited for: until rows have come for so long that those which would wait are few among them. */
+  isAtOnce(nowMs: number): boolean {
+    return this.judgesAtOnce && nowMs - this.firstArrivalMs < AT_ONCE_FOR * this.latenessMs;
+  }
+
+  /** What waited has been judged, and that is stored: with the process nothing is lost. */
+  endInOrder(): void {
+    this.judgesAtOnce = false;
   }
 
   /** Those whose rows are waited for: they send, and what they send can still come in time. */

@@ -113,7 +113,7 @@ export interface CountingState {
   readonly arrivals: Pick<ArrivalClock, 'latestMs'>;
   readonly failing: Pick<FailingSince, 'isFailing'>;
   readonly windows: Pick<Windows, 'limits' | 'current' | 'toStore' | 'labels'>;
-  readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel' | 'reachedMs'>;
+  readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel' | 'isAtOnce'>;
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly MatchedLabel[];
   readonly golden: Pick<GoldenAnswers, 'learning'>;
@@ -164,7 +164,7 @@ export function countRows(
       counters: {
         ...(observations.length === 0 ? calls : withArrival(observations.reduce(countCall, calls), nowMs)),
         waiting: waiting.length + observations.length + rowsUnsaved,
-        endedUnjudged: endedUnjudged(state, waiting.length + observations.length),
+        judgesAtOnce: state.pending.isAtOnce(nowMs) || undefined,
         labelDelays: windows.labels.learntDelays,
         arrivedUntilMs: state.arrivals.latestMs ?? undefined,
         failing: state.failing.isFailing || undefined,
@@ -187,12 +187,6 @@ export function countRows(
 }
 
 const NO_WINDOWS = { windows: [], amendments: [] } as const;
-
-/** What it would be if the process were ended now. @param waiting rows that wait to be judged */
-function endedUnjudged({ calls, pending }: CountingState, waiting: number): number | undefined {
-  if (pending.reachedMs !== null) return undefined;
-  return waiting === 0 ? calls.endedUnjudged : (calls.endedUnjudged ?? 0) + 1;
-}
 
 /**
  * The learning period with all rows that have come, those that still wait for older ones too; null outside of one. What would be

@@ -117,7 +117,7 @@ export class ModelTraffic {
     const late = new Set(pending.add(arrived, isAdmitted, nowMs, isAdmitted ? [] : sent, senders));
     windows.add({ rows: [...late], labels: [] }, isStored);
     if (!isStored) for (const each of arrived) if (!late.has(each)) windows.awaits(each);
-    if (pending.isFull) yield* this.release(nowMs);
+    if (pending.isFull || pending.isAtOnce(nowMs)) yield* this.release(nowMs);
   }
 
   /** Labels of earlier answers have been judged and stored. */
@@ -238,12 +238,16 @@ export class ModelTraffic {
     const { pending, detectors } = this.parts;
     for (const step of pending.steps(nowMs, this.pace.untilMs)) {
       yield;
-      if (!this.take(step) || step.kind !== 'tick') continue;
-      this.pace.found(step.atMs);
+      const wasNormal = detectors.normalSinceMs !== null;
+      const hasFound = this.take(step);
+      if (step.kind !== 'tick') continue;
+      if (hasFound) this.pace.found(step.atMs);
+      else if (wasNormal || detectors.normalSinceMs === null || !this.pace.recovered(step.atMs)) continue;
       break;
     }
     // Golden answers come by mlfi's own clock, whether or not there is traffic.
     if (detectors.hasGoldenNews) this.settleDetectors(pending.reachedMs ?? nowMs);
+    if (detectors.rowsUnsaved > 0 && pending.isAtOnce(nowMs)) detectors.saveSoon();
     // Rows are bet on once: what they said is stored without waiting for the next ones.
     if (detectors.isSaveDue(nowMs)) this.parts.changed();
     this.rows.trim();
@@ -348,7 +352,10 @@ export class ModelTraffic {
       this.phase = { kind: 'learning', learning: weighing.asBefore(this.phase.learning) };
       return false;
     }
-    const { detectors, random } = parts;
+    const { detectors, random, pending } = parts;
+    // After a start, or once mlfi's clock was set back, rows of the same time may wait: they, and so their labels, are of it.
+    for (const step of pending.notAfter(this.phase.learning.profile.toMs)) this.take(step);
+    this.learn();
     this.phase = confirmed(this.phase, detectors.monitor, rows.all, isFailing, random, settings.requirements);
     weighing.note(this.phase.learning, isFailing);
     if (this.phase.learning.verdict.kind === 'refused') detectors.learnAnew();

@@ -298,6 +298,7 @@ export class MonitoredModel {
   /** Nothing more comes, for mlfi stops: judges what still waits, so that the next start goes on behind it. */
   judgeRest(): void {
     if (this.calls.basis === 'ingest') this.traffic.judgeRest();
+    this.traffic.parts.pending.endInOrder();
     this.saveDetectorsSoon();
   }
 
@@ -319,15 +320,14 @@ export class MonitoredModel {
   /** All that an evaluation reads. */
   modelState(): MonitoredModelState {
     const { calls, contact, features, intake, traffic } = this;
-    const { lateRows: late, rowsWaiting, reachedMs } = traffic.parts.pending;
-    const ended = reachedMs === null ? calls.endedUnjudged : undefined;
+    const { lateRows: late, rowsWaiting } = traffic.parts.pending;
     return monitoredModelState(this.model, traffic.phase, calls, traffic.rows, this.window(), {
       learning: traffic.learning,
       goldenNow: traffic.parts.golden.now(),
       evidence: this.evidence(),
       features: features.readings,
       intake: intake.summary(
-        { lost: this.lost, late, ended, labels: this.labels.expiredLabels, clock: calls.clock },
+        { lost: this.lost, late, labels: this.labels.expiredLabels, clock: calls.clock },
         rowsWaiting,
         unwatchedOf(traffic.parts.windows.leftOut, this.settings.featuresPerModel),
       ),

@@ -147,7 +147,8 @@ export class PendingRows {
   ): readonly ArrivedRow[] {
     if (rows.length === 0) return [];
     this.noteArrival(rows, senders, nowMs);
-    const reachedMs = Math.max(this.handedOutMs, this.tickedMs);
+    const outOfOrderMs = this.clock.isAtOnce(nowMs) ? this.clock.latenessMs : 0;
+    const reachedMs = Math.max(this.handedOutMs, this.tickedMs) - outOfOrderMs;
     const late: ArrivedRow[] = [];
     for (const [i, each] of rows.entries()) {
       const { row, judged } = each;
@@ -192,6 +193,16 @@ export class PendingRows {
   /** What the rows that wait take in memory, in values. */
   get valuesHeld(): number {
     return this.values;
+  }
+
+  /** Nothing waits: what is not judged when it is stored may never be. */
+  isAtOnce(nowMs: number): boolean {
+    return this.clock.isAtOnce(nowMs);
+  }
+
+  /** As `EventClock.endInOrder`. */
+  endInOrder(): void {
+    this.clock.endInOrder();
   }
 
   /** More rows wait than there is room for. */
@@ -263,6 +274,11 @@ export class PendingRows {
     const newestMs = this.rows.slice(this.gone).reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity);
     for (let step = this.next(newestMs, true); step !== null; step = this.next(newestMs, true)) yield step;
     if (this.hasNews) yield this.tick(this.reachedMs ?? this.labelledMs);
+  }
+
+  /** The rows that are no newer, whether or not older ones may still come. */
+  *notAfter(atMs: number): Generator<Step> {
+    for (let row = this.oldest(); row !== null && row.atMs <= atMs; row = this.oldest()) yield this.handOut(row);
   }
 
   private next(reachedMs: number, isIdle: boolean): Step | null {

@@ -44,6 +44,7 @@ export function restoredTraffic(
   const arrivals = new ArrivalClock(counters.arrivedUntilMs ?? counters.lastArrivalAtMs);
   // What was lost with the process that was there before came before all that comes to this one.
   arrivals.cut();
+  const judgesAtOnce = settings.isReplay !== true && (counters.judgesAtOnce === true || (counters.waiting ?? 0) > 0);
   const traffic = new ModelTraffic(phase, settings, {
     arrivals,
     failing: new FailingSince(counters.failing === true),
@@ -57,7 +58,7 @@ export function restoredTraffic(
       () => settings,
       aheadMs,
     ),
-    pending: new PendingRows(new EventClock(), hash(id)),
+    pending: new PendingRows(new EventClock(judgesAtOnce), hash(id)),
     detectors: new RunningDetectors(
       (state) => new DriftMonitor(id, settings.budget, hash, state, () => settings.featuresPerModel),
       isOutdated ? null : monitor,

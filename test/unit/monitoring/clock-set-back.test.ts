@@ -7,6 +7,7 @@ import { intakeBlindSpots } from '../../../exporter/src/detection/unwatched-feat
 import { NO_CALLS } from '../../../exporter/src/monitoring/call-counters.js';
 import { withoutFuture } from '../../../exporter/src/monitoring/clock-set-back.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { countedWhileLearnt } from '../../integration/counted-while-learnt.js';
 import { observation } from '../detection/rows.js';
 import { answers, fleetOn, modelNamed } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
@@ -93,7 +94,7 @@ class Service {
   stored(): { readonly calls: number; readonly labelled: number } {
     const { baselines, windows } = this.store.committed;
     const profiles = [
-      ...[...baselines.values()].map(({ profile }) => profile),
+      ...[...baselines.values()].map(countedWhileLearnt),
       ...[...windows.values()].flatMap((ofModel) => [...ofModel.values()]),
     ];
     return {
@@ -243,6 +244,24 @@ describe.each(['while running', 'over a restart', 'over a kill'] as const)('a cl
     expect(await service.labelled(rows.slice(100))).toBe(50);
     expect(labelsOfBaseline(service)).toBe(0);
     expect(service.stored()).toEqual({ calls: 850, labelled: 150 });
+  });
+
+  it('learns from rows together with their labels, though some waited when it was admitted that are dated as those that were learnt', async () => {
+    const service = new Service();
+    await service.fleet.add(modelNamed('a'));
+    for (let i = 0; i < 8; i += 1) await service.labelled(await service.sent(40));
+    await setBack(service, -60);
+    let labelled = 320;
+    while (service.monitored.baseline === null) {
+      expect(labelled).toBeLessThan(1_000);
+      labelled += await service.labelled(await service.sent(40, 0, false));
+      await service.fleet.judge(A);
+    }
+    const { profile } = service.monitored.baseline;
+    expect(profile.labels.labelled).toBe(profile.calls);
+    for (let i = 0; i < 4; i += 1) labelled += await service.labelled(await service.sent(40));
+    expect(service.monitored.baseline.profile.labels.labelled).toBe(profile.calls);
+    expect(service.stored()).toEqual({ calls: labelled, labelled });
   });
 
   it('has labels of rows from before a reset join no baseline that is learnt since', async () => {

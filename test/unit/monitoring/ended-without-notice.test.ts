@@ -1,12 +1,13 @@
 import { expect, it } from 'vitest';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
-import { intakeBlindSpots } from '../../../exporter/src/detection/unwatched-features.js';
+import type { IngestBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import type { UnjudgedRows } from '../../../exporter/src/domain/profile.js';
 import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
-import { emptyWindow, numericSignal } from '../../../exporter/src/statistics/window-profile.js';
+import { emptyWindow, mergeWindows, numericSignal } from '../../../exporter/src/statistics/window-profile.js';
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { countedWhileLearnt } from '../../integration/counted-while-learnt.js';
 import { observation } from '../detection/rows.js';
 import { answers, fleetOn, labels, modelNamed, QUIET_LOGGER, storedCounts } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
@@ -131,46 +132,89 @@ it('counts labels of lost rows with these, however late they come', async () => 
   expect(stored?.unjudged?.map(({ counts }) => counts.labels.labelled)).toEqual([120]);
 });
 
-it('learns from what was judged in each of many lives', async () => {
-  const service = await Service.withModel();
-  for (let from = 0; from < 5_000; from += 100) {
-    await service.sent(rowsOf(from, from + 10));
+/** Rows and labels of them in batches, every one sent twice, as senders do whose acknowledgement was lost. */
+async function sentInBatches(service: Service, between: () => Promise<void>): Promise<void> {
+  const sent = (batchId: string, batch: IngestBatch): Promise<unknown> =>
+    service.fleet.ingest(A, { ...batch, batchId, bodyDigest: batchId });
+  for (let from = 0; from < 1_500; from += 100) {
+    const observations = rowsOf(from, from + 100);
+    const ids = rowsOf(from - 100, from).map(({ predictionId }) => predictionId ?? '');
+    for (let i = 0; i < 2; i += 1) {
+      await sent(`rows ${from}`, answers([], { observations }));
+      if (from > 0) await sent(`labels ${from}`, labels(ids));
+      await between();
+    }
+  }
+}
+
+it('counts what it would in peace, though it is ended each time before rows have waited long enough', async () => {
+  const counted = async (between: (service: Service) => Promise<void>): Promise<unknown> => {
+    const service = await Service.withModel();
+    await sentInBatches(service, () => between(service));
     await service.judged();
     await service.stored();
-    await service.sent(rowsOf(from + 10, from + 100, 0.1));
-    await service.killed();
-    const { learning } = service.monitored;
-    if (learning === null) break;
-    expect(learning.profile.calls + callsOf(learning.unjudged)).toBe(from + 100);
-  }
-  const { baseline } = service.monitored;
-  // As many as are needed at most, ten a life; weighed at the start after the last of them.
-  expect([baseline?.profile.calls, callsOf(baseline?.unjudged)]).toEqual([400, 40 * 90]);
+    const { baseline, counters } = service.monitored;
+    const windows = [...(service.store.committed.windows.get(A)?.values() ?? [])].reduce(mergeWindows, emptyWindow());
+    const inBaseline = countedWhileLearnt(baseline ?? { profile: emptyWindow() });
+    return {
+      version: baseline?.version,
+      about: 100 * Math.round((baseline?.profile.calls ?? 0) / 100),
+      total: [counters.calls, inBaseline.calls + windows.calls],
+      labelled: inBaseline.labels.labelled + windows.labels.labelled,
+      // Of the first life.
+      lost: callsOf(baseline?.unjudged),
+    };
+  };
+  const peace = { version: 1, about: 400, total: [1_500, 1_500], labelled: 1_400, lost: 0 };
+  expect(await counted(() => Promise.resolve())).toEqual(peace);
+  expect(await counted((service) => service.killed())).toEqual({ ...peace, lost: 100 });
 });
 
-it('says that it is ended each time before it has judged a row, until it runs for long enough', async () => {
+it('judges at once after it was ended with rows that waited, and no longer once it is ended in order or runs for long', async () => {
   const service = await Service.withModel();
-  const told = (): string | undefined =>
-    intakeBlindSpots(service.monitored.modelState().intake).find(({ check }) => check === 'logged rows')?.reason;
-  const lives = async (count: number, from: number): Promise<void> => {
-    for (let i = 0; i < count; i += 1) {
-      await service.sent(rowsOf(from + 20 * i, from + 20 * (i + 1)));
-      await service.killed();
-    }
-  };
-  await lives(1, 0);
-  expect(told()).toBeUndefined();
-  await lives(2, 20);
-  // A life in which nothing came says nothing.
+  const learnt = (): number | undefined => service.monitored.learning?.profile.calls;
+  await service.sent(rowsOf(0, 20));
+  expect(learnt()).toBe(0);
   await service.killed();
-  expect(told()).toMatch(/^mlfi was ended 3 times in a row before it had judged one/);
-  await service.sent(rowsOf(100, 120));
-  expect(told()).toBeDefined();
-  await service.judged();
-  expect(told()).toBeUndefined();
-  await service.stored();
-  await lives(1, 120);
-  expect(told()).toBeUndefined();
+  for (let life = 1; life < 4; life += 1) {
+    await service.sent(rowsOf(20 * life, 20 * (life + 1)));
+    expect(learnt()).toBe(20 * life);
+    await service.killed();
+    expect([learnt(), callsOf(service.monitored.learning?.unjudged)]).toEqual([20 * life, 20]);
+  }
+  // Rows that are no later than they may be are judged, too, in the order they come.
+  await service.sent(rowsOf(75, 78));
+  expect(learnt()).toBe(63);
+  expect(service.monitored.modelState().intake?.notJudged.late).toBe(0);
+  await service.fleet.stop();
+  await service.killed();
+  await service.sent(rowsOf(80, 100));
+  expect(learnt()).toBe(63);
+  await service.killed();
+  await service.sent(rowsOf(100, 101));
+  expect(learnt()).toBe(64);
+  service.nowMs += 61_000;
+  await service.sent(rowsOf(700, 720));
+  expect(learnt()).toBe(64);
+});
+
+it('finds what it would in peace, though it is ended each time before rows have waited long enough', async () => {
+  const found = async (between: (service: Service) => Promise<void>): Promise<unknown> => {
+    const service = await Service.withModel();
+    await service.sent(rowsOf(0, 700));
+    await service.judged();
+    await service.stored();
+    for (let from = 700; from < 1_500; from += 50) {
+      await service.sent(rowsOf(from, from + 50, 0.4));
+      await between(service);
+    }
+    await service.judged();
+    const { verdict, confirmed } = service.monitored.evidence();
+    return { verdict, confirmed };
+  };
+  const peace = await found(() => Promise.resolve());
+  expect(peace).toMatchObject({ verdict: 'alarm' });
+  expect(await found((service) => service.killed())).toEqual(peace);
 });
 
 it('loses nothing of a learning period at a stop', async () => {
