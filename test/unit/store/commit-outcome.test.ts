@@ -16,14 +16,15 @@ it('says of a commit that happened that it did, however many came while it was a
     table.unique(['owner', 'slot']);
   });
   // The first look finds no table; then it is back, and as many others commit as there are slots.
-  const outcomes: CommitOutcomes = new CommitOutcomes(db, 'me', async () => {
+  const again = async (): Promise<void> => {
     await db.schema.renameTable('away', 'commit_id');
     for (let i = 0; i < 64; i += 1)
       await outcomes.resolved(
         (work) => db.transaction(work),
         () => Promise.resolve('other'),
       );
-  });
+  };
+  const outcomes: CommitOutcomes = new CommitOutcomes(db, 'me', (work) => db.transaction(work), again);
   const lost = outcomes.resolved(
     async (work) => {
       await db.transaction(work);
