@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { OutcomeUnknown } from '../domain/errors.js';
 import { within } from '../domain/within.js';
-import { StoreAway } from './border.js';
+import { mapped, StoreAway } from './border.js';
 
 /** Rows a process writes its ids to, in turn: more than it has commits under way at the same time. */
 const SLOTS = 64;
@@ -49,10 +49,13 @@ export class CommitOutcomes {
     const { slot, id } = this.next();
     const finished: { readonly value: T }[] = [];
     let commits = (): void => undefined;
+    let holdsSlot = false;
     const isFinished = new Promise<void>((resolve) => (commits = resolve));
     const answered = transaction(async (on) => {
       finished.length = 0;
-      await on('commit_id').insert({ owner: this.owner, slot, id }).onConflict(['owner', 'slot']).merge();
+      holdsSlot = true;
+      const written = on('commit_id').insert({ owner: this.owner, slot, id }).onConflict(['owner', 'slot']).merge();
+      await mapped('the store', 'a commit', written);
       const value = await work(on);
       finished.push({ value });
       commits();
@@ -67,14 +70,16 @@ export class CommitOutcomes {
       error: new StoreAway('the store has not answered in time'),
     }));
     const [done] = finished;
-    // Nothing was committed before the work was done.
-    if ('value' in answer || done === undefined) {
+    if ('value' in answer || !holdsSlot || (done === undefined && !(answer.error instanceof StoreAway))) {
       this.taken.delete(slot);
       if ('value' in answer) return answer.value;
       throw answer.error;
     }
     const happened = Promise.race([saidDone(answered), this.happened(slot, id)]);
+    // A server process that nobody hears of any more may hold the slot's row.
     void happened.then(() => this.taken.delete(slot));
+    // Nothing was committed before the work was done.
+    if (done === undefined) throw answer.error;
     const hasHappened = await within<boolean | null>(
       Math.max(1, Math.ceil(untilMs - performance.now())),
       happened,
