@@ -14,10 +14,11 @@ const send = async (
   model: string,
   body: string,
   query = '',
+  contentType = 'application/json',
 ): Promise<{ readonly status: number; readonly retryAfter: string | null; readonly text: string }> => {
   const response = await fetch(`${running.service.address}/api/v1/models/${model}/observations${query}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${running.key}`, 'content-type': 'application/json' },
+    headers: { authorization: `Bearer ${running.key}`, 'content-type': contentType },
     body,
   });
   return { status: response.status, retryAfter: response.headers.get('retry-after'), text: await response.text() };
@@ -86,8 +87,9 @@ it('refuses another body under a batch id with 409 and an empty body with 400; t
   for (const read of ['third/observations?map=confidence:ignore&', 'third/labels?'])
     expect(await running.request('POST', `/api/v1/models/${read}batch_id=day-1`, rows(50))).toMatchObject({
       status: 409,
-      body: { error: { message: expect.stringContaining('another body, map or route') as string } },
+      body: { error: { message: expect.stringContaining('another body, content type, map or route') as string } },
     });
+  expect((await send('third', rows(50), '?batch_id=day-1', 'text/csv')).status).toBe(409);
   const mapped = (map: string) => send('third', rows(5), `?batch_id=day-2&map=${map}`);
   expect(await mapped('confidence:ignore,prediction:prediction')).toMatchObject({ status: 200 });
   expect(JSON.parse((await mapped('prediction:prediction,confidence:ignore')).text)).toMatchObject({ duplicate: true });

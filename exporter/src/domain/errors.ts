@@ -79,8 +79,16 @@ export class Unavailable extends RefusedRequest<'unavailable'> {
 /** Decisions are refused while what they rest on is damaged; anything else is stored. */
 export class DecisionsRefused extends Unavailable {}
 
-/** Nobody knows whether it was stored: what is in memory may not be what is stored. */
-export class OutcomeUnknown extends Unavailable {}
+/** Nobody knows yet whether it was stored: what is in memory may not be what is stored. */
+export class OutcomeUnknown extends Unavailable {
+  /** @param happened whether it was, once the store says so; it never rejects */
+  constructor(
+    message: string,
+    readonly happened: Promise<boolean>,
+  ) {
+    super(message);
+  }
+}
 
 /** A refusal the caller can act on. Any other error is a fault of the program. */
 export type AppError = NotFound | Conflict | Invalid | Forbidden | TooManyRequests | Unavailable;

@@ -198,6 +198,10 @@ export function isSameBatch(one: string, other: string): boolean {
   return body === otherBody && (read === undefined || otherRead === undefined || read === otherRead);
 }
 
+/** Whether a body of this content type is read as a table. */
+export const isTable = (contentType: string): boolean =>
+  /^(?:text\/(?:csv|tab-separated-values)|application\/csv)\s*(?:;|$)/i.test(contentType.trim());
+
 /** What a batch may bring. A row beyond a limit is refused or cut, and told. */
 export interface IntakeLimits {
   readonly rowsPerBatch: number;

@@ -4,11 +4,12 @@ import type { ModelId } from '../domain/identifiers.js';
 import type { IngestBatch, IngestNote, IngestResult, TakenBatch } from '../domain/ingest.js';
 import type { Sample } from '../domain/observation.js';
 import type { BatchRepository, Clock } from '../domain/ports.js';
-import { cannotBeRead, type Commits } from './commits.js';
+import type { Commits } from './commits.js';
 import type { IntakeCounts } from './fleet-ports.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
 import { acceptedOf, repeated } from './persist.js';
+import { cannotBeRead } from './refusals.js';
 import { unfamiliarRows } from './unfamiliar-rows.js';
 
 /** How rows reach a model: with the commit that stores them, or at once where nobody waits for it. */
@@ -63,6 +64,7 @@ export class Ingest {
     this.commits.expectStore();
     const result = await this.members.inLane(id, async (member) => {
       const { monitored, unstored } = member;
+      this.commits.expectStored(member);
       const known = batchId === null ? null : (unstored.get(batchId) ?? (await this.stored(member, batchId)));
       if (known !== null) return repeated(batch, known);
       const split = monitored.observe(

@@ -10,6 +10,8 @@ import { NO_FIGURES, type RecentFigures } from './recent-figures.js';
 export interface WaitingRequest {
   /** Rows to count with that commit; null to have only stored what was counted before. */
   readonly batch: IngestBatch | null;
+  /** When it came, by a clock that is never set: `performance.now()`. */
+  readonly sinceMs: number;
   resolve(result: IngestResult): void;
   reject(error: Error): void;
 }
@@ -34,7 +36,7 @@ export interface Member {
   readonly serial: number;
   readonly monitored: MonitoredModel;
   readonly waiting: WaitingRequest[];
-  /** Its last commit failed; null when it did not. */
+  /** Its last commit failed, or has no answer, or its turn did not come; null when it is stored. */
   unwritten: Unwritten | null;
   /** Since when a look at its log files has failed; null when the last one did not, or it has none. */
   unreadLogsSinceMs: number | null;
@@ -63,6 +65,18 @@ export interface Registration {
   removals: number;
   /** It is being asked, because it was registered, how it wants to be probed: it is not asked twice at once. */
   isAsked: boolean;
+}
+
+/** What is counted of a member cannot be stored. @param isAlone as of `Unwritten` */
+export function unwritable(member: Member, nowMs: number, isAlone: boolean): void {
+  member.unwritten = { sinceMs: member.unwritten?.sinceMs ?? nowMs, isAlone };
+  member.monitored.touch();
+}
+
+/** What is counted of a member can be stored. */
+export function writable(member: Member): void {
+  if (member.unwritten !== null) member.monitored.touch();
+  member.unwritten = null;
 }
 
 /** A model as it enters the fleet: never evaluated by this process, and due. */

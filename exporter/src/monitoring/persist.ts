@@ -283,7 +283,7 @@ export function repeated(
 ): IngestResult | Conflict {
   if (bodyDigest !== null && taken.bodyDigest !== null && !isSameBatch(bodyDigest, taken.bodyDigest))
     return new Conflict(
-      `batch_id "${batchId ?? ''}" was taken before with another body, map or route, and nothing of this one was counted; a new batch needs a new batch_id`,
+      `batch_id "${batchId ?? ''}" was taken before with another body, content type, map or route, and nothing of this one was counted; a new batch needs a new batch_id`,
       'batch_id',
     );
   return { ...taken.result, duplicate: true };

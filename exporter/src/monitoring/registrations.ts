@@ -21,7 +21,7 @@ export interface RegistrationPorts extends Pick<FleetPorts, 'store' | 'incidents
   readonly events: EventBus;
   readonly lanes: ModelLanes;
   readonly members: Members;
-  readonly commits: Pick<Commits, 'change' | 'writeHeld'>;
+  readonly commits: Pick<Commits, 'change' | 'expectKnown' | 'writeHeld'>;
   readonly probes: Pick<Probes, 'restart' | 'stop'>;
   /** Resolves when no evaluation of the model is under way. */
   readonly settled: (id: ModelId) => Promise<void>;
@@ -110,7 +110,8 @@ export class Registrations {
 
   /** Stops monitoring a model and removes all that was learnt about it. @throws NotFound */
   async remove(id: ModelId, audit?: AuditNote): Promise<void> {
-    const finish = async (): Promise<void> => {
+    const finish = async (member: Member): Promise<void> => {
+      this.ports.commits.expectKnown(member);
       await writeModels(this.ports.store, audit, (models) => models.remove(id));
       this.forget(id);
     };

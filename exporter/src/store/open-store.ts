@@ -43,6 +43,8 @@ export type { StoreLocation } from './opening-problem.js';
 
 /** One number every mlfi process agrees on: governance transactions queue behind it. */
 const GOVERNANCE_LOCK = 7_305_611;
+/** How long whoever asks what became of a commit waits for it to be over, each time. */
+const ASKING_LOCK_MS = 250;
 
 /**
  * Opens the store and brings its schema up to date.
@@ -361,7 +363,12 @@ function storeOn(
     governance: (work) => governed(on, work),
   });
   // A commit of SQLite is answered in this process: there is nothing to lose on the way.
-  const outcomes = location.kind === 'postgresql' ? new CommitOutcomes(db, randomUUID()) : null;
+  const asking = <T>(work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>
+    db.transaction(async (on) => {
+      await on.raw(`set local lock_timeout = ${ASKING_LOCK_MS}`);
+      return work(on);
+    });
+  const outcomes = location.kind === 'postgresql' ? new CommitOutcomes(db, randomUUID(), asking) : null;
   const committed = <T>(work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>
     writing.transaction('a commit', work);
   return {
@@ -382,7 +389,7 @@ function storeOn(
     check: () => writing.check(),
     async close() {
       const why = await writing.close();
-      if (writing.awayBecause() === null) await outcomes?.close().catch(() => undefined);
+      await outcomes?.close(writing.awayBecause() === null).catch(() => undefined);
       await db.destroy();
       await unlock();
       if (why !== null) throw new Error(why);

@@ -4062,7 +4062,7 @@ export interface operations {
             query?: {
                 /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
                 ack?: "commit" | "memory";
-                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body, map or route is refused (409); also as header mlfi-batch-id */
+                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body, content type, map or route is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
                 /** @description what fields are where their names do not say it: `amount:feature,result.class:prediction,*:ignore`; roles: model_id, prediction_id, timestamp, features, prediction, confidence, probability, latency_seconds, latency_ms, label, model_version, error, context, feature, ignore. Comes before intake.models */
                 map?: string;
@@ -4116,7 +4116,7 @@ export interface operations {
             query?: {
                 /** @description `commit`: answered when stored · `memory`: at once, and lost if mlfi dies */
                 ack?: "commit" | "memory";
-                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body, map or route is refused (409); also as header mlfi-batch-id */
+                /** @description makes a repetition of the same body harmless, for intake.batch_ids_kept; another body, content type, map or route is refused (409); also as header mlfi-batch-id */
                 batch_id?: string;
                 /** @description what fields are where their names do not say it: `amount:feature,result.class:prediction,*:ignore`; roles: model_id, prediction_id, timestamp, features, prediction, confidence, probability, latency_seconds, latency_ms, label, model_version, error, context, feature, ignore. Comes before intake.models */
                 map?: string;

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { Unavailable } from '../../../exporter/src/domain/errors.js';
 import { modelId, type ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
@@ -7,16 +7,41 @@ import { MemoryStore } from './memory-store.js';
 
 const TURN = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const MODELS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(modelId);
-const [A, B] = [modelId('a'), modelId('b')];
+const [A, B, C] = [modelId('a'), modelId('b'), modelId('c')];
+afterEach(() => void vi.restoreAllMocks());
 
 /** Notes what is tried. */
 class TriedStore extends MemoryStore {
   tries = 0;
+  /** Comes in the middle of the next transaction. */
+  meanwhile: (() => Promise<unknown>) | null = null;
+  /** A model whose write takes eight seconds, and how often it was waited for. */
+  slow: ModelId | null = null;
+  waits = 0;
+  private aheadMs = 0;
 
   override atomic: MemoryStore['atomic'] = (shard, epoch, work) => {
     this.tries += 1;
-    return super.atomic(shard, epoch, work);
+    return super.atomic(shard, epoch, async (increments) => {
+      const { meanwhile } = this;
+      this.meanwhile = null;
+      await meanwhile?.();
+      const { callCounters } = increments;
+      const save: typeof callCounters.save = async (model, ...state) => {
+        await callCounters.save(model, ...state);
+        if (model !== this.slow) return;
+        this.waits += 1;
+        this.aheadMs += 8_000;
+      };
+      return work({ ...increments, callCounters: { ...callCounters, save } });
+    });
   };
+
+  /** From now on time passes as fast as models are written. */
+  measured(): void {
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + this.aheadMs);
+  }
 }
 
 const send = (fleet: ReplayFleet, ids: readonly ModelId[], row: string) =>
@@ -58,4 +83,69 @@ it.each(['atomic', 'check'] as const)('keeps nobody waiting when %s throws what 
   Reflect.deleteProperty(store, what);
   store.broken.delete(A);
   expect((await send(fleet, [A, B], 'second')).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+});
+
+it('has the others wait once for one whose write is slow: it is committed apart until it is not', async () => {
+  const store = new TriedStore();
+  const fleet = fleetOn(store, TURN);
+  for (const id of [A, B, C]) await fleet.add(modelNamed(id));
+  store.measured();
+  store.slow = B;
+  const rounds: (readonly ModelId[])[][] = [];
+  for (const row of ['first', 'second', 'third', 'fourth']) {
+    store.transactions.length = 0;
+    if (row === 'third') store.slow = null;
+    expect((await send(fleet, [A, B, C], row)).every(({ status }) => status === 'fulfilled')).toBe(true);
+    rounds.push(store.transactions.map((models) => [...models].sort()));
+  }
+  // Those behind it come with a commit of their own.
+  expect(rounds[0]).toEqual([[A, B], [C]]);
+  expect(rounds[1]).toEqual(expect.arrayContaining([[A, C], [B]]));
+  expect(rounds[3]).toEqual([[A, B, C]]);
+  expect(store.waits).toBe(2);
+});
+
+it('has the others wait no second time for one that is slow when another one fails', async () => {
+  const store = new TriedStore();
+  const fleet = fleetOn(store, TURN);
+  for (const id of [A, B, C]) await fleet.add(modelNamed(id));
+  store.measured();
+  store.slow = A;
+  store.refusedCommits = 1;
+  expect((await send(fleet, [A, B, C], 'first')).every(({ status }) => status === 'fulfilled')).toBe(true);
+  expect(store.transactions.map((models) => [...models].sort())).toEqual([[B, C], [A]]);
+});
+
+it('forgets nobody who came while a model was found to be written again, alone', async () => {
+  const store = new TriedStore();
+  const fleet = fleetOn(store, TURN);
+  for (const id of [A, B]) await fleet.add(modelNamed(id));
+  store.broken.add(B);
+  await send(fleet, [A, B], 'first');
+  store.broken.delete(B);
+  const late: Promise<unknown>[] = [];
+  store.meanwhile = async () => {
+    late.push(fleet.ingest(B, answers(['late'])));
+    for (let i = 0; i < 20; i += 1) await TURN();
+  };
+  await fleet.ingest(B, answers(['second']));
+  expect(late).toHaveLength(1);
+  expect(await Promise.race([late[0], new Promise((resolve) => setTimeout(resolve, 2_000))])).toBeDefined();
+});
+
+it('takes what came first first, also where it was tried with others before', async () => {
+  const store = new TriedStore();
+  const fleet = fleetOn(store, TURN);
+  for (const id of [A, B]) await fleet.add(modelNamed(id));
+  const day = { batchId: 'day', bodyDigest: 'one' };
+  const later: Promise<unknown>[] = [];
+  store.broken.add(B);
+  store.meanwhile = async () => {
+    later.push(fleet.ingest(B, answers(['other'], { ...day, bodyDigest: 'two' })));
+    await TURN();
+    store.meanwhile = () => Promise.resolve(store.broken.delete(B));
+  };
+  const [, first] = await Promise.all([fleet.ingest(A, answers(['a'])), fleet.ingest(B, answers(['one'], day))]);
+  expect(first).toMatchObject({ accepted: 1, duplicate: false });
+  await expect(later[0]).rejects.toMatchObject({ kind: 'conflict' });
 });

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { callCountersCodec } from '../../../exporter/src/monitoring/call-counters.js';
+import { FailingSince } from '../../../exporter/src/monitoring/failing-since.js';
 import type { StoredModelState } from '../../../exporter/src/monitoring/increment.js';
 import { MonitoredModel } from '../../../exporter/src/monitoring/monitored-model.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -93,3 +94,15 @@ it.each(['ingest', 'probe'] as const)(
     expect(watched.watch.baseline?.profile.calls).toBeGreaterThan(200);
   },
 );
+
+it('fails from the first of the failures that wait, unless rows were judged since nothing was wrong: it may be those', () => {
+  const failed = {
+    row: observation({ atMs: 5_000, failure: { reason: 'timeout', detail: '', httpStatus: null, retryAfterMs: null } }),
+    judged: null,
+  };
+  const [quiet, judged] = [new FailingSince(false), new FailingSince(false)];
+  judged.judged();
+  for (const failing of [quiet, judged]) expect(failing.evaluated(true, () => [failed])).toBe(true);
+  expect([quiet.isFailingAt(4_999), quiet.isFailingAt(5_000)]).toEqual([false, true]);
+  expect([judged.isFailingAt(4_999), judged.isFailingAt(5_000)]).toEqual([true, true]);
+});

@@ -53,23 +53,6 @@ it('counts nothing of a batch that is refused: sent again without a batch id, it
   expect(storedCounts(store, A)).toEqual({ calls: 3, labelled: 1 });
 });
 
-it('counts a commit once of which nobody knows whether it has happened: the model is read anew before it is written', async () => {
-  const store = new MemoryStore();
-  const fleet = await fleetOfTwo(store);
-  await fleet.ingest(A, answers(['p1', 'p2']));
-  store.lostAnswers = 1;
-  const batch = answers(['p3', 'p4', 'p5'], { batchId: 'b1', bodyDigest: 'd' });
-  await expect(fleet.ingest(A, batch)).rejects.toThrow('the store does not say');
-  expect(await fleet.ingest(A, batch)).toMatchObject({ accepted: 3, duplicate: true });
-  await fleet.ingest(A, answers(['p6']));
-  expect(countsIn(fleet, A).calls).toBe(6);
-  expect(storedCounts(store, A).calls).toBe(6);
-  store.lostAnswers = 1;
-  await expect(fleet.change(A, (draft) => void draft.declareVersion(null, '2'))).rejects.toBeInstanceOf(Unavailable);
-  await fleet.ingest(A, answers(['p7']));
-  expect(storedCounts(store, A).calls).toBe(7);
-});
-
 it('refuses the requests of the model that cannot be written, and no others', async () => {
   const store = new MemoryStore();
   const fleet = await fleetOfTwo(store);

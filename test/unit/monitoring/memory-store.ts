@@ -76,8 +76,11 @@ export class MemoryStore implements FleetStore {
   readonly broken = new Set<ModelId>();
   /** So many commits are still refused at their end, when all was written. */
   refusedCommits = 0;
-  /** So many commits happen and nobody hears of it. */
+  /** Of so many commits nobody hears what has become of them before `said` does. */
   lostAnswers = 0;
+  said: Promise<boolean> = Promise.resolve(true);
+  /** Whether those happen. */
+  doHappen = true;
   isDown = false;
   /** Models of every transaction that committed. */
   readonly transactions: ModelId[][] = [];
@@ -107,11 +110,14 @@ export class MemoryStore implements FleetStore {
         this.refusedCommits -= 1;
         throw new Error('the commit was refused');
       }
-      this.committed = copy;
-      this.transactions.push([...models]);
-      if (this.lostAnswers === 0) return done;
+      const isLost = this.lostAnswers > 0;
+      if (!isLost || this.doHappen) {
+        this.committed = copy;
+        this.transactions.push([...models]);
+      }
+      if (!isLost) return done;
       this.lostAnswers -= 1;
-      throw new OutcomeUnknown('the store does not say');
+      throw new OutcomeUnknown('the store does not say', this.said);
     });
     this.connection = result.catch(() => undefined);
     return result;

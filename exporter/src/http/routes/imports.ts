@@ -46,11 +46,11 @@ export const importRoutes: readonly Route[] = [
     async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers, actor }) {
       if (body.length === 0) throw new Invalid('the body is empty; send at least one row', 'body');
       const said = saidOfFields(query.map);
-      const identity = { batchId: query.batch_id, bodyDigest: batchDigest(body, 'imports', said) };
+      const type = headers['content-type'] ?? '';
+      const identity = { batchId: query.batch_id, bodyDigest: batchDigest(body, 'imports', said, type) };
       const known = await application.imports.taken(id, identity);
       if (known !== null) return { status: 200, body: ingestResultView(known) };
       const undatedAtMs = clock.now();
-      const type = headers['content-type'] ?? '';
       const read = await intake.imports.read(body, type, undatedAtMs, id, said);
       const batch = { ...read, ...identity, acknowledge: 'commit' as const };
       const spread = spreadOf(query.first_ms, query.rows_per_day);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { Invalid } from '../../domain/errors.js';
 import { mappingFrom, MAPPED_ROLES, NO_MAPPING, type MappedRole } from '../../domain/field-mapping.js';
-import { NOTE_REASONS, REFUSAL_REASONS, type IngestResult } from '../../domain/ingest.js';
+import { isTable, NOTE_REASONS, REFUSAL_REASONS, type IngestResult } from '../../domain/ingest.js';
 import { modelIdSchema } from '../parameters.js';
 import { route, type Route } from '../route.js';
 import { senderOf } from '../sender.js';
@@ -116,10 +116,11 @@ export function batchDigest(
   body: string | Uint8Array,
   route: 'observations' | 'labels' | 'imports',
   said: ReadonlyMap<string, MappedRole>,
+  contentType = '',
 ): string {
   const digest = (of: string | Uint8Array): string => createHash('sha256').update(of).digest('hex');
   const fields = [...said].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `${digest(body)}:${digest(JSON.stringify([route, fields]))}`;
+  return `${digest(body)}:${digest(JSON.stringify([route, fields, ...(isTable(contentType) ? ['table'] : [])]))}`;
 }
 
 const ingest = (path: 'observations' | 'labels', summary: string): Route =>
@@ -132,7 +133,7 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
     query: z.strictObject({
       batch_id: batchIdSchema.optional().meta({
         description:
-          'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body, map or route is refused (409); also as header mlfi-batch-id',
+          'makes a repetition of the same body harmless, for intake.batch_ids_kept; another body, content type, map or route is refused (409); also as header mlfi-batch-id',
       }),
       map: z
         .string()
@@ -155,12 +156,13 @@ const ingest = (path: 'observations' | 'labels', summary: string): Route =>
       const header = headers['mlfi-batch-id'];
       const named = query.batch_id ?? (typeof header === 'string' ? batchIdOf(header) : null);
       if (body.trim() === '') throw new Invalid('the body is empty; send at least one row', 'body');
-      const batch = intake.batches.read(body, headers['content-type'] ?? '', clock.now(), id, said, path);
+      const type = headers['content-type'] ?? '';
+      const batch = intake.batches.read(body, type, clock.now(), id, said, path);
       const taken = await intake.models.ingest(id, {
         ...batch,
         sender: senderOf(headers, actor, address),
         batchId: named,
-        bodyDigest: named === null ? null : batchDigest(body, path, said),
+        bodyDigest: named === null ? null : batchDigest(body, path, said, type),
         acknowledge: query.ack,
       });
       return { status: taken.accepted === 0 && taken.rejected > 0 ? 400 : 200, body: ingestResultView(taken) };

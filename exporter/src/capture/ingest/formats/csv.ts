@@ -1,3 +1,4 @@
+import { isTable } from '../../../domain/ingest.js';
 import { Refusal } from '../verdicts.js';
 import type { BatchFormat, SourceRow } from './format.js';
 import { isMissingText } from './missing-text.js';
@@ -10,7 +11,7 @@ const MOST_DIGITS = 15;
 
 /** A table with a header line; the delimiter (`,` `;` tab `|`) is the one the header has most of. */
 export const csv: BatchFormat = {
-  takes: (contentType) => /^text\/(?:csv|tab-separated-values)$|^application\/csv$/.test(contentType),
+  takes: isTable,
   read(body, limits, verdicts, roles) {
     const headerEnd = body.search(/[\r\n]/);
     const header = headerEnd < 0 ? body : body.slice(0, headerEnd);
