@@ -43,7 +43,7 @@ export async function configCheck(
   let unanswered = 0;
   await tryModels(config, (id, discovery, alike) => {
     if (discovery === null) console.log(`${id}: not asked; it is known by its prediction logs only`);
-    else console.log(`${lineOf(id, discovery)}${alike === null ? '' : `. ${alikeText(alike)}`}`);
+    else console.log(`${lineOf(id, discovery)}${alike === null ? '' : `. ${alikeText(alike)}.`}`);
     if (discovery?.kind === 'not-found') unanswered += 1;
   });
   return unanswered > 0 ? UNANSWERED : 0;
