@@ -65,3 +65,27 @@ it('tells what was sent and what was read from where, and once that there is not
   expect(text).toContain('  sent, for one: {"text":"The service was quick');
   expect(text).toContain('  read: prediction from /label, confidence from /score\n');
 });
+
+it('shows each call and its response to whoever wants to see them', async () => {
+  const calls: string[] = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    response.setHeader('content-type', 'application/json');
+    response.writeHead(request.method === 'POST' ? 200 : 404).end('{"label":"a","score":0.9}');
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  CLOSERS.push(() => server.close());
+  await investigateOnce(`http://127.0.0.1:${(server.address() as AddressInfo).port}/predict`, {
+    samples: 5,
+    timeoutMs: 3_000,
+    target: { asking: { query: { key: { secret: 'query key' } } } },
+    secrets: new Map([['query key', 's3cret-value']]),
+    onProgress: () => undefined,
+    onCall: (line) => calls.push(line),
+  });
+  expect(calls[0]).toMatch(/^1 → POST http:\/\/127\.0\.0\.1:\d+\/predict\?key=… \{"text":"/);
+  expect(calls[1]).toMatch(/^1 ← 200 in \d\.\d{3} s \{"label":"a","score":0\.9\}$/);
+  expect(calls.filter((line) => line.includes('→ GET')).length).toBe(4);
+  expect(calls.filter((line) => line.includes('→ POST')).length).toBe(6);
+  expect(calls.join('\n')).not.toContain('s3cret-value');
+});

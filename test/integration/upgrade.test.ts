@@ -92,7 +92,7 @@ const of = <T>({ kind, version, encode, decode }: Codec<T>): Codec<unknown> => {
 };
 
 const DOCUMENTS: readonly Documents[] = [
-  { table: 'model', rows: 4, codec: of(modelCodec) },
+  { table: 'model', rows: 4, codec: of(modelCodec), added: { arePayloadsGuessed: false } },
   { table: 'baseline', rows: 3, codec: of(baselineCodec) },
   { table: 'learning', rows: 4, codec: of(learningCodec) },
   { table: 'window_profile', rows: 8, codec: of(windowCodec) },

@@ -62,7 +62,7 @@ export function credentialsTakenAlong(
 async function changeOf(ports: ChangePorts, known: Model, change: ModelChange): Promise<Change> {
   if (change.url === null)
     return {
-      apply: (now) => ({ ...described(now, change, []), endpoint: null, probePayloads: [] }),
+      apply: (now) => ({ ...described(now, change, []), endpoint: null, probePayloads: [], arePayloadsGuessed: false }),
       refused: null,
     };
   if (!asksOtherwise(change) || (known.endpoint === null && change.url === undefined))
@@ -73,10 +73,10 @@ async function changeOf(ports: ChangePorts, known: Model, change: ModelChange): 
   return {
     apply(now) {
       if (!isAskedAs(now, known)) return null;
-      const payloads = change.payloads ?? (isKnown(now, found) ? now.probePayloads : (found?.payloads ?? []));
-      const probePayloads = payloads.length === 0 ? now.probePayloads : payloads;
+      const { probePayloads, arePayloadsGuessed } = payloadsOf(now, change, found);
       const endpoint = found === null ? asked : withAsking(found.endpoint, asked);
-      return { ...described(now, change, goldenOf(ports, now, change, probePayloads)), endpoint, probePayloads };
+      const goldenInputs = goldenOf(ports, now, change, probePayloads);
+      return { ...described(now, change, goldenInputs), endpoint, probePayloads, arePayloadsGuessed };
     },
     refused: discovery.kind === 'found' ? null : discovery,
   };
@@ -132,6 +132,17 @@ const sameJson = (a: Json, b: Json): boolean => JSON.stringify(a) === JSON.strin
 /** Whether what was answered is a payload the model is known to take. */
 const isKnown = (now: Model, found: Extract<Discovery, { kind: 'found' }> | null): boolean =>
   found !== null && now.probePayloads.some((payload) => sameJson(payload, found.payloads[0] ?? null));
+
+/** What the model is asked with from now on: what somebody gives, what it took before, or what was found out. */
+function payloadsOf(
+  now: Model,
+  { payloads = [] }: ModelChange,
+  found: Extract<Discovery, { kind: 'found' }> | null,
+): Pick<Model, 'probePayloads' | 'arePayloadsGuessed'> {
+  if (payloads.length > 0) return { probePayloads: payloads, arePayloadsGuessed: false };
+  if (found === null || isKnown(now, found)) return now;
+  return { probePayloads: found.payloads, arePayloadsGuessed: found.isGuess };
+}
 
 const withAsking = (endpoint: Endpoint, { authorizationSecret, asking }: Endpoint): Endpoint => {
   const { url, connector, settings } = endpoint;

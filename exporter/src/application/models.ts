@@ -13,7 +13,8 @@ import type { ModelStatus } from '../domain/model-status.js';
 import type { Observation } from '../domain/observation.js';
 import type { Store } from '../domain/ports.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
-import { problemOfOneTry } from '../domain/setup-problem.js';
+import { UNANSWERED_PAYLOADS } from '../domain/how-to-ask.js';
+import { mayPass, problemOfOneTry, setupProblemOf } from '../domain/setup-problem.js';
 import { newestFirst, type StoredWindow, type WindowRepository } from '../domain/stored-windows.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import { summariseNumeric } from '../statistics/signal-counts.js';
@@ -84,7 +85,10 @@ export interface ModelUseCases {
     request: InvestigationRequest,
     onProgress: (progress: InvestigationProgress) => void,
   ): Promise<Investigation>;
-  /** @throws Invalid (nothing answered at the URL: the attempts are in `details`), Conflict (id taken) */
+  /**
+   * Watches a model that answers, or that is only away, loading or limiting calls now: that one is asked again until it answers.
+   * @throws Invalid (nothing that answers is at the URL: the attempts are in `details`), Conflict (id taken)
+   */
   register(registration: ModelRegistration, by: Actor): Promise<Model>;
   /**
    * Watches a model that is only known by its name, or its id, from now on; one that is watched or stored already stays as
@@ -209,10 +213,12 @@ export function modelUseCases(
       if (fleet.has(id)) throw takenBy(fleet.monitoredModel(id).model, name);
       const target = targetOf(registration);
       const discovery = target === null ? null : await ports.discover(target);
-      if (discovery?.kind === 'not-found') throw nothingAnswered(registration.url ?? '', discovery);
+      const failed = discovery?.kind === 'not-found' ? discovery : null;
+      if (failed !== null && !mayPass(failed.failure)) throw nothingAnswered(registration.url ?? '', failed);
       const model = modelOf(id, registration, discovery, ports.chooseGoldenInputs, schedule, ports.clock.now());
       const audit = ports.auditNote('model-registered', by, { model: id });
       if (!(await fleet.addIfNew(model, audit))) throw new Conflict(`a model "${id}" is watched already`, 'id');
+      if (failed !== null) fleet.noteSetup(id, setupProblemOf(failed.failure));
       return model;
     },
     async ensureWatched(text, by) {
@@ -305,6 +311,18 @@ function registeredEndpoint({ url, connector, authorizationSecret, asking }: Mod
   };
 }
 
+/** What a new model is asked with, and whether somebody said so. */
+function payloadsOf(
+  { payloads }: ModelRegistration,
+  discovery: Discovery | null,
+): Pick<Model, 'probePayloads' | 'arePayloadsGuessed'> {
+  if (payloads !== undefined) return { probePayloads: payloads, arePayloadsGuessed: false };
+  if (discovery === null) return { probePayloads: [], arePayloadsGuessed: false };
+  return discovery.kind === 'found'
+    ? { probePayloads: discovery.payloads, arePayloadsGuessed: discovery.isGuess }
+    : { probePayloads: UNANSWERED_PAYLOADS, arePayloadsGuessed: true };
+}
+
 /** The model a registration asks for, with what discovery found filled in. */
 export function modelOf(
   id: ModelId,
@@ -315,7 +333,7 @@ export function modelOf(
   nowMs: number,
 ): Model {
   const found = discovery?.kind === 'found' ? discovery : null;
-  const payloads = registration.payloads ?? found?.payloads ?? [];
+  const { probePayloads, arePayloadsGuessed } = payloadsOf(registration, discovery);
   const golden = registration.goldenInputs?.map((payload, index): GoldenInput => ({
     id: `user-${index + 1}`,
     payload,
@@ -328,8 +346,9 @@ export function modelOf(
     versionLabel: registration.versionLabel ?? found?.answer.modelVersion ?? null,
     owner: registration.owner ?? null,
     tags: registration.tags ?? [],
-    goldenInputs: golden ?? (payloads.length === 0 ? [] : chooseGoldenInputs(payloads)),
-    probePayloads: payloads,
+    goldenInputs: golden ?? (probePayloads.length === 0 ? [] : chooseGoldenInputs(probePayloads)),
+    probePayloads,
+    arePayloadsGuessed,
     schedule: { ...defaults, ...registration.schedule },
     state: registration.url === undefined || found !== null ? 'learning' : 'configuring',
     paused: false,

@@ -22,9 +22,6 @@ export interface RegistrationPorts {
 
 export type NamedRegistration = ModelRegistration & { readonly id: ModelId };
 
-/** What a model that never answered is asked meanwhile, once a cycle. */
-const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
-
 /** The part of a registration that says how the model is asked. */
 export function askingChange(registration: ModelRegistration): ModelChange {
   const { url, connector, payloads, goldenInputs, authorizationSecret, asking } = registration;
@@ -104,11 +101,10 @@ async function discovered(
   try {
     const discovery = await fleet.whileAsked(id, () => discover(target));
     if (discovery.kind === 'not-found') fleet.noteSetup(id, setupProblemOf(discovery.failure));
-    const asked = discovery.kind === 'found' ? registration : { payloads: UNANSWERED_PAYLOADS, ...registration };
-    const found = modelOf(id, asked, discovery, chooseGoldenInputs, schedule, clock.now());
-    const { endpoint, probePayloads, goldenInputs, versionLabel } = found;
+    const found = modelOf(id, registration, discovery, chooseGoldenInputs, schedule, clock.now());
+    const { endpoint, probePayloads, arePayloadsGuessed, goldenInputs, versionLabel } = found;
     await fleet.update(id, (now) => {
-      const anew = askedAnew(now, begun, { endpoint, probePayloads, goldenInputs });
+      const anew = askedAnew(now, begun, { endpoint, probePayloads, arePayloadsGuessed, goldenInputs });
       return anew === null ? null : { ...anew, versionLabel: now.versionLabel ?? versionLabel };
     });
   } catch (error) {

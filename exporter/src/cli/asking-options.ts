@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Asking, AskedValue, AskingTls } from '../domain/asking.js';
+import { openapiAddress } from '../domain/asking-schema.js';
 import type { DiscoveryTarget } from '../domain/discovery.js';
 import { type Json, parseJson } from '../domain/json.js';
 import { CONNECTOR_IDS } from '../domain/model.js';
@@ -24,6 +25,8 @@ export interface AskingOptions {
   readonly prediction?: string;
   readonly confidence?: string;
   readonly classes?: string;
+  /** Address of the OpenAPI document, or its path on the model's server. */
+  readonly openapi?: string;
 }
 
 export interface TypedTarget {
@@ -98,6 +101,7 @@ export function typedTarget(options: AskingOptions): TypedTarget {
   const asking: Asking = {
     ...unlessEmpty({ headers, query, pointers: pointersOf(options), tls: tlsOf(options) }),
     ...(method === undefined ? {} : { method }),
+    ...(options.openapi === undefined ? {} : { openapi: documentAddress(options.openapi) }),
   };
   return {
     target: {
@@ -107,6 +111,13 @@ export function typedTarget(options: AskingOptions): TypedTarget {
     },
     secrets,
   };
+}
+
+/** @throws WrongOption */
+function documentAddress(typed: string): string {
+  const { success, data } = openapiAddress.safeParse(typed);
+  if (success) return data;
+  throw new WrongOption('--openapi is an http address, or a path of the model’s server such as /docs/openapi.json');
 }
 
 /** What has something in it. */

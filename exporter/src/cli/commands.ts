@@ -32,6 +32,8 @@ export interface InvestigateOnceOptions {
   readonly target: Pick<DiscoveryTarget, 'asking' | 'connector' | 'payloads'>;
   readonly secrets: ReadonlyMap<string, string>;
   readonly onProgress: (progress: InvestigationProgress) => void;
+  /** Told each call and what came back, a line each. */
+  readonly onCall?: (line: string) => void;
 }
 
 /** How a file of past rows would be read; its values are for whoever imports it. */
@@ -60,6 +62,12 @@ export interface ImportSource {
   }>;
 }
 
+/**
+ * @param discovery null for a model without an address
+ * @param alike how many payloads that mlfi thought up were all answered the same; null where they were not
+ */
+export type OnTried = (id: ModelId, discovery: Discovery | null, alike: number | null) => void;
+
 /** What the commands do, as the program wires it. */
 export interface Commands {
   readonly clock: Pick<Clock, 'now'>;
@@ -75,8 +83,8 @@ export interface Commands {
   investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation>;
   /** What `investigateOnce` found, as JSON. */
   investigationJson(investigation: Investigation): string;
-  /** Asks each model the way the configuration says; null for one without an address. `onTried` is called in the file's order. */
-  tryModels(config: Config, onTried: (id: ModelId, discovery: Discovery | null) => void): Promise<void>;
+  /** Asks each model the way the configuration says. `onTried` is called in the file's order. */
+  tryModels(config: Config, onTried: OnTried): Promise<void>;
   readReport(config: Config, id: IncidentId | null, format: ReportFormat): Promise<string | null>;
   verifyStoredAudit(config: Config, witness: AuditWitness): Promise<AuditVerdict>;
   verifyExportedAudit(text: string, witness: AuditWitness): Promise<AuditVerdict>;

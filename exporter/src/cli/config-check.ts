@@ -6,6 +6,10 @@ import { readConfiguration } from './configuration.js';
 
 const UNANSWERED = 2;
 
+/** What responses to guesses that are all the same may mean, and what to do. */
+export const alikeText = (alike: number): string =>
+  `All ${alike} payloads that mlfi thought up got the same response: the model may not have understood them. Give one that it takes`;
+
 /** What came of asking one model, in one line. */
 function lineOf(id: string, discovery: Discovery): string {
   if (discovery.kind === 'not-found') {
@@ -37,9 +41,9 @@ export async function configCheck(
   );
   if (!online) return 0;
   let unanswered = 0;
-  await tryModels(config, (id, discovery) => {
+  await tryModels(config, (id, discovery, alike) => {
     if (discovery === null) console.log(`${id}: not asked; it is known by its prediction logs only`);
-    else console.log(lineOf(id, discovery));
+    else console.log(`${lineOf(id, discovery)}${alike === null ? '' : `. ${alikeText(alike)}.`}`);
     if (discovery?.kind === 'not-found') unanswered += 1;
   });
   return unanswered > 0 ? UNANSWERED : 0;

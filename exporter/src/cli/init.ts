@@ -6,9 +6,10 @@ import { parseConfig } from '../config/load.js';
 import { describeProblem } from '../config/problem.js';
 import type { Discovery } from '../domain/discovery.js';
 import { slugOf } from '../domain/identifiers.js';
-import type { Json } from '../domain/json.js';
+import { isList, isObject, type Json } from '../domain/json.js';
 import { setupProblemOf } from '../domain/setup-problem.js';
 import { typedTarget, WrongOption } from './asking-options.js';
+import { alikeText } from './config-check.js';
 import type { Commands } from './commands.js';
 
 const EXAMPLE = 'mlfi.example.yml';
@@ -23,6 +24,7 @@ export interface InitOptions {
   readonly id?: string;
   readonly payload?: string;
   readonly connector?: string;
+  readonly openapi?: string;
 }
 
 /** The example lies at the root of the repository (or beside the package in the image), above this file. */
@@ -59,17 +61,21 @@ interface ModelLines {
   readonly url: string;
   readonly connector?: string;
   readonly payloads?: readonly Json[];
+  readonly openapi?: string;
 }
 
 async function initFor(commands: Pick<Commands, 'tryModels'>, url: string, options: InitOptions): Promise<number> {
-  const { output, id, payload, connector } = options;
+  const { output, id, payload, connector, openapi } = options;
   let model: ModelLines;
   try {
     const { target } = typedTarget({
       ...(payload === undefined ? {} : { payload }),
       ...(connector === undefined ? {} : { connector }),
+      ...(openapi === undefined ? {} : { openapi }),
     });
-    model = { id: id ?? slugOf(url), url, ...target };
+    const { asking, ...said } = target;
+    const document = asking?.openapi === undefined ? {} : { openapi: asking.openapi };
+    model = { id: id ?? slugOf(url), url, ...said, ...document };
   } catch (error) {
     if (!(error instanceof WrongOption)) throw error;
     console.error(error.message);
@@ -77,12 +83,13 @@ async function initFor(commands: Pick<Commands, 'tryModels'>, url: string, optio
   }
   // What the person names by hand may be private; the file says so only where it is.
   let isPrivate = false;
-  let asked = await ask(commands, fileOf(model, isPrivate, null));
-  if (asked?.kind === 'not-found' && setupProblemOf(asked.failure).kind === 'blocked-by-egress') {
+  let tried = await ask(commands, fileOf(model, isPrivate, null));
+  if (tried?.discovery.kind === 'not-found' && setupProblemOf(tried.discovery.failure).kind === 'blocked-by-egress') {
     isPrivate = true;
-    asked = await ask(commands, fileOf(model, isPrivate, null));
+    tried = await ask(commands, fileOf(model, isPrivate, null));
   }
-  if (asked === null) return 1;
+  if (tried === null) return 1;
+  const { discovery: asked, alike } = tried;
   if (asked.kind === 'not-found') {
     const { sentence, advice } = setupProblemOf(asked.failure);
     console.error(`${model.id} was not asked successfully, so ${output} is not written. ${sentence} ${advice}`);
@@ -92,32 +99,53 @@ async function initFor(commands: Pick<Commands, 'tryModels'>, url: string, optio
   const text = fileOf(model, isPrivate, found);
   writeFileSync(output, text);
   console.log(`${model.id} ${found}`);
+  if (alike !== null) console.log(`${alikeText(alike)}: the same command with --payload '{…}' --force.`);
   console.log(`${output} written (${text.trimEnd().split('\n').length} lines). Next: mlfi serve --config ${output}`);
   return 0;
 }
 
+interface Tried {
+  readonly discovery: Discovery;
+  readonly alike: number | null;
+}
+
 /** @returns what came of asking the model of that file; null when the file is refused, which is said */
-async function ask({ tryModels }: Pick<Commands, 'tryModels'>, text: string): Promise<Discovery | null> {
+async function ask({ tryModels }: Pick<Commands, 'tryModels'>, text: string): Promise<Tried | null> {
   const loaded = parseConfig('mlfi init', text, {}, process.cwd());
   if (loaded.kind === 'refused') {
     for (const problem of loaded.problems) console.error(describeProblem(problem));
     return null;
   }
-  const discoveries: (Discovery | null)[] = [];
-  await tryModels(loaded.config, (_, discovery) => void discoveries.push(discovery));
-  return discoveries[0] ?? null;
+  const all: Tried[] = [];
+  await tryModels(loaded.config, (_, discovery, alike) => {
+    if (discovery !== null) all.push({ discovery, alike });
+  });
+  return all[0] ?? null;
 }
 
 /** What a person wants to know of the answer: protocol, address, and what is read off it. No value of the answer. */
-function foundText({ endpoint, answer, payloads }: Extract<Discovery, { kind: 'found' }>): string {
-  const [first] = payloads;
-  const isObject = typeof first === 'object' && first !== null && !Array.isArray(first);
-  const takes = isObject ? `; takes ${Object.keys(first).join(', ')}`.slice(0, 300) : '';
+function foundText({ endpoint, answer, payloads, isGuess }: Extract<Discovery, { kind: 'found' }>): string {
+  const [first = null] = payloads;
+  const names = isGuess ? '' : namesIn(first);
+  const takes = isGuess ? `; sent ${JSON.stringify(first)}`.slice(0, 300) : names === '' ? '' : `; takes ${names}`;
   const gives = `gives a prediction${answer.confidence === null ? ', no confidence' : ' and a confidence'}`;
   return `answers (${endpoint.connector} at ${endpoint.url.replace(/[?#].*$/s, '')})${takes}; ${gives}`.replaceAll(
     /[\u0000-\u001f\u007f-\u009f]+/g,
     ' ',
   );
+}
+
+const LONGEST_NAMES = 300;
+
+/** Names of the fields of a payload; of rows within it, theirs. */
+function namesIn(payload: Json): string {
+  const row = isList(payload) ? payload[0] : payload;
+  if (!isObject(row)) return '';
+  const named = Object.entries(row).map(([name, value]) => {
+    const within = isList(value) ? namesIn(value) : '';
+    return within === '' ? name : `${name} (${within})`;
+  });
+  return named.join(', ').slice(0, LONGEST_NAMES);
 }
 
 function fileOf(model: ModelLines, isPrivate: boolean, found: string | null): string {

@@ -7,6 +7,7 @@ export interface InvestigateOptions {
   readonly samples: string;
   readonly timeoutSeconds: string;
   readonly json: boolean;
+  readonly verbose: boolean;
   readonly asking: AskingOptions;
 }
 
@@ -37,6 +38,7 @@ export async function investigateUrl(
     timeoutMs: Number(options.timeoutSeconds) * 1_000,
     ...typed,
     onProgress: showProgress,
+    ...(options.verbose ? { onCall: showCall } : {}),
   });
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   process.stdout.write(
@@ -60,6 +62,12 @@ function refusal(url: string, options: InvestigateOptions): string | null {
   if (!(timeoutSeconds >= 0.1 && timeoutSeconds <= 300))
     return `--timeout must be 0.1 to 300 seconds, got "${options.timeoutSeconds}"`;
   return null;
+}
+
+const clearLine = (): string => (process.stderr.isTTY ? '\r\u001b[K' : '');
+
+function showCall(line: string): void {
+  process.stderr.write(`${clearLine()}${line}\n`);
 }
 
 function showProgress(progress: InvestigationProgress): void {

@@ -15,6 +15,13 @@ import { addServiceAddress } from './service-client.js';
 import { addStoreVerbs } from './store.js';
 import type { Commands } from './commands.js';
 
+type TypedInvestigation = AskingOptions & {
+  readonly samples: string;
+  readonly timeout: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+};
+
 const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
 
 /** The command line of mlfi: one verb, one file. */
@@ -57,12 +64,15 @@ export function createProgram(commands: Commands, version: string): Command {
     .option('--prediction <pointer>', 'where in the response the prediction is, such as /outputs/0/label')
     .option('--confidence <pointer>', 'where the confidence is, or the list of probabilities')
     .option('--classes <pointer>', 'where the class names are, in the order of the probabilities')
+    .option('--openapi <url>', 'where its OpenAPI document is, where that is not beside the model')
     .option('--json', 'print the diagnosis as JSON')
-    .action(async (url: string, options: AskingOptions & { samples: string; timeout: string; json?: boolean }) => {
+    .option('--verbose', 'print each call and its response to standard error, without values of headers and parameters')
+    .action(async (url: string, options: TypedInvestigation) => {
       process.exitCode = await investigateUrl(commands, url, {
         samples: options.samples,
         timeoutSeconds: options.timeout,
         json: options.json ?? false,
+        verbose: options.verbose ?? false,
         asking: options,
       });
     });
@@ -130,6 +140,7 @@ export function createProgram(commands: Commands, version: string): Command {
     .option('--id <id>', 'what to call the model (default: made of its address)')
     .option('--payload <json>', 'what the model takes; "@file" reads one JSON value, or one a line')
     .option('--connector <name>', `protocol of the model: ${CONNECTOR_IDS.join(', ')}`)
+    .option('--openapi <url>', 'where its OpenAPI document is, where that is not beside the model')
     .option('-o, --output <file>', 'where to write it', 'mlfi.yml')
     .option('--force', 'overwrite an existing file')
     .action(async (options: InitOptions) => {

@@ -24,7 +24,20 @@ const tls = z.strictObject({
   key_file: file.optional(),
   insecure_skip_verify: z.boolean().optional(),
 });
-const shared = { method: z.enum(['POST', 'PUT']).optional(), answer: answer.optional(), tls: tls.optional() };
+/** An address, or a path of the model's own server. */
+export const openapiAddress = z
+  .string()
+  .max(2_000)
+  .regex(
+    /^(https?:\/\/[^/]|\/(?!\/))[^\s\\]*$/,
+    'must be an http address, or a path of the model’s server such as /docs/openapi.json',
+  );
+const shared = {
+  method: z.enum(['POST', 'PUT']).optional(),
+  answer: answer.optional(),
+  tls: tls.optional(),
+  openapi: openapiAddress.optional(),
+};
 const named = <T extends z.ZodType>(value: T) => z.record(z.string().regex(HEADER_NAME), value).optional();
 
 /** How to ask, as the configuration file says it: a value is written out, or named as `{secret: name}`. */
@@ -41,6 +54,7 @@ export const askingChangeBody = {
   headers: named(headerValue.nullable()).nullable(),
   query: named(headerValue.nullable()).nullable(),
   method: z.enum(['POST', 'PUT']).nullable().optional(),
+  openapi: openapiAddress.nullable().optional(),
   answer: z
     .strictObject({
       prediction: pointer.nullable().optional(),
@@ -94,6 +108,7 @@ export function askingChangeOf({
   method,
   answer: at,
   tls: secured,
+  openapi: description,
 }: WrittenChange): AskingChange | undefined {
   const change: AskingChange = {
     ...(headers === undefined ? {} : { headers: headers === null ? null : valueChanges(headers) }),
@@ -101,12 +116,20 @@ export function askingChangeOf({
     ...(method === undefined ? {} : { method }),
     ...(at === undefined ? {} : { pointers: at === null ? null : pointersChange(at) }),
     ...(secured === undefined ? {} : { tls: secured === null ? null : tlsChange(secured) }),
+    ...(description === undefined ? {} : { openapi: description }),
   };
   return Object.keys(change).length === 0 ? undefined : change;
 }
 
 /** @returns undefined when nothing is said */
-export function askingOf({ headers, query, method, answer: at, tls: secured }: Written): Asking | undefined {
+export function askingOf({
+  headers,
+  query,
+  method,
+  answer: at,
+  tls: secured,
+  openapi: description,
+}: Written): Asking | undefined {
   const asking: Asking = {
     ...(headers === undefined ? {} : { headers: values(headers) }),
     ...(query === undefined ? {} : { query: values(query) }),
@@ -130,6 +153,7 @@ export function askingOf({ headers, query, method, answer: at, tls: secured }: W
             ...(secured.insecure_skip_verify === undefined ? {} : { insecureSkipVerify: secured.insecure_skip_verify }),
           },
         }),
+    ...(description === undefined ? {} : { openapi: description }),
   };
   return Object.keys(asking).length === 0 ? undefined : asking;
 }

@@ -28,6 +28,8 @@ export interface Asking {
   readonly method?: 'POST' | 'PUT';
   readonly pointers?: AnswerPointers;
   readonly tls?: AskingTls;
+  /** Where the OpenAPI document is, where it is not beside the model: an address, or a path of the model's server. */
+  readonly openapi?: string;
 }
 
 /** Members to take over, merged as RFC 7396 says: null removes, what is absent stays. */
@@ -40,6 +42,7 @@ export interface AskingChange {
   readonly method?: 'POST' | 'PUT' | null;
   readonly pointers?: Merged<AnswerPointers> | null;
   readonly tls?: Merged<AskingTls> | null;
+  readonly openapi?: string | null;
 }
 
 /** Members of `change` over those of `known`; undefined when nothing is left. */
@@ -64,6 +67,7 @@ export function changedAsking(known: Asking | undefined, change: AskingChange): 
   const headers = merged(known?.headers, change.headers, (name) => name.toLowerCase());
   const query = merged(known?.query, change.query);
   const method = change.method === undefined ? known?.method : change.method;
+  const openapi = change.openapi === undefined ? known?.openapi : change.openapi;
   const pointers = merged(known?.pointers, change.pointers);
   const tls = merged(known?.tls, change.tls);
   const asking: Asking = {
@@ -72,6 +76,7 @@ export function changedAsking(known: Asking | undefined, change: AskingChange): 
     ...(method === undefined || method === null ? {} : { method }),
     ...(pointers === undefined ? {} : { pointers }),
     ...(tls === undefined ? {} : { tls }),
+    ...(openapi === undefined || openapi === null ? {} : { openapi }),
   };
   return Object.keys(asking).length === 0 ? undefined : asking;
 }

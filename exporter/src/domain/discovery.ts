@@ -28,6 +28,8 @@ export type Discovery =
       readonly kind: 'found';
       readonly endpoint: Endpoint;
       readonly payloads: readonly Json[];
+      /** Nobody said what the model takes: the payloads are what mlfi thought up, and the model may not have understood them. */
+      readonly isGuess: boolean;
       readonly answer: Extract<ModelAnswer, { kind: 'answer' }>;
       readonly attempts: readonly DiscoveryAttempt[];
     }

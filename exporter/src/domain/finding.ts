@@ -116,6 +116,9 @@ export interface Finding {
   readonly sentence: string;
 }
 
+/** The check whose blind spot says that a model may not have understood what mlfi thought up. */
+export const UNDERSTANDING = 'whether the model understands what it is asked';
+
 /** A check that could not run, and what it would need. */
 export interface BlindSpot {
   readonly check: string;

@@ -1,7 +1,8 @@
+import type { Json } from './json.js';
 import type { Endpoint, Model } from './model.js';
 
 /** How a model is asked, and with what. */
-export type HowToAsk = Pick<Model, 'endpoint' | 'probePayloads' | 'goldenInputs'>;
+export type HowToAsk = Pick<Model, 'endpoint' | 'probePayloads' | 'arePayloadsGuessed' | 'goldenInputs'>;
 
 /**
  * Whether a model is still asked the way it was when a search for another way began. By identity: whoever changed it
@@ -20,6 +21,13 @@ export function askedAnew(now: Model, begun: Model, found: HowToAsk): Model | nu
   const areGoldenSame = JSON.stringify(now.goldenInputs) === JSON.stringify(begun.goldenInputs);
   return { ...now, ...found, goldenInputs: areGoldenSame ? found.goldenInputs : now.goldenInputs };
 }
+
+/** What a model that never answered is asked meanwhile, once a cycle. */
+export const UNANSWERED_PAYLOADS: readonly Json[] = [{ text: 'The service was quick and the staff were friendly.' }];
+
+/** Whether a model is asked only that: how it wants to be asked is still to be found out, also once it answers. */
+export const isAskedAnything = ({ probePayloads, arePayloadsGuessed }: Model): boolean =>
+  arePayloadsGuessed && JSON.stringify(probePayloads) === JSON.stringify(UNANSWERED_PAYLOADS);
 
 /** Whether two addresses are of one server: what was given for one may be sent to the other. */
 export const isSameServer = (url: string, other: string): boolean =>

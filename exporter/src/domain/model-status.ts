@@ -61,7 +61,7 @@ export interface ModelStatus {
   readonly incident: IncidentRow | null;
   /** What changed where no incident is open; null where nothing did, or an incident tells it. */
   readonly unalerted: UnalertedChange | null;
-  /** Why mlfi cannot ask the model at present, and what to do; no fault of the model. Null when it can. */
+  /** Why mlfi cannot ask the model at present, or may ask it wrongly, and what to do; no fault of the model. Null when it can. */
   readonly setup: SetupProblem | null;
   /** Evidence against the false-page budget. */
   readonly evidence: AlertEvidence;

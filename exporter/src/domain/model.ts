@@ -79,6 +79,8 @@ export interface Model {
   readonly goldenInputs: readonly GoldenInput[];
   /** Payloads that worked at discovery; the generator varies these. The prober never sends anything else. */
   readonly probePayloads: readonly Json[];
+  /** Nobody said what the model takes, neither a person nor its server: `probePayloads` are what mlfi thought up. */
+  readonly arePayloadsGuessed: boolean;
   readonly schedule: ProbeSchedule;
   readonly state: ModelState;
   readonly paused: boolean;

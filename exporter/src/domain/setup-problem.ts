@@ -91,6 +91,12 @@ const ADVICE: Readonly<Record<SetupKind, string>> = {
  */
 export const isSetup = ({ reason }: Failure): boolean => reason !== 'timeout';
 
+const PASSING: ReadonlySet<FailureReason> = new Set(['rate_limited', 'connect', 'timeout']);
+
+/** Whether the same call may succeed later by itself: the server limits calls, is loading, or is not there now. */
+export const mayPass = ({ reason, httpStatus, retryAfterMs }: Failure): boolean =>
+  PASSING.has(reason) || retryAfterMs !== null || httpStatus === 502 || httpStatus === 503 || httpStatus === 504;
+
 /** The kind of problem a failed call is before the first good answer. */
 function setupKindOf({ reason, httpStatus, retryAfterMs }: Failure): SetupKind {
   if (httpStatus === 405) return 'wrong-method';

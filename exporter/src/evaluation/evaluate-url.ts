@@ -14,7 +14,8 @@ import { investigationOf } from './checked-url.js';
 import { collectProbes, passingModel, type Collected, type Patience } from './collect-probes.js';
 import { evaluate, type Evaluation } from './evaluate.js';
 import type { Knowledge } from './knowledge.js';
-import { isSetup, setupProblem, problemOfOneTry, type SetupProblem } from '../domain/setup-problem.js';
+import { notUnderstood, sentText } from './not-understood.js';
+import { isSetup, problemOfOneTry, type SetupProblem } from '../domain/setup-problem.js';
 import type { Sample, ServerCertificate } from '../domain/observation.js';
 
 /** Where a model is asked, and with what. */
@@ -70,6 +71,8 @@ export async function investigate(
     url,
     endpoint,
     payloads,
+    // What a server describes may still not be what its model makes something of: whoever asks once is told so.
+    given === null && (watched === null || watched.arePayloadsGuessed),
     watched?.goldenInputs ?? ports.chooseGoldenInputs(payloads),
     settings.timeoutMs,
     ports.clock.now(),
@@ -122,7 +125,7 @@ export async function investigate(
     { ...settings.experience, lessons: ports.lessons(), validation: null },
     ports.clock.now(),
   );
-  const setup = refusal ?? (given !== null || watched !== null ? null : notUnderstood(evaluation, window, payloads));
+  const setup = refusal ?? notUnderstood(evaluation, window.calls, payloads);
   const verdict = verdictOf(setup, evaluation);
   if (verdict === 'healthy' && baseline === null && watched === null)
     await keepAsBaseline(ports.clock, baselines, id, window, golden.build());
@@ -283,22 +286,6 @@ function refusalOf(discovery: Discovery | null, isGiven: boolean): SetupProblem 
 /** Whether the payloads are those that the model was asked with, found or given. */
 const isKnown = (discovery: Discovery | null, given: GivenTarget | null, refusal: SetupProblem | null): boolean =>
   discovery === null || discovery.kind === 'found' || (given !== null && refusal === null);
-
-const LONGEST_SENT = 300;
-const sentText = ([first]: readonly Json[]): string => JSON.stringify(first ?? null).slice(0, LONGEST_SENT);
-
-/** Other payloads than the first, each answered alike, may not have reached the model as inputs at all. */
-function notUnderstood(
-  { findings }: Evaluation,
-  { calls }: WindowProfile,
-  payloads: readonly Json[],
-): SetupProblem | null {
-  if (!findings.some(({ detector }) => detector === 'constant-predictions')) return null;
-  return setupProblem(
-    'not-understood',
-    `The model answered all of ${counted(calls, 'probe')} the same; it may not have understood them (sent: ${sentText(payloads)}).`,
-  );
-}
 
 /** What is concluded where nothing can be judged: no severity, no cause and no advice about the model. */
 function undecided(

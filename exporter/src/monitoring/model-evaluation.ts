@@ -1,5 +1,5 @@
 import type { AuditNote } from '../domain/audit-note.js';
-import type { HowToAsk } from '../domain/how-to-ask.js';
+import { isAskedAnything, type HowToAsk } from '../domain/how-to-ask.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { Model } from '../domain/model.js';
@@ -142,7 +142,7 @@ export class ModelEvaluation {
     if (!isStillThere) return;
     if (monitored.isDirty) this.ports.commit();
     if (monitored.isBehind(clock.now())) this.ports.request(id);
-    if (monitored.isConfiguring) this.rediscover(member);
+    if (monitored.isConfiguring || isAskedAnything(monitored.model)) this.rediscover(member);
   }
 
   /**
@@ -221,9 +221,10 @@ export class ModelEvaluation {
     void this.ports
       .rediscover(model)
       .then(async (discovery) => {
-        if (member.registration.removals > 0 || !member.monitored.isConfiguring) return;
+        if (member.registration.removals > 0) return;
+        if (!member.monitored.isConfiguring && !isAskedAnything(member.monitored.model)) return;
         if (discovery.kind === 'found') await this.ports.found(model, discovery.asked);
-        else this.ports.noteSetup(model.id, discovery.problem);
+        else if (member.monitored.isConfiguring) this.ports.noteSetup(model.id, discovery.problem);
       })
       .catch((error: unknown) => logger.warn({ model: model.id, error: String(error) }, 'discovery failed'))
       .finally(() => {

@@ -7,6 +7,7 @@ import { pagesPeople } from '../domain/paging.js';
 import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
+import { notUnderstood } from '../evaluation/not-understood.js';
 import { isUnanswered } from '../incidents/story.js';
 import { lastLoggedAtMs } from './call-counters.js';
 import { timeText } from '../domain/time-text.js';
@@ -49,7 +50,7 @@ export function statusOf(
     unwrittenSinceMs: unwritten?.sinceMs ?? null,
     features: monitored.featureReadings,
     incident,
-    setup: monitored.contact.problem,
+    setup: setupOf(monitored, evaluation, window.calls),
     evidence: monitored.evidence(),
     patterns,
     evaluatedAtMs: last?.atMs ?? null,
@@ -61,6 +62,15 @@ export function statusOf(
       probeFailures: monitored.counters.probeFailures,
     },
   };
+}
+
+/** Why the model cannot be asked, or may not be asked as it wants to be. */
+function setupOf(
+  { contact, model }: MonitoredModel,
+  evaluation: Evaluation | null,
+  calls: number,
+): ModelStatus['setup'] {
+  return contact.problem ?? (evaluation === null ? null : notUnderstood(evaluation, calls, model.probePayloads));
 }
 
 /** What the last evaluation found. */

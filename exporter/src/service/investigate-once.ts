@@ -3,6 +3,7 @@ import type { InvestigateOnceOptions } from '../cli/commands.js';
 import { discover } from '../capture/probing/discover.js';
 import { politeHttp } from '../capture/probing/host-limits.js';
 import { chooseGoldenInputs } from '../capture/probing/payloads/golden.js';
+import { shownCalls } from '../capture/probing/shown-calls.js';
 import { createProber } from '../capture/probing/prober.js';
 import type { Patience } from '../evaluation/collect-probes.js';
 import type { Clock } from '../domain/ports.js';
@@ -45,7 +46,9 @@ function patience(clock: Clock): Patience {
 export async function investigateOnce(url: string, options: InvestigateOnceOptions): Promise<Investigation> {
   const clock = systemClock;
   const egress = createEgress({ allowHosts: [], allowCidrs: ['0.0.0.0/0', '::/0'], allowPorts: [] });
-  const http = politeHttp(egress, clock);
+  const { onCall, secrets } = options;
+  const shown = onCall === undefined ? egress : shownCalls(egress, secrets.values(), onCall);
+  const http = politeHttp(shown, clock);
   const authorizationOf = (name: string): string | null => options.secrets.get(name) ?? null;
   const logger = createLogger('error');
   const prober = createProber({ http, clock, random: seededRandom(1), logger, authorizationOf });

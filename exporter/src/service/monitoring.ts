@@ -52,23 +52,29 @@ export function wireMonitoring(
   );
 }
 
-const targetOf = ({ endpoint }: Model): DiscoveryTarget => ({
+/** What somebody said that it takes is asked before anything else. */
+const targetOf = ({ endpoint, probePayloads, arePayloadsGuessed }: Model): DiscoveryTarget => ({
   url: endpoint?.url ?? '',
+  ...(arePayloadsGuessed || probePayloads.length === 0 ? {} : { payloads: probePayloads }),
   authorizationSecret: endpoint?.authorizationSecret ?? null,
   ...(endpoint?.asking === undefined ? {} : { asking: endpoint.asking }),
 });
 
 /** What a new search for the way to ask found. Golden inputs that were placeholders give way; the operator's own stay. */
 function rediscovered(
-  { goldenInputs }: Model,
+  { goldenInputs, probePayloads, arePayloadsGuessed }: Model,
   discovery: Discovery,
   choose: Capture['chooseGoldenInputs'],
 ): Rediscovery {
   if (discovery.kind === 'not-found') return { kind: 'not-found', problem: setupProblemOf(discovery.failure) };
-  const { endpoint, payloads } = discovery;
+  const { endpoint, isGuess } = discovery;
+  const payloads = arePayloadsGuessed || probePayloads.length === 0 ? discovery.payloads : probePayloads;
   const own = goldenInputs.filter(({ origin }) => origin === 'user');
-  const asked = { endpoint, probePayloads: payloads, goldenInputs: own.length > 0 ? own : choose(payloads) };
-  return { kind: 'found', asked };
+  const golden = own.length > 0 ? own : choose(payloads);
+  return {
+    kind: 'found',
+    asked: { endpoint, probePayloads: payloads, arePayloadsGuessed: isGuess, goldenInputs: golden },
+  };
 }
 
 /** Getters, so that a reload of the configuration takes effect. */

@@ -1874,7 +1874,7 @@ export interface components {
             /** @description the figures above at evaluations of this process, oldest first, at most 60; in lists only of models with an open incident, at most 30 */
             recent: components["schemas"]["FiguresAt"][];
             recurring_causes: components["schemas"]["RecurringCause"][];
-            /** @description why mlfi cannot ask the model at present, and the one thing to do; null when it can */
+            /** @description why mlfi cannot ask the model at present, or may ask it what it does not understand, and the one thing to do; else null */
             setup: components["schemas"]["SetupProblem"] | null;
             /** @enum {string} */
             severity: "none" | "low" | "medium" | "high" | "critical";
@@ -1908,6 +1908,7 @@ export interface components {
             jitter?: number;
             method?: ("POST" | "PUT") | null;
             name?: string & (unknown & unknown);
+            openapi?: string | null;
             owner?: (string & (unknown & unknown)) | null;
             payloads?: unknown[];
             probes_per_cycle?: number;
@@ -1971,7 +1972,7 @@ export interface components {
                 probes_per_cycle: number;
                 timeout_ms: number;
             };
-            /** @description why mlfi cannot ask the model at present, and the one thing to do; null when it can */
+            /** @description why mlfi cannot ask the model at present, or may ask it what it does not understand, and the one thing to do; else null */
             setup: components["schemas"]["SetupProblem"] | null;
             /** @enum {string} */
             severity: "none" | "low" | "medium" | "high" | "critical";
@@ -2007,6 +2008,7 @@ export interface components {
             /** @enum {string} */
             method?: "POST" | "PUT";
             name?: string & (unknown & unknown);
+            openapi?: string;
             owner?: string & (unknown & unknown);
             payloads?: unknown[];
             probes_per_cycle?: number;
@@ -2944,6 +2946,7 @@ export interface operations {
                     };
                     /** @enum {string} */
                     method?: "POST" | "PUT";
+                    openapi?: string;
                     payloads?: unknown[];
                     query?: {
                         [key: string]: string;

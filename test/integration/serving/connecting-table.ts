@@ -38,14 +38,20 @@ describes itself nowhere needs one thing, a payload it takes: \`"payloads": [{"a
   Where answers or logged rows name a version, that is the one in service, whatever \`version\` says: \`version\` is for models whose
   answers name none. A new one is told at once, and in service once the one before has given none of the last 3 answers over 10 s
   (of two that answer side by side: 20 answers over 60 s), so that a canary does not make them take turns.
-- \`url\`, \`connector\`, \`payloads\` are tried first. When the model does not answer, the change is refused with the server’s
-  own words, and nothing is changed.
+- \`url\`, \`connector\`, \`payloads\` are tried first. When the model does not answer, a change by PATCH is refused with the server’s
+  own words, and nothing is changed. A new model, by POST or in the file, is watched as \`configuring\`, with the reason in \`setup\`, when
+  it may answer later: it limits calls, is loading (503, or any \`Retry-After\`), answers 502 or 504 or nothing in time, or nothing listens
+  there. It is asked again, at least every minute and no sooner than its host allows, until it answers. POST refuses (400) what is no
+  matter of waiting: an address that \`egress\` blocks, a name that does not exist, a certificate, credentials, a path or a payload.
 - \`golden_inputs\`: \`null\` lets mlfi choose; an input that stays keeps its remembered answers.
 - \`headers\`, \`query\`: PATCH changes the ones it names, \`null\` removes one. Values can be set and are never shown again, in no
   answer, log or audit entry. A new address on another server wants them anew: what was given for one server is sent to no
   other.
 - A file in a payload is a \`data:\` address: \`{"file": "data:image/png;base64,…"}\` with \`connector: multipart\` is sent as a form,
   the address alone as the bytes of the file.
+- \`openapi\`: where the OpenAPI document (JSON) is, where that is not beside the model: an address, or a path of the model’s server.
+  Another server is sent no header, parameter or certificate that was given for the model’s. \`--openapi\` of \`mlfi init\` and
+  \`mlfi investigate\`.
 - \`method\` (POST or PUT), \`answer\` (JSON pointers \`prediction\`, \`confidence\`, \`classes\`), \`tls\` (files on mlfi’s machine).
 - \`interval_seconds\`, \`timeout_seconds\`, \`jitter\`, \`concurrency\`, \`probes_per_cycle\`, \`calls_per_hour\` (\`null\`: no limit).
 
@@ -59,6 +65,21 @@ call the API must not choose where a secret is sent.
 
 \`mlfi investigate\` tells what it asked under “What was tried”: one line for each outcome, with all that led to it, so that
 what a server says to every guess is said once.
+
+The first contact is one call. A model that answers it is asked for a document that says what it takes, up to four GETs, and stops
+at the first that does; any other is asked what its protocols say. A host that answers 429, or 503 with \`Retry-After\`, is asked
+nothing more in that search.
+
+Where neither a person nor a document says what the model takes, it is asked with what mlfi thinks up. A document that leaves a
+part open (any object, numbers of any count, a pattern that is more than characters, classes, groups and counts) says so for the
+rest alone. As long as every response to such guesses is the same, nothing is concluded from that: the model may not have understood
+them, \`setup\` is \`not-understood\`, and one payload is asked for. \`mlfi init\` asks five times and says so at once.
+
+A redirect by 307 or 308 to the same address with a slash at its end, or without, is followed once, and the model is asked there from
+then on. Any other redirect is told, and not followed.
+
+\`mlfi investigate --verbose\` prints each call and its response to standard error: method, address, body and status, bodies cut at 300
+characters, without headers and without values of parameters; a secret that a server repeats is shown as \`[secret]\`.
 
 A server that gives a receipt instead of an answer (202, or a body with an id and a status) is asked for the answer until the
 timeout: where it says, else below the address by the id, and never at another server.

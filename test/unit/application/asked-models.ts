@@ -48,6 +48,7 @@ export function askedModels(store: MemoryStore, over: Parameters<typeof fleetOn>
       endpoint: endpointAt(target.url, target.authorizationSecret),
       payloads: [first, ...more],
       attempts: [],
+      isGuess: true,
       answer: ANSWER,
     };
   };

@@ -20,6 +20,7 @@ it('keeps what people say of a model while it is asked how it wants to be probed
     ...said,
     endpoint: endpointAt('http://m'),
     probePayloads: [{ found: true }],
+    arePayloadsGuessed: true,
     goldenInputs: [{ payload: { found: true } }],
   });
 });

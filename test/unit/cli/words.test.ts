@@ -37,6 +37,7 @@ describe('mlfi init', () => {
     payloads: [{ age: 38, country: 'DE' }],
     answer: { kind: 'answer', prediction: 'yes', confidence: 0.9, modelVersion: null, latencySeconds: 0.01, shape: '' },
     attempts: [],
+    isGuess: false,
   };
   const failed = (reason: 'blocked' | 'connect'): Discovery => ({
     kind: 'not-found',
@@ -47,7 +48,7 @@ describe('mlfi init', () => {
   const behindEgress: Commands['tryModels'] = (config, onTried) => {
     const [model] = config.models;
     if (model !== undefined)
-      onTried(model.id, config.egress.allowHosts.includes('10.0.0.7') ? found : failed('blocked'));
+      onTried(model.id, config.egress.allowHosts.includes('10.0.0.7') ? found : failed('blocked'), null);
     return Promise.resolve();
   };
 
@@ -78,7 +79,7 @@ describe('mlfi init', () => {
     const file = join(folder(), 'mlfi.yml');
     printed();
     const tryModels: Commands['tryModels'] = ({ models: [model] }, onTried) => {
-      if (model !== undefined) onTried(model.id, found);
+      if (model !== undefined) onTried(model.id, found, null);
       return Promise.resolve();
     };
     expect(await init({ tryModels }, { output: file, url: 'https://models.example.com/predict' })).toBe(0);
@@ -87,12 +88,41 @@ describe('mlfi init', () => {
     });
   });
 
+  it('says what it sent, and asks for a payload, where all that it thought up got the same response', async () => {
+    const file = join(folder(), 'mlfi.yml');
+    const lines = printed();
+    const guessed: Discovery = { ...found, payloads: [{ data: [[0.5, 1.2]] }], isGuess: true };
+    const tryModels: Commands['tryModels'] = ({ models: [model] }, onTried) => {
+      if (model !== undefined) onTried(model.id, guessed, 5);
+      return Promise.resolve();
+    };
+    expect(await init({ tryModels }, { output: file, url: 'https://models.example.com/predict' })).toBe(0);
+    expect(lines[0]).toContain('; sent {"data":[[0.5,1.2]]}; gives a prediction');
+    expect(lines[1]).toMatch(/^All 5 payloads .* may not have understood them\. Give one that it takes: .*--payload/);
+    const checked = printed();
+    expect(await configCheck({ tryModels }, file, true)).toBe(0);
+    expect(checked.at(-1)).toContain('Give one that it takes');
+  });
+
+  it('names the features inside of a payload that is given', async () => {
+    const lines = printed();
+    const rows = { ...found, payloads: [{ data: [{ age: 38, income: 51 }], threshold: 0.5 }] };
+    const tryModels: Commands['tryModels'] = ({ models: [model] }, onTried) => {
+      if (model !== undefined) onTried(model.id, rows, null);
+      return Promise.resolve();
+    };
+    const output = join(folder(), 'mlfi.yml');
+    await init({ tryModels }, { output, url: 'https://models.example.com/predict', openapi: '/docs/openapi.json' });
+    expect(lines[0]).toContain('; takes data (age, income), threshold; ');
+    expect(readFileSync(output, 'utf8')).toContain('openapi: /docs/openapi.json');
+  });
+
   it('writes nothing for a model that does not answer, and says what to do', async () => {
     const file = join(folder(), 'mlfi.yml');
     const errors: string[] = [];
     vi.spyOn(console, 'error').mockImplementation((line: string) => void errors.push(line));
     const tryModels: Commands['tryModels'] = ({ models: [model] }, onTried) => {
-      if (model !== undefined) onTried(model.id, failed('connect'));
+      if (model !== undefined) onTried(model.id, failed('connect'), null);
       return Promise.resolve();
     };
     expect(await init({ tryModels }, { output: file, url: 'https://models.example.com/predict' })).toBe(2);

@@ -122,6 +122,7 @@ describe('mlfi.example.yml', () => {
           headers: { 'X-Api-Key': { secret: 'hugging-face' }, 'X-Tenant': { value: 'acme' } },
           query: { 'api-version': { value: '2024-06-01' } },
           method: 'POST',
+          openapi: '/docs/v1/openapi.json',
           pointers: {
             prediction: '/predictions/0/class',
             confidence: '/predictions/0/probabilities',

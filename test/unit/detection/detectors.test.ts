@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { DETECTORS } from '../../../exporter/src/detection/detectors/index.js';
 import { growForestBaseline, growWindowForest } from '../../../exporter/src/detection/forest-baseline.js';
 import { mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
-import { DETECTOR_IDS } from '../../../exporter/src/domain/finding.js';
+import { DETECTOR_IDS, UNDERSTANDING } from '../../../exporter/src/domain/finding.js';
 import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
-import { baselineOf, detectIn, stateOf, normal, observation, profileOf, quietRow } from './rows.js';
+import { baselineOf, detectIn, MODEL, stateOf, normal, observation, profileOf, quietRow } from './rows.js';
 
 const quietRows = (seed: string, count: number): Observation[] => {
   const random = seededRandom(seed);
@@ -158,6 +158,22 @@ describe('what is seen', () => {
     ['late answers', 'latency-regression', (row) => ({ ...row, latencySeconds: (row.latencySeconds ?? 0) * 8 })],
   ])('%s', (_name, detector, change) => {
     expect(detectorsIn(stateOf(baseline, quietRows('changed', 200).map(change)))).toContain(detector);
+  });
+
+  it('no collapse where nobody has said what the model takes, and it answers all that mlfi thought up alike', () => {
+    const alike = (source: 'probe' | 'ingest') =>
+      quietRows('alike', 60).map((row) => ({ ...row, source, prediction: 'no', confidence: 0.5 }));
+    const guessed = { model: { ...MODEL, arePayloadsGuessed: true } };
+    const { findings, blindSpots } = detectIn(stateOf(null, alike('probe'), guessed));
+    expect(findings).toEqual([]);
+    expect(blindSpots.find(({ check }) => check === UNDERSTANDING)?.reason).toContain('60 calls');
+    expect(detectorsIn(stateOf(null, alike('ingest'), guessed))).toContain('constant-predictions');
+    // A person or a document says what it takes, or its answers used to differ.
+    expect(detectorsIn(stateOf(null, alike('probe')))).toContain('constant-predictions');
+    const goldenInputs = [{ id: 'own', payload: { text: 'yes' }, origin: 'user' as const }];
+    const given = { model: { ...guessed.model, goldenInputs } };
+    expect(detectorsIn(stateOf(null, alike('probe'), given))).toContain('constant-predictions');
+    expect(detectorsIn(stateOf(baseline, alike('probe'), guessed))).toContain('constant-predictions');
   });
 
   it('errors and unreachability', () => {

@@ -59,7 +59,7 @@ interface Asked {
 function check(url: string, asked: Asked = {}): Promise<Investigation> {
   const { takes, watched = null, payloads = null, discovery, golden = [], answers, samples = null } = asked;
   const endpoint = { url, connector: 'rest', settings: {}, authorizationSecret: null } as const;
-  const answer = { kind: 'found', endpoint, payloads: [{ x: 1 }], attempts: [] } as const;
+  const answer = { kind: 'found', endpoint, payloads: [{ x: 1 }], isGuess: true, attempts: [] } as const;
   const said = {
     kind: 'answer',
     prediction: 'yes',

@@ -26,6 +26,7 @@ const MODEL = modelOf({
   versionLabel: 'v7',
   goldenInputs: [1, 2, 3].map((n) => ({ id: `g${n}`, payload: { x: n }, origin: 'user' as const })),
   probePayloads: [{ x: 1 }],
+  arePayloadsGuessed: false,
   schedule: { ...modelOf().schedule, concurrency: 2 },
 });
 const remembered = (n: number): GoldenBaseline => ({

@@ -2,9 +2,13 @@ import type { Discovery, DiscoveryAttempt, DiscoveryTarget } from '../../domain/
 import type { Endpoint } from '../../domain/model.js';
 import { type Json, isList } from '../../domain/json.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
-import type { Candidate, ConnectorContext } from './connectors/connector.js';
+import type { HttpClient } from '../../domain/ports.js';
+import { modelAnswer } from './answers/read-answer.js';
+import { bentoml } from './connectors/bentoml.js';
+import type { Candidate, Connector, ConnectorContext } from './connectors/connector.js';
 import { CONNECTORS, connectorOf } from './connectors/index.js';
 import { asksForFile, usualForms } from './connectors/multipart.js';
+import { NoDescription, rest } from './connectors/rest.js';
 import { SENTENCES } from './payloads/sentences.js';
 
 const MOST_ASKED = 30;
@@ -58,7 +62,7 @@ const COMMON_SHAPES: readonly Json[] = [
 /**
  * Finds out in which protocol a model is asked and with what: with the payloads that are given, else from the URL alone by the
  * endpoint's own description and then by common shapes. Everything tried is told. An unreachable address costs at most two
- * calls.
+ * calls; one that answers the first is asked for a document that says more, and for nothing else.
  */
 export async function discover(context: ConnectorContext, target: DiscoveryTarget): Promise<Discovery> {
   const { url, authorizationSecret } = target;
@@ -69,8 +73,14 @@ export async function discover(context: ConnectorContext, target: DiscoveryTarge
       attempts: [],
     };
   }
-  const asked = target.asking === undefined ? context : { ...context, asking: target.asking };
-  const found = await search(asked, target);
+  const { http, limit } = untilLimited(context.http);
+  const asked = {
+    ...context,
+    http,
+    moved: new Map<string, string>(),
+    ...(target.asking === undefined ? {} : { asking: target.asking }),
+  };
+  const found = await search(asked, target, limit);
   const discovery = { ...found, attempts: distinct(found.attempts) };
   if (discovery.kind === 'not-found' || target.asking === undefined) return discovery;
   return { ...discovery, endpoint: { ...discovery.endpoint, asking: target.asking, authorizationSecret } };
@@ -81,7 +91,42 @@ function distinct(attempts: readonly DiscoveryAttempt[]): readonly DiscoveryAtte
   return [...new Map(attempts.map((attempt) => [JSON.stringify(attempt), attempt])).values()];
 }
 
-async function search(context: ConnectorContext, target: DiscoveryTarget): Promise<Discovery> {
+/** A host that limits calls, or is loading, is asked nothing more by whoever asks through `http`; `limit` is what it said. */
+function untilLimited(inner: HttpClient): { readonly http: HttpClient; readonly limit: () => Failure | null } {
+  let limit: Failure | null = null;
+  const http: HttpClient = {
+    async call(request) {
+      if (limit !== null) return { kind: 'failure', failure: limit, latencySeconds: 0, unsent: true };
+      const answer = await inner.call(request);
+      const read =
+        answer.kind === 'failure' || answer.status === 429 || answer.status === 503 ? failureIn(answer) : null;
+      if (read !== null && (read.reason === 'rate_limited' || asksToWait(read))) limit = read;
+      return answer;
+    },
+  };
+  return { http, limit: () => limit };
+}
+
+function failureIn(answer: Awaited<ReturnType<HttpClient['call']>>): Failure | null {
+  if (answer.kind === 'failure') return answer.failure;
+  const read = modelAnswer(answer);
+  return read.kind === 'failure' ? read.failure : null;
+}
+
+/** What may say more of an address that answers plain JSON: no other protocol answers the greeting. */
+const DOCUMENTS: readonly Connector[] = [rest, bentoml];
+
+/** Who may say how the address is asked: a document that was given before anything else. */
+function describing({ connector, asking }: DiscoveryTarget, isAnswered: boolean): readonly Connector[] {
+  const known = connector === undefined ? (isAnswered ? DOCUMENTS : CONNECTORS) : [connectorOf(connector)];
+  return [...new Set(asking?.openapi === undefined ? known : [rest, ...known])];
+}
+
+async function search(
+  context: ConnectorContext,
+  target: DiscoveryTarget,
+  limit: () => Failure | null,
+): Promise<Discovery> {
   const { url, authorizationSecret, payloads: given = [], connector: wanted } = target;
   const attempts: DiscoveryAttempt[] = [];
   const failures: Failure[] = [];
@@ -89,23 +134,48 @@ async function search(context: ConnectorContext, target: DiscoveryTarget): Promi
   const greeting: Candidate =
     given.length > 0
       ? { endpoint, payloads: given, what: 'the payload that was given' }
-      : { endpoint, payloads: SENTENCES.slice(0, 1).map((text) => ({ text })), what: 'first greeting {"text"}' };
+      : {
+          endpoint,
+          payloads: SENTENCES.slice(0, 1).map((text) => ({ text })),
+          what: 'first greeting {"text"}',
+          isGuess: true,
+        };
   const first = await tryCandidate(context, greeting, attempts, failures);
   if (first !== null && given.length > 0) return first;
   if (first === null && failures.some(endsSearch)) return notFound(failures, attempts);
 
-  for (const connector of CONNECTORS) {
-    if (wanted !== undefined && connector.id !== wanted) continue;
-    for (const candidate of await connector.describe(context, new URL(url), authorizationSecret)) {
-      const tried = given.length > 0 ? { ...candidate, payloads: given } : candidate;
+  for (const connector of describing(target, first !== null)) {
+    for (const candidate of await described(context, connector, greeting.endpoint, attempts)) {
+      const tried = given.length > 0 ? { ...candidate, payloads: given, isGuess: false } : candidate;
       const found = await tryCandidate(context, tried, attempts, failures);
       if (found !== null) return found;
-      if (failures.some(endsAll)) return first === null ? notFound(failures, attempts) : withVariety(first);
+      if (failures.some(endsAll)) break;
     }
+    const limited = limit();
+    if (limited !== null) failures.push(limited);
+    if (failures.some(endsAll)) return first === null ? notFound(failures, attempts) : withVariety(first);
   }
   const found = first ?? (given.length > 0 ? null : await tryCommonShapes(context, greeting, attempts, failures));
   return found === null ? notFound(failures, attempts) : withVariety(found);
 }
+
+/** How a connector says that the endpoint may be asked; that a document which was given says nothing is told as an attempt. */
+async function described(
+  context: ConnectorContext,
+  connector: Connector,
+  { url, authorizationSecret }: Endpoint,
+  attempts: DiscoveryAttempt[],
+): Promise<readonly Candidate[]> {
+  try {
+    return await connector.describe(context, new URL(url), authorizationSecret);
+  } catch (error) {
+    if (!(error instanceof NoDescription)) throw error;
+    attempts.push({ connector: connector.id, url, what: GIVEN_DOCUMENT, outcome: error.message });
+    return [];
+  }
+}
+
+const GIVEN_DOCUMENT = 'the OpenAPI document that was given';
 
 async function tryCommonShapes(
   context: ConnectorContext,
@@ -137,16 +207,18 @@ async function tryCandidate(
   attempts: DiscoveryAttempt[],
   failures: Failure[],
 ): Promise<Found | null> {
-  const { endpoint, payloads, what } = candidate;
+  const { endpoint, payloads, what, isGuess } = candidate;
   const refused = new Set<string>();
   for (const payload of payloads.slice(0, TRIES_PER_CANDIDATE)) {
     if (attempts.length >= MOST_ASKED) return null;
     if (refused.has(formOf(payload))) continue;
     const answer = await connectorOf(endpoint.connector).ask(context, endpoint, payload);
-    attempts.push({ connector: endpoint.connector, url: endpoint.url, what, outcome: outcomeOf(answer) });
+    const url = context.moved?.get(endpoint.url) ?? endpoint.url;
+    attempts.push({ connector: endpoint.connector, url, what, outcome: outcomeOf(answer, url !== endpoint.url) });
     if (answer.kind === 'answer') {
       const rest = payloads.filter((other) => other !== payload && sameShape(other, payload));
-      return { kind: 'found', endpoint, payloads: [payload, ...rest], answer, attempts };
+      const asked = { endpoint: { ...endpoint, url }, payloads: [payload, ...rest], isGuess: isGuess === true };
+      return { kind: 'found', ...asked, answer, attempts };
     }
     failures.push(answer.failure);
     if (endsSearch(answer.failure)) return null;
@@ -188,8 +260,9 @@ function sameShape(a: Json, b: Json): boolean {
   return JSON.stringify(shape(a)) === JSON.stringify(shape(b));
 }
 
-function outcomeOf(answer: ModelAnswer): string {
-  if (answer.kind === 'answer') return typeof answer.from === 'string' ? `answered: ${answer.from}` : 'answered';
+function outcomeOf(answer: ModelAnswer, isMoved: boolean): string {
+  const answered = isMoved ? 'answered where the server points to' : 'answered';
+  if (answer.kind === 'answer') return typeof answer.from === 'string' ? `${answered}: ${answer.from}` : answered;
   return `${answer.failure.reason}: ${answer.failure.detail}`;
 }
 
@@ -197,5 +270,7 @@ function notFound(failures: readonly Failure[], attempts: readonly DiscoveryAtte
   const rank = (failure: Failure): number => (asksToWait(failure) ? -1 : TELLING.indexOf(failure.reason));
   const [telling] = [...failures].sort((a, b) => rank(a) - rank(b));
   const failure = telling ?? { reason: 'schema', detail: 'nothing was answered', httpStatus: null, retryAfterMs: null };
-  return { kind: 'not-found', failure, attempts };
+  const unread = attempts.find(({ what }) => what === GIVEN_DOCUMENT);
+  const detail = unread === undefined ? failure.detail : `${unread.outcome}; ${failure.detail}`;
+  return { kind: 'not-found', failure: { ...failure, detail }, attempts };
 }

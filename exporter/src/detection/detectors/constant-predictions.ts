@@ -1,9 +1,10 @@
-import { percent } from '../../domain/quantity-text.js';
+import { counted, percent } from '../../domain/quantity-text.js';
 import type { CategoricalCounts, SignalCounts } from '../../domain/profile.js';
 import { differenceOfProportions } from '../../statistics/difference-of-proportions.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { categoricalTotal, numericTotal } from '../../statistics/signal-counts.js';
-import { found, nothing, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
+import { UNDERSTANDING } from '../../domain/finding.js';
+import { blind, found, nothing, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
 
 const VARIED_INPUTS = 5;
 /** A baseline whose most frequent answer stays below this was varied. */
@@ -29,6 +30,12 @@ function variedInputs(input: DetectionInput): boolean {
   return false;
 }
 
+/** Whether nobody has said what the model takes, and every row is an answer to what mlfi thought up. */
+const isGuessed = ({ model, rows }: DetectionInput): boolean =>
+  model.arePayloadsGuessed &&
+  model.goldenInputs.every(({ origin }) => origin === 'generated') &&
+  rows.every(({ source }) => source !== 'ingest');
+
 /**
  * The same answer whatever the input. Against a varied baseline one dominating class is enough; without one, a dominating
  * class may be right, so the confidence must be constant too.
@@ -48,6 +55,11 @@ export const constantPredictions: Detector = {
         confidence.total >= thresholds.minimumWindowSamples &&
         confidence.top / confidence.total >= thresholds.constantShare;
       if (!sameConfidence || !variedInputs(input)) return nothing;
+      if (isGuessed(input))
+        return blind(
+          UNDERSTANDING,
+          `it gives the same response to all that mlfi thought up (${counted(now.total, 'call')}), so it may not have understood it`,
+        );
     }
     const share = now.top / now.total;
     return found({

@@ -90,7 +90,8 @@ const shown = {
     description: 'of the open incident; without one, of a change that is as good as certain and alerts nobody yet',
   }),
   setup: setupSchema.nullable().meta({
-    description: 'why mlfi cannot ask the model at present, and the one thing to do; null when it can',
+    description:
+      'why mlfi cannot ask the model at present, or may ask it what it does not understand, and the one thing to do; else null',
   }),
   cause: z.enum(CAUSE_IDS).nullable(),
   confidence_mean: nullableNumber,

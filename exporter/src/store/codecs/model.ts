@@ -23,9 +23,10 @@ const asking = z.object({
       insecureSkipVerify: z.boolean().exactOptional(),
     })
     .exactOptional(),
+  openapi: z.string().exactOptional(),
 });
 
-const model: z.ZodType<Model> = z.object({
+const stored = z.object({
   id: ids.model,
   name: z.string(),
   endpoint: z
@@ -42,6 +43,7 @@ const model: z.ZodType<Model> = z.object({
   tags: z.array(z.string()),
   goldenInputs: z.array(z.object({ id: z.string(), payload: json, origin: z.enum(['user', 'generated']) })),
   probePayloads: z.array(json),
+  arePayloadsGuessed: z.boolean().optional(),
   schedule: z.object({
     intervalMs: z.number(),
     jitterShare: z.number(),
@@ -54,5 +56,11 @@ const model: z.ZodType<Model> = z.object({
   paused: z.boolean(),
   createdAtMs: z.number(),
 });
+
+/** Up to 0.1.0 nothing was kept of who said what a model takes. */
+const model: z.ZodType<Model> = stored.transform(({ arePayloadsGuessed, ...known }) => ({
+  ...known,
+  arePayloadsGuessed: arePayloadsGuessed ?? known.state === 'configuring',
+}));
 
 export const modelCodec = inRow(codec('model', model), ({ id }) => ({ id }));

@@ -231,3 +231,141 @@ describe('nothing to find', () => {
     });
   });
 });
+
+describe('the first contact', () => {
+  const greeted: Routes = {
+    'POST /predict': { body: { prediction: 'a', confidence: 0.9 } },
+    'POST /predict/': { body: { prediction: 'a', confidence: 0.9 } },
+  };
+
+  it('asks a model that answers at once for a document that says more, and for nothing else', async () => {
+    const found = await discovered('/predict', greeted);
+    expect(found).toMatchObject({ kind: 'found', isGuess: true });
+    expect(server.asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /predict',
+      'GET /openapi.json',
+      'GET /predict/openapi.json',
+      'GET /predict/docs.json',
+      'GET /docs.json',
+    ]);
+  });
+
+  it('stops at the first document that says enough', async () => {
+    const found = await discovered('/predict', { ...greeted, 'GET /openapi.json': { body: openapi } });
+    expect(found).toMatchObject({
+      kind: 'found',
+      isGuess: false,
+      payloads: [{ job: 'clerk' }, {}, {}, {}, {}, {}, {}, {}],
+    });
+    expect(server.asked.length).toBe(3);
+  });
+
+  it.each([429, 503])(
+    'asks nothing more of a server that answers %i, and says how long it wants to be left alone',
+    async (status) => {
+      const limited: Reply = { status, headers: { 'retry-after': '7' }, body: { error: 'not now' } };
+      const found = await discovered('/', { 'POST /': { status: 404, body: {} }, 'GET /v2': limited });
+      expect(found).toMatchObject({ kind: 'not-found', failure: { httpStatus: status, retryAfterMs: 7_000 } });
+      expect(server.asked.at(-1)?.path).toBe('/v2');
+
+      const answered = await discovered('/predict', { ...greeted, 'GET /openapi.json': limited });
+      expect(answered).toMatchObject({ kind: 'found', isGuess: true });
+      expect(server.asked.length).toBe(2);
+    },
+  );
+
+  it('follows a redirect to the address with a slash once, keeps what it learnt, and tells it', async () => {
+    const moved = (location: string): Reply => ({ status: 307, headers: { location }, body: '' });
+    const found = await discovered('/predict', { ...greeted, 'POST /predict': moved('/predict/?key=s3cret') });
+    expect(found).toMatchObject({ kind: 'found', endpoint: { url: `${server.origin}/predict/` } });
+    expect(found.attempts[0]).toMatchObject({
+      url: `${server.origin}/predict/`,
+      outcome: expect.stringContaining('answered where the server points to') as unknown,
+    });
+    expect(server.asked.filter(({ method }) => method === 'POST').length).toBe(2);
+
+    for (const elsewhere of ['/other', 'http://127.0.0.1:9/predict/', '/predict/predict/']) {
+      const refused = await discovered('/predict', { ...greeted, 'POST /predict': moved(elsewhere) });
+      expect(refused).toMatchObject({ kind: 'not-found', failure: { reason: 'moved' } });
+    }
+    const loop = { 'POST /predict': moved('/predict/'), 'POST /predict/': moved('/predict') };
+    expect(await discovered('/predict', loop)).toMatchObject({ kind: 'not-found', failure: { reason: 'moved' } });
+  });
+});
+
+describe('an OpenAPI document whose address is given', () => {
+  const withDocument = async (address: string, routes: Routes) => {
+    server = await modelServer(routes);
+    const target = {
+      url: `${server.origin}/lab/predict`,
+      authorizationSecret: 'token',
+      asking: { openapi: address, headers: { 'x-api-key': { value: 'k3y-value' } } },
+    };
+    return discover(server.context, target);
+  };
+  const routes: Routes = { 'POST /lab/predict': accepting(isRow), 'GET /internal/api.json': { body: openapi } };
+
+  it('is read instead of being looked for, and asked at the address', async () => {
+    const found = await withDocument('/internal/api.json', routes);
+    expect(found).toMatchObject({
+      kind: 'found',
+      isGuess: false,
+      endpoint: { asking: { openapi: '/internal/api.json' } },
+    });
+    expect(server.asked.map(({ path }) => path)).toEqual(['/lab/predict', '/internal/api.json', '/lab/predict']);
+    expect(server.asked[1]?.headers).toMatchObject({ authorization: 'Bearer s3cret', 'x-api-key': 'k3y-value' });
+  });
+
+  it('gets no credentials of the model where it is on another server', async () => {
+    const other = await modelServer({ 'GET /api.json': { body: openapi } });
+    try {
+      expect(await withDocument(`${other.origin}/api.json`, routes)).toMatchObject({ kind: 'found' });
+      expect(other.asked.length).toBe(1);
+      expect(other.asked[0]?.headers.authorization).toBeUndefined();
+      expect(other.asked[0]?.headers['x-api-key']).toBeUndefined();
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('is said not to be there, or to say nothing of the model', async () => {
+    const absent = await withDocument('/nowhere.json?key=s3cret', routes);
+    expect(absent.kind === 'not-found' && absent.failure.detail).toMatch(
+      /^there is no OpenAPI document in JSON at http:\/\/127[^?]*\/nowhere\.json; .*unprocessable/,
+    );
+    const silent = { paths: { '/a': { get: {} }, '/b': { get: {} } } };
+    const useless = await withDocument('/internal/api.json', { ...routes, 'GET /internal/api.json': { body: silent } });
+    expect(useless.kind === 'not-found' && useless.failure.detail).toContain('describes nothing that is sent by POST');
+  });
+});
+
+describe('whether a document says what the model takes', () => {
+  const guessOf = async (schema: Json) => {
+    const paths = { '/predict': { post: { requestBody: { content: { 'application/json': { schema } } } } } };
+    const found = await discovered('/predict', {
+      'GET /openapi.json': { body: { paths } },
+      'POST /predict': { body: { prediction: 'a', confidence: 0.9 } },
+    });
+    return found.kind === 'found' ? [found.isGuess, found.attempts.at(-1)?.what] : null;
+  };
+  const objectOf = (properties: Json, required: Json = []): Json => ({ type: 'object', properties, required });
+
+  it.each<[string, Json]>([
+    ['named values', objectOf({ age: { type: 'integer' }, note: { type: 'string' } })],
+    ['an example', objectOf({ rows: { type: 'array', example: [[1, 2]] } })],
+    ['what may be left out', objectOf({ age: { type: 'integer' }, more: { type: 'object' } }, ['age'])],
+    ['a simple pattern', objectOf({ code: { type: 'string', pattern: '^[A-Z]{2}-\\d{4}$' } })],
+  ])('%s', async (_, schema) => expect(await guessOf(schema)).toEqual([false, 'OpenAPI document']));
+
+  it.each<[string, Json, string]>([
+    ['objects of anything', objectOf({ data: { type: 'array', items: { type: 'object' } } }), 'data'],
+    [
+      'numbers of any width',
+      objectOf({ data: { type: 'array', items: { type: 'array', items: { type: 'number' } } } }),
+      'data',
+    ],
+    ['a pattern that is not understood', objectOf({ code: { type: 'string', pattern: '^(?=.*x)\\p{L}+$' } }), 'code'],
+  ])('not %s', async (_, schema, name) =>
+    expect(await guessOf(schema)).toEqual([true, `OpenAPI document, which leaves open what ${name} may be`]),
+  );
+});

@@ -82,6 +82,7 @@ async function setUp(route: Routes[string], schedule: Partial<ProbeSchedule> = {
       { id: 'g2', payload: { text: 'second golden question of all' }, origin: 'user' },
     ],
     probePayloads: [{ text: 'An ordinary sentence about the weather.' }],
+    arePayloadsGuessed: false,
     schedule: { ...SCHEDULE, ...schedule },
     state: 'learning',
   });

@@ -27,6 +27,7 @@ export const azureMl: Connector = {
       endpoint: { url: address, connector: 'azure-ml', settings: {}, authorizationSecret },
       payloads,
       what: `Azure ML path, ${what}`,
+      isGuess: true,
     });
     return Promise.resolve([
       ...bodies.map(([what, body]) => candidate(what, [body])),

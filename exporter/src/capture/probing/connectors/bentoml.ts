@@ -1,6 +1,7 @@
 import { isObject, isList } from '../../../domain/json.js';
 import type { JsonObject } from '../../../domain/json.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
+import { described } from '../payloads/unsaid-parts.js';
 import { askByPost, basesAbove, getJson, type Candidate, type Connector } from './connector.js';
 
 const SERVICE_TAG = 'Service APIs';
@@ -34,7 +35,7 @@ function candidatesOf(document: JsonObject, base: string, url: URL, authorizatio
       {
         endpoint: { url: `${base}${path}`, connector: 'bentoml', settings: {}, authorizationSecret },
         payloads: payloadsFromSchema(document, content.schema),
-        what: 'BentoML document',
+        ...described('BentoML document', document, content.schema),
       },
     ];
   });

@@ -16,6 +16,8 @@ export interface ConnectorContext {
   readonly authorizationOf: (secretName: string) => string | null;
   /** What else the server wants to be given; absent for nothing. */
   readonly asking?: Asking;
+  /** Addresses that are another by a slash at their end, as servers said; filled and used by every call. */
+  readonly moved?: Map<string, string>;
 }
 
 /** A way of asking that the endpoint's own description suggests, with payloads that fit it. */
@@ -24,6 +26,8 @@ export interface Candidate {
   readonly payloads: readonly Json[];
   /** For people, e.g. "OpenAPI document". */
   readonly what: string;
+  /** The server does not say what it takes: the payloads are what models of its kind often take. */
+  readonly isGuess?: boolean;
 }
 
 /** One protocol. One file each, registered in `index.ts`. */
@@ -87,8 +91,36 @@ function withoutSecrets(context: ConnectorContext, secretName: string | null, an
   return body === answer.body ? answer : { ...answer, body };
 }
 
-/** POSTs a payload; a failure of the transport becomes a model answer. */
+/**
+ * POSTs a payload; a failure of the transport becomes a model answer. A server that only wants another slash at the end of the address,
+ * or none, is asked once more there.
+ */
 export async function post(
+  context: ConnectorContext,
+  endpoint: Endpoint,
+  url: string,
+  body: Json,
+): Promise<HttpAnswer | ModelAnswer> {
+  const answer = await postOnce(context, endpoint, context.moved?.get(url) ?? url, body);
+  const there = isHttpAnswer(answer) ? otherSlash(url, answer) : null;
+  if (there === null) return answer;
+  context.moved?.set(url, there);
+  return postOnce(context, endpoint, there, body);
+}
+
+/** The address with a slash at its end, or without, if that is where a redirect that keeps the body points; the answer may repeat a key. */
+function otherSlash(url: string, { status, headers }: HttpAnswer): string | null {
+  if ((status !== 307 && status !== 308) || headers.location === undefined) return null;
+  const here = new URL(url);
+  if (!URL.canParse(headers.location, url) || here.pathname === '/') return null;
+  const { origin, pathname } = new URL(headers.location, here);
+  const other = here.pathname.endsWith('/') ? here.pathname.slice(0, -1) : `${here.pathname}/`;
+  if (origin !== here.origin || pathname !== other) return null;
+  here.pathname = other;
+  return here.href;
+}
+
+async function postOnce(
   context: ConnectorContext,
   endpoint: Endpoint,
   url: string,

@@ -21,6 +21,7 @@ export const kserve: Connector = {
         ...SENTENCES.slice(0, 1).map((sentence): Json => ({ instances: [sentence] })),
       ],
       what: 'KServe v1 path',
+      isGuess: true,
     };
     return [candidate];
 

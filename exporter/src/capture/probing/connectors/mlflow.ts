@@ -28,7 +28,7 @@ export const mlflow: Connector = {
     } as const;
     const refused = await post(context, endpoint, endpoint.url, { dataframe_split: { columns: [], data: [[]] } });
     const signed = isHttpAnswer(refused) && refused.status >= 400 ? payloadsFromRefusal(refused.body) : [];
-    const candidates: Candidate[] = [{ endpoint, payloads: guesses(), what: 'MLflow scoring server' }];
+    const candidates: Candidate[] = [{ endpoint, payloads: guesses(), what: 'MLflow scoring server', isGuess: true }];
     if (signed.length > 0) candidates.unshift({ endpoint, payloads: signed, what: 'MLflow signature' });
     return candidates;
   },

@@ -20,6 +20,7 @@ export const usualForms = (url: string, authorizationSecret: string | null): rea
     endpoint: { url, connector: 'multipart', settings: {}, authorizationSecret },
     payloads: [0, 1, 2].map((variant): Json => ({ [name]: imageUrl(variant) })),
     what: `form with an image as ${name}`,
+    isGuess: true,
   }));
 
 export const asksForFile = (words: string): boolean => /multipart|form-data|\bfiles?\b|\bimages?\b/i.test(words);

@@ -58,8 +58,9 @@ function untold(): Omit<Candidate, 'endpoint'>[] {
     {
       payloads: inputs.map((one): Json => ({ inputs: one, outputs })),
       what: 'v2 model without metadata, probabilities',
+      isGuess: true,
     },
-    { payloads: inputs.map((one): Json => ({ inputs: one })), what: 'v2 model without metadata' },
+    { payloads: inputs.map((one): Json => ({ inputs: one })), what: 'v2 model without metadata', isGuess: true },
   ];
 }
 

@@ -1,7 +1,9 @@
 import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
+import { endpointAt } from '../../../domain/how-to-ask.js';
 import { IMAGES, imageUrl } from '../payloads/images.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
+import { described } from '../payloads/unsaid-parts.js';
 import {
   askByPost,
   getJson,
@@ -12,27 +14,72 @@ import {
   type ConnectorContext,
 } from './connector.js';
 
+const DOCUMENT = 'OpenAPI document';
 const LIKELY = /predict|infer|classif|score|analy[sz]e|generate|invocation/i;
 
 /** Any POST endpoint with JSON in and out, described by an OpenAPI document where there is one. */
 export const rest: Connector = {
   id: 'rest',
   async describe(context, url, authorizationSecret) {
+    if (context.asking?.openapi !== undefined)
+      return candidatesOfGiven(context, url, context.asking.openapi, authorizationSecret);
     for (const mount of await mountsOf(context, url, authorizationSecret)) {
       const document = await getJson(context, `${rootOf(url)}${mount}/openapi.json`, authorizationSecret);
-      if (!isObject(document ?? undefined) || !isObject((document as JsonObject).paths)) continue;
-      const operations = operationsOf(document as JsonObject, url, mount);
-      if (operations.length === 0) continue;
-      return operations.map(({ path, connector, payloads }): Candidate => ({
-        endpoint: { url: new URL(path, rootOf(url)).href, connector, settings: {}, authorizationSecret },
-        payloads,
-        what: 'OpenAPI document',
-      }));
+      if (!isDescription(document)) continue;
+      const candidates = operationsOf(document, url, mount).map(({ path, asked }) =>
+        candidateAt(new URL(path, rootOf(url)).href, asked, authorizationSecret),
+      );
+      if (candidates.length > 0) return candidates;
     }
     return [];
   },
   ask: askByPost,
 };
+
+type Description = JsonObject & { readonly paths: JsonObject };
+const isDescription = (document: Json | null): document is Description =>
+  document !== null && isObject(document) && isObject(document.paths);
+
+/** A document whose address was given, and which does not say how the model is asked; the message is for whoever gave it. */
+export class NoDescription extends Error {}
+
+/**
+ * What the document whose address somebody gave says of this one: the operation at its path, below whatever prefix a proxy puts
+ * before it, or the only one there is. Credentials of the model's server go to no other.
+ * @throws NoDescription
+ */
+async function candidatesOfGiven(
+  context: ConnectorContext,
+  url: URL,
+  address: string,
+  secret: string | null,
+): Promise<readonly Candidate[]> {
+  const { href } = new URL(address, url);
+  const { asking = {} } = context;
+  const asked = { url: url.href, connector: 'rest', settings: {}, authorizationSecret: secret, asking } as const;
+  const there = endpointAt(asked, href);
+  const document = await getJson({ ...context, asking: there.asking ?? {} }, href, there.authorizationSecret);
+  const shown = href.replace(/[?#].*$/s, '');
+  if (!isDescription(document)) throw new NoDescription(`there is no OpenAPI document in JSON at ${shown}`);
+  if (isRoot(url))
+    return operationsOf(document, url, '').map(({ path, asked }) =>
+      candidateAt(new URL(path, rootOf(url)).href, asked, secret),
+    );
+  const all = operationsIn(document, '');
+  const here = all.filter(({ path }) => pathOf(url).endsWith(path.replace(/\/$/, '')));
+  const meant = here.length === 0 && all.length === 1 ? all : here;
+  if (meant.length === 0)
+    throw new NoDescription(
+      `the OpenAPI document at ${shown} describes nothing that is sent by POST to ${url.pathname}`,
+    );
+  return meant.map(({ asked }) => candidateAt(url.href, asked, secret));
+}
+
+const candidateAt = (
+  url: string,
+  { connector, payloads, what, isGuess }: Asked,
+  authorizationSecret: string | null,
+): Candidate => ({ endpoint: { url, connector, settings: {}, authorizationSecret }, payloads, what, isGuess });
 
 const MOST_MOUNTS = 6;
 
@@ -51,20 +98,29 @@ async function mountsOf(context: ConnectorContext, url: URL, secret: string | nu
 
 const pathOf = ({ pathname }: URL): string => pathname.replace(/\/$/, '');
 
-interface Operation {
-  readonly path: string;
+interface Asked {
   readonly connector: 'rest' | 'multipart';
   readonly payloads: readonly Json[];
+  readonly what: string;
+  readonly isGuess: boolean;
 }
 
-function operationsOf(document: JsonObject, url: URL, mount: string): Operation[] {
-  const said = serverPrefix(document);
-  const prefix = said === '' ? mount : said;
-  const operations = Object.entries(document.paths as JsonObject).flatMap(([path, item]) => {
+interface Operation {
+  readonly path: string;
+  readonly asked: Asked;
+}
+
+function operationsIn(document: Description, prefix: string): Operation[] {
+  return Object.entries(document.paths).flatMap(([path, item]): Operation[] => {
     const body = isObject(item) && isObject(item.post) ? item.post.requestBody : undefined;
     const asked = isObject(body) ? askedIn(document, resolveReference(document, body)) : null;
-    return asked === null || path.includes('{') ? [] : [{ path: `${prefix}${path}`, ...asked }];
+    return asked === null || path.includes('{') ? [] : [{ path: `${prefix}${path}`, asked }];
   });
+}
+
+function operationsOf(document: Description, url: URL, mount: string): Operation[] {
+  const said = serverPrefix(document);
+  const operations = operationsIn(document, said === '' ? mount : said);
   if (!isRoot(url) && pathOf(url) !== mount)
     return operations.filter(({ path }) => path.replace(/\/$/, '') === pathOf(url));
   // A server may offer `/retrain` or `/shutdown` too: only what is named like a prediction is tried, or a lone operation.
@@ -80,17 +136,28 @@ function serverPrefix(document: JsonObject): string {
 }
 
 /** What an operation takes: JSON before a form, a form before a file by itself; null for anything else. */
-function askedIn(document: JsonObject, body: Json): Omit<Operation, 'path'> | null {
+function askedIn(document: JsonObject, body: Json): Asked | null {
   if (!isObject(body) || !isObject(body.content)) return null;
   const { content } = body;
   const schemaAt = (type: string): Json | null => {
     const media = content[type];
     return isObject(media) ? (media.example !== undefined ? { example: media.example } : (media.schema ?? null)) : null;
   };
+  const by = (connector: Asked['connector'], schema: Json): Asked => ({
+    connector,
+    payloads: payloadsFromSchema(document, schema),
+    ...described(DOCUMENT, document, schema),
+  });
   const json = schemaAt('application/json');
-  if (json !== null) return { connector: 'rest', payloads: payloadsFromSchema(document, json) };
+  if (json !== null) return by('rest', json);
   const form = schemaAt('multipart/form-data');
-  if (form !== null) return { connector: 'multipart', payloads: payloadsFromSchema(document, form) };
+  if (form !== null) return by('multipart', form);
   const isFile = Object.keys(content).some((type) => /^(image\/|application\/octet-stream)/.test(type));
-  return isFile ? { connector: 'rest', payloads: IMAGES.map((_, variant) => imageUrl(variant)) } : null;
+  if (!isFile) return null;
+  return {
+    connector: 'rest',
+    payloads: IMAGES.map((_, variant) => imageUrl(variant)),
+    what: DOCUMENT,
+    isGuess: false,
+  };
 }

@@ -25,6 +25,7 @@ export const sagemaker: Connector = {
       endpoint: { url: url.href, connector: 'sagemaker', settings: { content_type: contentType }, authorizationSecret },
       payloads,
       what: `SageMaker path, ${contentType}`,
+      isGuess: true,
     });
     const json = rows.map((row): Json => ({ instances: [row] }));
     return [

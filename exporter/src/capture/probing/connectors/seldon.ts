@@ -24,8 +24,14 @@ export const seldon: Connector = {
         endpoint,
         payloads: guessedRows().map((row): Json => ({ data: { ndarray: [row] } })),
         what: 'Seldon v1 path, ndarray',
+        isGuess: true,
       },
-      { endpoint, payloads: SENTENCES.slice(0, 8).map((strData): Json => ({ strData })), what: 'Seldon v1 path, text' },
+      {
+        endpoint,
+        payloads: SENTENCES.slice(0, 8).map((strData): Json => ({ strData })),
+        what: 'Seldon v1 path, text',
+        isGuess: true,
+      },
     ];
   },
   ask: askByPost,

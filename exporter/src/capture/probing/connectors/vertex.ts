@@ -17,11 +17,13 @@ export const vertex: Connector = {
         endpoint,
         payloads: guessedRows().map((row): Json => ({ instances: [row] })),
         what: 'Vertex AI path, rows of numbers',
+        isGuess: true,
       },
       {
         endpoint,
         payloads: SENTENCES.slice(0, 8).map((content): Json => ({ instances: [{ content }] })),
         what: 'Vertex AI path, text',
+        isGuess: true,
       },
     ]);
   },

@@ -1,9 +1,10 @@
 import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
+import { textOfPattern } from './from-pattern.js';
 import { IMAGES, imageUrl } from './images.js';
 import { SENTENCES } from './sentences.js';
 
-const DEEPEST = 8;
+export const DEEPEST = 8;
 const VARIANTS = 8;
 
 /** Follows `$ref` inside the document; anything else is returned as it is. */
@@ -20,12 +21,29 @@ export function resolveReference(document: JsonObject, value: Json): Json {
 }
 
 /**
- * Several different payloads that are valid under a JSON schema (types, `$ref`, examples, enums, bounds, lengths, dates;
- * not `pattern`): examples first.
+ * Several different payloads that are valid under a JSON schema (types, `$ref`, examples, enums, bounds, lengths, dates,
+ * simple patterns): examples first; last one with what is required alone.
  */
 export function payloadsFromSchema(document: JsonObject, schema: Json): readonly Json[] {
   const payloads = Array.from({ length: VARIANTS }, (_, variant) => valueFor(document, schema, variant, '', 0));
+  payloads.push(requiredIn(document, schema, payloads[0] ?? null));
   return [...new Map(payloads.map((payload) => [JSON.stringify(payload), payload])).values()];
+}
+
+/** A payload without the properties that may be left out. */
+function requiredIn(document: JsonObject, given: Json, payload: Json): Json {
+  const schema = resolveReference(document, given);
+  if (!isObject(schema) || !isObject(payload) || !isList(schema.required)) return payload;
+  const { required } = schema;
+  if (required.length === 0) return payload;
+  return Object.fromEntries(Object.entries(payload).filter(([key]) => required.includes(key)));
+}
+
+/** The option that is taken of several; null where there are none. */
+export function optionOf({ anyOf, oneOf }: JsonObject): Json | null {
+  const union = [anyOf, oneOf].find((list): list is readonly Json[] => list !== undefined && isList(list));
+  if (union === undefined) return null;
+  return union.find((option) => !(isObject(option) && option.type === 'null')) ?? {};
 }
 
 function valueFor(document: JsonObject, given: Json, variant: number, name: string, depth: number): Json {
@@ -38,15 +56,8 @@ function valueFor(document: JsonObject, given: Json, variant: number, name: stri
   if (listed !== undefined) return listed[variant % listed.length] ?? null;
   if (schema.example !== undefined) return varied(schema.example, variant);
   if (schema.default !== undefined && variant === 0) return schema.default;
-  const union = [schema.anyOf, schema.oneOf].find((list): list is readonly Json[] => isList(list));
-  if (union !== undefined)
-    return valueFor(
-      document,
-      union.find((option) => !(isObject(option) && option.type === 'null')) ?? {},
-      variant,
-      name,
-      depth + 1,
-    );
+  const option = optionOf(schema);
+  if (option !== null) return valueFor(document, option, variant, name, depth + 1);
   if (isList(schema.allOf)) {
     const parts = schema.allOf.map((part) => valueFor(document, part, variant, name, depth + 1));
     return Object.assign({}, ...parts.filter(isObject)) as JsonObject;
@@ -76,7 +87,7 @@ function ofType(document: JsonObject, schema: JsonObject, variant: number, name:
 }
 
 /** The type; of several (JSON Schema 2020-12, `["number", "null"]`) the first that is not null. */
-function typeOf(schema: JsonObject): Json {
+export function typeOf(schema: JsonObject): Json {
   if (!isList(schema.type)) return schema.type ?? null;
   return schema.type.find((type) => type !== 'null') ?? null;
 }
@@ -113,6 +124,8 @@ function textOf(schema: JsonObject, variant: number): string {
   if (schema.format === 'date-time') return `${day}T12:00:00Z`;
   const formatted = typeof schema.format === 'string' ? FORMATS[schema.format]?.(variant) : undefined;
   if (formatted !== undefined) return formatted;
+  const matching = typeof schema.pattern === 'string' ? textOfPattern(schema.pattern, variant) : null;
+  if (matching !== null) return matching;
   const sentence = SENTENCES[variant % SENTENCES.length] ?? 'text';
   const shortest = typeof schema.minLength === 'number' ? Math.min(schema.minLength, 10_000) : 0;
   const longest = typeof schema.maxLength === 'number' ? schema.maxLength : Infinity;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { featuresOf } from '../../../../../exporter/src/capture/probing/payloads/features.js';
+import { textOfPattern } from '../../../../../exporter/src/capture/probing/payloads/from-pattern.js';
 import { payloadsFromSchema } from '../../../../../exporter/src/capture/probing/payloads/from-schema.js';
 import { generatePayloads } from '../../../../../exporter/src/capture/probing/payloads/generate.js';
 import { chooseGoldenInputs } from '../../../../../exporter/src/capture/probing/payloads/golden.js';
@@ -19,6 +20,64 @@ function formOf(value: Json): Json {
 }
 
 const anyJson = fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>;
+
+describe('texts of a pattern', () => {
+  const VARIANTS = [0, 1, 2, 3, 4, 5, 6, 7];
+  it.each([
+    '^[A-Z]{2}-\\d{4}$',
+    '^\\d{5}(-\\d{4})?$',
+    '^(?:cat|dog|bird)_[a-f0-9]{8,}$',
+    '^\\+?[1-9][0-9]{6,14}$',
+    '^[\\w.-]+@[a-z]+\\.(com|org)$',
+    'v[0-9]+(\\.[0-9]+)*',
+    '^\\$[0-9]+\\.\\d\\d$',
+    '^.{3}$',
+  ])('match %s, and differ', (pattern) => {
+    const texts = VARIANTS.map((variant) => textOfPattern(pattern, variant));
+    for (const text of texts) expect(text).toMatch(new RegExp(pattern));
+    expect(new Set(texts).size).toBeGreaterThan(1);
+  });
+
+  it.each([
+    '^(?=x)a$',
+    '[^a]',
+    '\\p{L}+',
+    '\\bword\\b',
+    '(a)\\1',
+    'a+?',
+    '(',
+    '[a',
+    'a{3,1}',
+    'x{5000}',
+    'a)b',
+    '\\',
+    '*a',
+  ])('are not made up for %s', (pattern) => expect(textOfPattern(pattern, 0)).toBeNull());
+
+  it('take no time for what a regular expression would take for ever with', () => {
+    const begun = performance.now();
+    fc.assert(
+      fc.property(fc.string({ maxLength: 60, unit: fc.constantFrom(...'()[]{}|*+?^$.\\ad-01,') }), (pattern) => {
+        const text = textOfPattern(pattern, 3);
+        expect(text === null || text.length <= 200).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+    textOfPattern(`${'('.repeat(2_000)}a${')'.repeat(2_000)}`, 0);
+    for (const inner of ['a{99}', '']) expect(textOfPattern(`((((${inner}){99}){99}){99}){99}`, 0)).toBeNull();
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+
+  it('are what a schema with one is asked with', () => {
+    const properties: Json = { code: { type: 'string', pattern: '^[A-Z]{3}\\d{2}$' }, note: { type: 'string' } };
+    const payloads = payloadsFromSchema({}, { type: 'object', properties, required: ['code'] });
+    for (const payload of payloads)
+      expect(payload).toMatchObject({ code: expect.stringMatching(/^[A-Z]{3}\d{2}$/) as unknown });
+    // What may be left out is left out once, for a server that takes no value mlfi could think of.
+    expect(Object.keys(payloads.at(-1) as object)).toEqual(['code']);
+    expect(payloads.filter((payload) => 'note' in (payload as object)).length).toBeGreaterThan(5);
+  });
+});
 
 describe('generated payloads', () => {
   it('keep the form of the example, whatever it is', () => {
