@@ -10,6 +10,7 @@ import {
   jsonIn,
   located,
   NOTHING,
+  percentIn,
   rowOf,
   share,
   unitInterval,
@@ -18,7 +19,9 @@ import {
 } from './found.js';
 import { readGeneratedText } from './generated-text.js';
 import { besideConfidence, identifies, ofTheAnswer } from './lone-share.js';
+import { readPairs } from './pairs.js';
 import { readScoredLabels } from './scored-labels.js';
+import { sharesBesideClass, sharesByClass } from './shares-by-class.js';
 import { readTensors } from './tensors.js';
 
 /** What was read out of an answer, whatever its format. */
@@ -58,6 +61,7 @@ const DISTRIBUTION_NAMES = [
 ];
 const PREDICTION_NAMES = [
   'prediction',
+  'predict',
   'predictedclass',
   'predictedlabel',
   'scoredlabels',
@@ -103,7 +107,7 @@ const DEEPEST = 6;
 /** JSON in a text in JSON (a `score.py` of Azure ML that returns `json.dumps(x)`). */
 const MOST_PARSED = 2;
 
-const SPECIAL: readonly Reader[] = [readGeneratedText, readScoredLabels, readTensors];
+const SPECIAL: readonly Reader[] = [readGeneratedText, readScoredLabels, readPairs, readTensors];
 
 /** Reads prediction and confidence under their usual names. Confidence is null when the model gives none; it is never invented. */
 export function readAnswer(value: Json): Reading {
@@ -146,7 +150,9 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
   const version = VERSION_NAMES.map((name) => fields.get(name)?.value).find(
     (found) => typeof found === 'string' || typeof found === 'number',
   );
-  const byClass = inner === null ? sharesByClass(value, path) : NOTHING;
+  const isOther = (key: string): boolean => key !== inner && !NOT_PREDICTIONS.has(plain(key));
+  const byClass =
+    inner === null ? sharesByClass(value, path, isOther) : sharesBesideClass(value, path, isOther, nested);
   const sure = confidenceOf(fields, path);
   const prediction =
     nested.prediction ??
@@ -179,10 +185,11 @@ function shareIn(fields: Fields): (Field & { readonly value: number }) | null {
   return null;
 }
 
-/** A number, also as text or in a list of its own. */
+/** A number, also as text, as a percentage or in a list of its own. */
 function numberAlone(value: Json): number | null {
   const [only] = isList(value) && value.length === 1 ? value : [value];
-  return typeof only === 'string' || typeof only === 'number' ? quantityOf(only) : null;
+  if (typeof only === 'string') return percentIn(only) ?? quantityOf(only);
+  return typeof only === 'number' ? quantityOf(only) : null;
 }
 
 interface Field {
@@ -231,19 +238,6 @@ function mostProbable(fields: Fields, path: string): Found['prediction'] {
   return null;
 }
 
-/** `{setosa: 0.05, versicolor: 0.9, virginica: 0.05}`: a column per class, as a DataFrame of `predict_proba` is written. */
-function sharesByClass(value: JsonObject, path: string): Found {
-  const entries = Object.entries(value);
-  const numbers = entries.map(([, number]) => number);
-  if (!isDistribution(numbers) || entries.some(([key]) => NOT_PREDICTIONS.has(plain(key)))) return NOTHING;
-  const best = argmax(numbers);
-  return {
-    ...NOTHING,
-    prediction: located(entries[best]?.[0], `the keys of ${path === '' ? 'the body' : path} (name of max)`),
-    confidence: share(numbers[best] ?? NaN, `${path}/* (max)`),
-  };
-}
-
 /** A lone `score` that can be no probability is the quantity itself (regression of ML.NET and SageMaker). */
 function loneScore(value: JsonObject, path: string): Found['prediction'] {
   const [[key, score] = ['', null], ...others] = Object.entries(value);
@@ -252,9 +246,17 @@ function loneScore(value: JsonObject, path: string): Found['prediction'] {
 }
 
 function ofList(list: readonly Json[], path: string, again: Inner): Found {
-  const [head] = list;
+  // Of several outputs of a function the first that says something.
+  const first =
+    path === ''
+      ? Math.max(
+          0,
+          list.findIndex((item) => item !== null),
+        )
+      : 0;
+  const head = list[first];
   if (head === undefined) return NOTHING;
-  const place = at(path, 0);
+  const place = at(path, first);
   if (list.length === 1 && isDistribution(head)) return softmaxRow(head, place);
   // One row was asked, so three or more shares that add up to one are its classes; two could be two rows of a regression.
   if (isDistribution(list) && (path === '' || list.length > 2)) return softmaxRow(list, path);
