@@ -53,11 +53,12 @@ export function headersFor(
   context: ConnectorContext,
   secretName: string | null,
   contentType = 'application/json',
+  accept = 'application/json',
 ): Record<string, string> {
   const authorization = secretName === null ? null : context.authorizationOf(secretName);
   return {
     'content-type': contentType,
-    accept: 'application/json',
+    accept,
     ...(authorization === null ? {} : { authorization }),
     ...Object.fromEntries(
       namedValues(context, context.asking?.headers).map(([name, value]) => [name.toLowerCase(), value]),
@@ -94,11 +95,11 @@ export async function post(
   url: string,
   body: Json,
 ): Promise<HttpAnswer | ModelAnswer> {
-  const { contentType, ...sent } = requestBodyOf(endpoint, body);
+  const { contentType, accept, ...sent } = requestBodyOf(endpoint, body);
   const answer = await context.http.call({
     method: context.asking?.method ?? 'POST',
     url: addressFor(context, url),
-    headers: headersFor(context, endpoint.authorizationSecret, contentType),
+    headers: headersFor(context, endpoint.authorizationSecret, contentType, accept),
     ...sent,
     timeoutMs: context.timeoutMs,
     maxResponseBytes: LARGEST_ANSWER_BYTES,
@@ -146,11 +147,17 @@ async function askLater(
 
 export const isHttpAnswer = (answer: HttpAnswer | ModelAnswer): answer is HttpAnswer => 'status' in answer;
 
-function get(context: ConnectorContext, url: string, secretName: string | null): Promise<HttpAnswer | HttpFailure> {
+/** GETs what else there is at the server, with what every call to it needs. */
+export function get(
+  context: ConnectorContext,
+  url: string,
+  secretName: string | null,
+  accept?: string,
+): Promise<HttpAnswer | HttpFailure> {
   return context.http.call({
     method: 'GET',
     url: addressFor(context, url),
-    headers: headersFor(context, secretName),
+    headers: headersFor(context, secretName, undefined, accept),
     body: null,
     timeoutMs: context.timeoutMs,
     maxResponseBytes: LARGEST_ANSWER_BYTES,
