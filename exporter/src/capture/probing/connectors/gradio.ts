@@ -3,11 +3,13 @@ import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
 import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
+import { serverWords } from '../answers/server-words.js';
+import { fileFor, filesIn, withFiles, withoutFiles } from '../payloads/gradio-files.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import {
   basesAbove,
+  get,
   getJson,
-  headersFor,
   isHttpAnswer,
   post,
   type Candidate,
@@ -32,7 +34,7 @@ export const gradio: Connector = {
       }
       const config = old === null ? await getJson(context, `${base}/config`, authorizationSecret) : null;
       if (isObject(config ?? undefined) && (config as JsonObject).components !== undefined)
-        return [oldCandidate(`${base}/run/predict`, authorizationSecret)];
+        return [oldCandidate(`${base}/run/predict`, authorizationSecret, inputsIn(config as JsonObject))];
     }
     return old === null ? [] : [oldCandidate(old, authorizationSecret)];
   },
@@ -46,11 +48,44 @@ function basesOf(url: URL): string[] {
   return told === null ? basesAbove(url) : [`${url.origin}${told[1] ?? ''}`];
 }
 
-const oldCandidate = (url: string, authorizationSecret: string | null): Candidate => ({
+const TEXT: JsonObject = { type: { type: 'string' } };
+
+const oldCandidate = (
+  url: string,
+  authorizationSecret: string | null,
+  parameters: readonly Json[] = [TEXT],
+): Candidate => ({
   endpoint: { url, connector: 'gradio', settings: { api: 'run' }, authorizationSecret },
-  payloads: SENTENCES.slice(0, 8).map((text) => ({ data: [text] })),
+  payloads: payloadsFor(parameters),
   what: 'Gradio configuration',
 });
+
+const payloadsFor = (parameters: readonly Json[]): Json[] =>
+  Array.from({ length: VARIANTS }, (_, variant) => ({
+    data: parameters.map((parameter) => exampleOf(parameter, variant)),
+  }));
+const VARIANTS = 8;
+
+/** What `predict`, or the first function, of a server without `/info` takes: components by their id (gradio 3, `Blocks.get_config`). */
+function inputsIn({ components, dependencies }: JsonObject): readonly Json[] {
+  const functions = isList(dependencies) ? dependencies.filter(isObject) : [];
+  const asked = functions.find(({ api_name: name }) => name === 'predict') ?? functions[0];
+  const byId = new Map(
+    (isList(components) ? components : []).filter(isObject).map((component) => [component.id, component]),
+  );
+  if (!isList(asked?.inputs)) return [TEXT];
+  return asked.inputs.map((id): Json => {
+    const { type = null, props = null } = byId.get(id) ?? {};
+    const { choices, value = null } = isObject(props) ? props : {};
+    const kind = typeof type === 'string' ? type : '';
+    if (kind === 'textbox') return TEXT;
+    return {
+      component: kind === 'image' || kind === 'file' ? `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}` : kind,
+      type: isList(choices) ? { enum: choices.map((choice) => (isList(choice) ? (choice[1] ?? null) : choice)) } : null,
+      example_input: value ?? (kind === 'number' || kind === 'slider' ? 1 : null),
+    };
+  });
+}
 
 /** Functions the server describes, the one the address names first. Without the `/gradio_api` prefix the server may be a 3.x one, which knows `/run` only. */
 function callCandidates(
@@ -66,9 +101,7 @@ function callCandidates(
   const apis = mayBeOld ? (['call', 'run'] as const) : (['call'] as const);
   return ranked.slice(0, 3).flatMap(([name, description]) => {
     const parameters = isObject(description) && isList(description.parameters) ? description.parameters : [];
-    const payloads = Array.from({ length: 8 }, (_, variant) => ({
-      data: parameters.map((parameter) => exampleOf(parameter, variant)),
-    }));
+    const payloads = payloadsFor(parameters);
     return apis.map((api): Candidate => ({
       endpoint: { url: `${base}/${api}${name}`, connector: 'gradio', settings: { api }, authorizationSecret },
       payloads,
@@ -79,6 +112,8 @@ function callCandidates(
 
 function exampleOf(parameter: Json, variant: number): Json {
   if (!isObject(parameter)) return null;
+  const file = fileFor(parameter, variant);
+  if (file !== null) return file;
   const choices = choicesOf(parameter);
   if (choices.length > 0) return choices[variant % choices.length] ?? null;
   const type = isObject(parameter.type)
@@ -106,32 +141,36 @@ function choicesOf(parameter: JsonObject): readonly Json[] {
 async function run(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
   const answer = await post(context, endpoint, endpoint.url, payload);
   return isHttpAnswer(answer)
-    ? modelAnswer(answer, (body) => (isObject(body) ? (body.data ?? null) : body), context.asking?.pointers)
+    ? modelAnswer(answer, (body) => withoutFiles(isObject(body) ? (body.data ?? null) : body), context.asking?.pointers)
     : answer;
 }
 
 async function callAndWait(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
-  const started = await post(context, endpoint, endpoint.url, payload);
+  const uploaded = await upload(context, endpoint, payload);
+  if ('kind' in uploaded) return uploaded;
+  const started = await post(context, endpoint, endpoint.url, uploaded.payload);
   if (!isHttpAnswer(started)) return started;
   const eventId = started.status === 200 ? eventIdOf(started.body) : null;
   if (eventId === null) return modelAnswer(started, () => null);
-  const stream = await context.http.call({
-    method: 'GET',
-    url: `${endpoint.url}/${encodeURIComponent(eventId)}`,
-    headers: { ...headersFor(context, endpoint.authorizationSecret), accept: 'text/event-stream' },
-    body: null,
-    timeoutMs: Math.max(1, context.timeoutMs - started.latencySeconds * 1_000),
-    maxResponseBytes: 1_048_576,
-  });
-  const latencySeconds = started.latencySeconds + stream.latencySeconds;
+  const spentSeconds = uploaded.latencySeconds + started.latencySeconds;
+  const stream = await get(
+    { ...context, timeoutMs: Math.max(1, context.timeoutMs - spentSeconds * 1_000) },
+    `${endpoint.url}/${encodeURIComponent(eventId)}`,
+    endpoint.authorizationSecret,
+    'text/event-stream',
+  );
+  const latencySeconds = spentSeconds + stream.latencySeconds;
   if (stream.kind === 'failure') return failureAnswer(stream.failure.reason, stream.failure.detail, latencySeconds);
   if (stream.status !== 200) return modelAnswer({ ...stream, latencySeconds });
   const last = lastEvent(stream.body);
   if (last === null)
     return failureAnswer('schema', 'the event stream ended without an answer', latencySeconds, stream.status);
-  if (last.event === 'error')
-    return failureAnswer('http_5xx', 'the Gradio function raised an error', latencySeconds, stream.status);
-  return modelAnswer({ ...stream, body: last.data, latencySeconds }, undefined, context.asking?.pointers);
+  if (last.event === 'error') {
+    const words = last.data === 'null' ? null : serverWords(last.data);
+    const said = `the Gradio function raised an error${words === null ? '' : `: “${words}”`}`;
+    return failureAnswer('http_5xx', said, latencySeconds, stream.status);
+  }
+  return modelAnswer({ ...stream, body: last.data, latencySeconds }, withoutFiles, context.asking?.pointers);
 }
 
 function eventIdOf(body: string): string | null {
@@ -152,4 +191,30 @@ function lastEvent(stream: string): { readonly event: string; readonly data: str
     if ((event === 'complete' || event === 'error') && data !== undefined) found = { event, data };
   }
   return found;
+}
+
+/** The payload with its files handed over first: the server’s own paths of them stand in their place. */
+async function upload(
+  context: ConnectorContext,
+  endpoint: Endpoint,
+  payload: Json,
+): Promise<{ readonly payload: Json; readonly latencySeconds: number } | ModelAnswer> {
+  const files = [...new Set(filesIn(payload))];
+  if (files.length === 0) return { payload, latencySeconds: 0 };
+  const address = endpoint.url.replace(/\/call\/[^?#]*/, '/upload');
+  const answer = await post(context, { ...endpoint, connector: 'multipart' }, address, { files });
+  if (!isHttpAnswer(answer)) return answer;
+  const paths = pathsIn(answer.body);
+  if (answer.status !== 200 || paths.length !== files.length) return modelAnswer(answer, () => null);
+  const pathOf = new Map(files.map((file, i) => [file, paths[i] ?? '']));
+  return { payload: withFiles(payload, pathOf), latencySeconds: answer.latencySeconds };
+}
+
+function pathsIn(body: string): readonly string[] {
+  try {
+    const parsed = parseJson(body);
+    return isList(parsed) ? parsed.filter((path) => typeof path === 'string') : [];
+  } catch {
+    return [];
+  }
 }
