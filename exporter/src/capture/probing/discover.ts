@@ -2,9 +2,10 @@ import type { Discovery, DiscoveryAttempt, DiscoveryTarget } from '../../domain/
 import type { Endpoint } from '../../domain/model.js';
 import { type Json, isList } from '../../domain/json.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
+import { candidatesAskedFor } from './asked-for.js';
 import type { Candidate, ConnectorContext } from './connectors/connector.js';
 import { CONNECTORS, connectorOf } from './connectors/index.js';
-import { asksForFile, usualForms } from './connectors/multipart.js';
+import { bytesInText } from './payloads/images.js';
 import { SENTENCES } from './payloads/sentences.js';
 
 const MOST_ASKED = 30;
@@ -113,18 +114,28 @@ async function tryCommonShapes(
   attempts: DiscoveryAttempt[],
   failures: Failure[],
 ): Promise<Found | null> {
-  const { url, connector, authorizationSecret } = greeting.endpoint;
-  const forms = failures.some(({ detail }) => asksForFile(detail)) ? usualForms(url, authorizationSecret) : [];
-  for (const form of connector === 'rest' || connector === 'multipart' ? forms : []) {
-    const found = await tryCandidate(context, form, attempts, failures);
-    if (found !== null || failures.some(endsAll)) return found;
-  }
+  const { connector } = greeting.endpoint;
+  const tried = new Set<string>();
+  const isPlain = connector === 'rest' || connector === 'multipart' || connector === 'huggingface-inference';
+  const tryAskedFor = async (): Promise<Found | null> => {
+    const words = failures.map(({ detail }) => detail).join('\n');
+    const wanted = isPlain ? candidatesAskedFor(words, greeting.endpoint) : [];
+    for (const candidate of wanted.filter(({ what }) => !tried.has(what))) {
+      tried.add(candidate.what);
+      const found = await tryCandidate(context, candidate, attempts, failures);
+      if (found !== null || failures.some(endsAll)) return found;
+    }
+    return null;
+  };
+  let found = await tryAskedFor();
   for (const payload of COMMON_SHAPES) {
-    const what = `common shape {"${Object.keys(payload as object)[0] ?? ''}"}`;
-    const found = await tryCandidate(context, { ...greeting, payloads: [payload], what }, attempts, failures);
     if (found !== null || failures.some(endsAll)) return found;
+    const what = `common shape {"${Object.keys(payload as object)[0] ?? ''}"}`;
+    found =
+      (await tryCandidate(context, { ...greeting, payloads: [payload], what }, attempts, failures)) ??
+      (failures.some(endsAll) ? null : await tryAskedFor());
   }
-  return null;
+  return found;
 }
 
 type Found = Extract<Discovery, { kind: 'found' }>;
@@ -155,9 +166,11 @@ async function tryCandidate(
   return null;
 }
 
-/** A payload without its sentences: whoever refuses one sentence as malformed refuses another in the same place. */
+/** A payload without its sentences and pictures: whoever refuses one as malformed refuses another in the same place. */
 const formOf = (payload: Json): string =>
-  JSON.stringify(payload, (_, value: unknown) => (typeof value === 'string' && value.includes(' ') ? '' : value));
+  JSON.stringify(payload, (_, value: unknown) =>
+    typeof value === 'string' && (value.includes(' ') || bytesInText(value) !== null) ? '' : value,
+  );
 const isRefusal = ({ httpStatus }: Failure): boolean => httpStatus !== null && httpStatus >= 400 && httpStatus < 500;
 
 /** A found common shape is varied with sentences, as far as the endpoint takes text there; pictures come in several. */
