@@ -1,4 +1,5 @@
 import type { Json } from '../../../domain/json.js';
+import { IMAGES } from '../payloads/images.js';
 import { guessedRows } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { askByPost, type Connector } from './connector.js';
@@ -22,6 +23,11 @@ export const vertex: Connector = {
         endpoint,
         payloads: SENTENCES.slice(0, 8).map((content): Json => ({ instances: [{ content }] })),
         what: 'Vertex AI path, text',
+      },
+      {
+        endpoint,
+        payloads: IMAGES.map((content): Json => ({ instances: [{ content }] })),
+        what: 'Vertex AI path, image',
       },
     ]);
   },
