@@ -64,7 +64,7 @@ A server that gives a receipt instead of an answer (202, or a body with an id an
 timeout: where it says, else below the address by the id, and never at another server.
 
 A server that refuses in words what it was sent is asked as they say: with a picture, candidate labels, a question and its context,
-a text with a mask.
+a text with a mask, a list, and, at an address that is named like a prediction, with the fields it names as missing.
 
 Plain text is an answer where it is a number, a label of up to three words, or a label and its share (\`spam 0.93\`). A page, prose and
 words about the call (\`OK\`, \`not found\`) are none; where a model does say such a word, \`"answer": {"prediction": ""}\` takes the whole

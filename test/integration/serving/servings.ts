@@ -4,6 +4,7 @@ import { images } from './images.js';
 import { openaiLike } from './language-models.js';
 import { later } from './later.js';
 import { mlflow } from './mlflow.js';
+import { refusing } from './refusing.js';
 import type { Serving } from './serving.js';
 import { tables } from './tables.js';
 import { tasks } from './tasks.js';
@@ -20,4 +21,5 @@ export const SERVINGS: readonly Serving[] = [
   ...applications,
   ...images,
   ...later,
+  ...refusing,
 ];

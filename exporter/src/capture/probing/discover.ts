@@ -117,12 +117,14 @@ async function tryCommonShapes(
   const { connector } = greeting.endpoint;
   const tried = new Set<string>();
   const isPlain = connector === 'rest' || connector === 'multipart' || connector === 'huggingface-inference';
-  const tryAskedFor = async (): Promise<Found | null> => {
+  const nextAskedFor = (): Candidate | undefined => {
     const words = failures.map(({ detail }) => detail).join('\n');
-    const wanted = isPlain ? candidatesAskedFor(words, greeting.endpoint) : [];
-    for (const candidate of wanted.filter(({ what }) => !tried.has(what))) {
-      tried.add(candidate.what);
-      const found = await tryCandidate(context, candidate, attempts, failures);
+    return candidatesAskedFor(words, greeting.endpoint).find(({ what }) => !tried.has(what));
+  };
+  const tryAskedFor = async (): Promise<Found | null> => {
+    for (let next = isPlain ? nextAskedFor() : undefined; next !== undefined; next = nextAskedFor()) {
+      tried.add(next.what);
+      const found = await tryCandidate(context, next, attempts, failures);
       if (found !== null || failures.some(endsAll)) return found;
     }
     return null;
@@ -183,7 +185,8 @@ function withVariety(found: Found): Found {
 }
 
 function replaceText(payload: Json, sentence: string): Json {
-  if (typeof payload === 'string') return sentence;
+  // A word may be one of a list of choices.
+  if (typeof payload === 'string') return payload.includes(' ') ? sentence : payload;
   if (isList(payload)) return payload.map((item) => replaceText(item, sentence));
   if (typeof payload === 'object' && payload !== null)
     return Object.fromEntries(Object.entries(payload).map(([key, value]) => [key, replaceText(value, sentence)]));

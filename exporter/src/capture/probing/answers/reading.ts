@@ -18,7 +18,7 @@ import {
   type Reader,
 } from './found.js';
 import { readGeneratedText } from './generated-text.js';
-import { besideConfidence, identifies, ofTheAnswer } from './lone-share.js';
+import { besideConfidence, identifies, namedLikeOne, ofTheAnswer } from './lone-share.js';
 import { readPairs } from './pairs.js';
 import { readScoredLabels } from './scored-labels.js';
 import { sharesBesideClass, sharesByClass } from './shares-by-class.js';
@@ -47,7 +47,7 @@ const SHARE_NAMES = [
   'predictionscore',
   'modelscore',
 ];
-const CONFIDENCE_NAMES = ['confidence', 'confidencescore', 'predictionconfidence', ...SHARE_NAMES];
+const CONFIDENCE_NAMES = ['confidence', 'confidencescore', 'predictionconfidence', 'conf', 'certainty', ...SHARE_NAMES];
 const DISTRIBUTION_NAMES = [
   'probabilities',
   'probability',
@@ -57,6 +57,10 @@ const DISTRIBUTION_NAMES = [
   'scores',
   'score',
   'confidences',
+  'confidence',
+  'confidencescores',
+  'sentimentscore',
+  'classprobabilities',
   'predictedprobabilities',
 ];
 const PREDICTION_NAMES = [
@@ -151,6 +155,8 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
     (found) => typeof found === 'string' || typeof found === 'number',
   );
   const isOther = (key: string): boolean => key !== inner && !NOT_PREDICTIONS.has(plain(key));
+  const listed = inner === null ? inLoneList(value, path, again) : null;
+  if (listed !== null) return { ...listed, modelVersion: versionIn(version) ?? listed.modelVersion };
   const byClass =
     inner === null ? sharesByClass(value, path, isOther) : sharesBesideClass(value, path, isOther, nested);
   const sure = confidenceOf(fields, path);
@@ -159,14 +165,16 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
     mostProbable(fields, path) ??
     byClass.prediction ??
     loneScore(value, path) ??
-    (sure === null
-      ? null
-      : besideConfidence(value, path, (key) => !NOT_PREDICTIONS.has(plain(key)) && !identifies(plain(key))));
+    (sure === null ? null : besideConfidence(value, path, (key) => isOther(key) && !identifies(plain(key)))) ??
+    namedLikeOne(value, path, plain, sure === null);
   const share = shareIn(fields);
-  const modelVersion = version === undefined ? nested.modelVersion : String(version).slice(0, 100);
+  const modelVersion = versionIn(version) ?? nested.modelVersion;
   // The probability of nothing that is named is a quantity; the model may be sure that it is small.
-  if (prediction === null && share !== null)
-    return { prediction: located(share.value, at(path, share.key)), confidence: null, modelVersion };
+  if (prediction === null && share !== null) {
+    const said = Object.entries(value).filter(([key, item]) => typeof item === 'boolean' && !identifies(plain(key)));
+    const [answer] = said.length === 1 ? said : [[share.key, share.value] as const];
+    return { prediction: located(answer?.[1], at(path, answer?.[0] ?? '')), confidence: null, modelVersion };
+  }
   return {
     prediction,
     confidence: (share === null ? sure : ofTheAnswer(prediction, sure)) ?? nested.confidence ?? byClass.confidence,
@@ -183,6 +191,17 @@ function shareIn(fields: Fields): (Field & { readonly value: number }) | null {
     return SHARE_NAMES.includes(name) ? { key: field.key, value: number } : null;
   }
   return null;
+}
+
+const versionIn = (version: Json | undefined): string | null =>
+  typeof version === 'string' || typeof version === 'number' ? String(version).slice(0, 100) : null;
+
+/** What a list of objects holds that stands alone among fields of other kinds, where it says how sure it is (`{"documents": […]}`, `{"Labels": […]}`). */
+function inLoneList(value: JsonObject, path: string, again: Inner): Found | null {
+  const lists = Object.entries(value).filter(([, item]) => isList(item) && item.length > 0 && item.every(isObject));
+  const [[key, list] = ['', null], ...others] = lists;
+  const found = list === null || others.length > 0 ? NOTHING : again(list, at(path, key));
+  return found.prediction === null || found.confidence === null ? null : found;
 }
 
 /** A number, also as text, as a percentage or in a list of its own. */
@@ -344,8 +363,9 @@ function fromConfidences(fields: Fields, path: string): Found['confidence'] {
   return numbers.length === 0 ? null : share(Math.max(...numbers), `${at(path, 'confidences')} (max)`);
 }
 
-/** Numbers of a list, of a list's first list, or of an object's values. */
-function distribution(value: Json | undefined): readonly number[] | null {
+/** Numbers of a list, of a list's first list, or of an object's values, also written in a text. */
+function distribution(given: Json | undefined): readonly number[] | null {
+  const value = typeof given === 'string' ? (jsonIn(given) ?? undefined) : given;
   const list = isObject(value) ? Object.values(value) : isList(value) && isList(value[0]) ? value[0] : rowOf(value);
   const numbers: Json | undefined = list ?? undefined;
   return areNumbers(numbers) && numbers.length > 0 ? numbers : null;

@@ -67,8 +67,12 @@ export function headersFor(
 }
 
 /** The address with the parameters every call needs. */
-function addressFor(context: ConnectorContext, url: string): string {
-  const parameters = namedValues(context, context.asking?.query);
+function addressFor(
+  context: ConnectorContext,
+  url: string,
+  query: readonly (readonly [string, string])[] = [],
+): string {
+  const parameters = [...query, ...namedValues(context, context.asking?.query)];
   if (parameters.length === 0 || !URL.canParse(url)) return url;
   const address = new URL(url);
   for (const [name, value] of parameters) address.searchParams.set(name, value);
@@ -95,10 +99,10 @@ export async function post(
   url: string,
   body: Json,
 ): Promise<HttpAnswer | ModelAnswer> {
-  const { contentType, accept, ...sent } = requestBodyOf(endpoint, body);
+  const { contentType, accept, query, ...sent } = requestBodyOf(endpoint, body);
   const answer = await context.http.call({
     method: context.asking?.method ?? 'POST',
-    url: addressFor(context, url),
+    url: addressFor(context, url, query),
     headers: headersFor(context, endpoint.authorizationSecret, contentType, accept),
     ...sent,
     timeoutMs: context.timeoutMs,

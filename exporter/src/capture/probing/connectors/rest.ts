@@ -13,6 +13,8 @@ import {
 } from './connector.js';
 
 const LIKELY = /predict|infer|classif|score|analy[sz]e|generate|invocation/i;
+/** Whether a path is named like a prediction: `/retrain`, `/orders` and whatever else does something are not. */
+export const isNamedLikePrediction = (path: string): boolean => LIKELY.test(path);
 
 /** Any POST endpoint with JSON in and out, described by an OpenAPI document where there is one. */
 export const rest: Connector = {
@@ -63,13 +65,22 @@ function operationsOf(document: JsonObject, url: URL, mount: string): Operation[
   const operations = Object.entries(document.paths as JsonObject).flatMap(([path, item]) => {
     const body = isObject(item) && isObject(item.post) ? item.post.requestBody : undefined;
     const asked = isObject(body) ? askedIn(document, resolveReference(document, body)) : null;
-    return asked === null || path.includes('{') ? [] : [{ path: `${prefix}${path}`, ...asked }];
+    const address = path.includes('{') ? addressIn(url, `${prefix}${path}`) : `${prefix}${path}`;
+    return asked === null || address === null ? [] : [{ path: address, ...asked }];
   });
   if (!isRoot(url) && pathOf(url) !== mount)
     return operations.filter(({ path }) => path.replace(/\/$/, '') === pathOf(url));
   // A server may offer `/retrain` or `/shutdown` too: only what is named like a prediction is tried, or a lone operation.
-  const likely = operations.filter(({ path }) => LIKELY.test(path));
+  const likely = operations.filter(({ path }) => isNamedLikePrediction(path));
   return (likely.length === 0 && operations.length === 1 ? operations : likely).slice(0, 3);
+}
+
+/** The path of the address where it is one of a template's (`/models/{name}/predict`). */
+function addressIn(url: URL, template: string): string | null {
+  const parts = template.replace(/\/$/, '').split('/');
+  const given = pathOf(url).split('/');
+  const fits = parts.length === given.length && parts.every((part, i) => part.includes('{') || part === given[i]);
+  return fits ? pathOf(url) : null;
 }
 
 function serverPrefix(document: JsonObject): string {
@@ -89,7 +100,8 @@ function askedIn(document: JsonObject, body: Json): Omit<Operation, 'path'> | nu
   };
   const json = schemaAt('application/json');
   if (json !== null) return { connector: 'rest', payloads: payloadsFromSchema(document, json) };
-  const form = schemaAt('multipart/form-data');
+  // What takes the fields of a form takes them in parts as well (Starlette, Werkzeug).
+  const form = schemaAt('multipart/form-data') ?? schemaAt('application/x-www-form-urlencoded');
   if (form !== null) return { connector: 'multipart', payloads: payloadsFromSchema(document, form) };
   const isFile = Object.keys(content).some((type) => /^(image\/|application\/octet-stream)/.test(type));
   return isFile ? { connector: 'rest', payloads: IMAGES.map((_, variant) => imageUrl(variant)) } : null;

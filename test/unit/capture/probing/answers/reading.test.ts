@@ -326,6 +326,78 @@ const ANSWERS: readonly (readonly [what: string, body: Json, prediction: Predict
     'b',
     0.9,
   ],
+  ['an anomaly and its raw score', { anomaly: true, score: -0.12 }, true, null],
+  [
+    'concepts by name, Clarifai',
+    {
+      outputs: [
+        {
+          data: {
+            concepts: [
+              { id: 'b', name: 'dog', value: 0.01 },
+              { id: 'a', name: 'cat', value: 0.98 },
+            ],
+          },
+        },
+      ],
+    },
+    'cat',
+    0.98,
+  ],
+  ['a matrix beside its classes', { score: [[0.02, 0.98]], classes: ['no', 'yes'] }, 'yes', 0.98],
+  ['a confidence for each class', { predictions: 'a', confidence: { a: 0.9, b: 0.1 } }, 'a', 0.9],
+  [
+    'AWS Comprehend',
+    { Sentiment: 'POSITIVE', SentimentScore: { Positive: 0.9, Negative: 0.02, Neutral: 0.05, Mixed: 0.03 } },
+    'POSITIVE',
+    0.9,
+  ],
+  [
+    'AWS Rekognition',
+    {
+      Labels: [
+        { Name: 'Dog', Confidence: 97.5, Parents: [] },
+        { Name: 'Pet', Confidence: 90.1, Parents: [] },
+      ],
+      LabelModelVersion: '3.0',
+    },
+    'Dog',
+    0.975,
+  ],
+  [
+    'Azure Text Analytics',
+    {
+      documents: [
+        {
+          id: '1',
+          sentiment: 'positive',
+          confidenceScores: { positive: 0.9, neutral: 0.1, negative: 0 },
+          warnings: [],
+        },
+      ],
+      errors: [],
+      modelVersion: '2022-11-01',
+    },
+    'positive',
+    0.9,
+  ],
+  [
+    'probabilities as objects',
+    {
+      probabilities: [
+        { label: 'b', probability: 0.1 },
+        { label: 'a', probability: 0.9 },
+      ],
+    },
+    'a',
+    0.9,
+  ],
+  ['probabilities in a text', { result: '1', proba: '[0.1, 0.9]' }, '1', 0.9],
+  ['other words for a confidence', { species: 'a', conf: 0.9 }, 'a', 0.9],
+  ['a field named like a prediction', { predicted_price: 250000.5, currency: 'EUR' }, 250000.5, null],
+  ['a decision beside a figure', { fraud_score: 87, decision: 'REJECT' }, 'REJECT', null],
+  ['a flag beside an answer', { species: 'a', conf: 0.9, anomaly: false }, null, 0.9],
+  ['scores of several labels, none of them the answer', { toxicity: 0.9, insult: 0.7, threat: 0.01 }, null, null],
   ['features beside a class', { prediction: 'a', width: 0.4, height: 0.6 }, 'a', null],
   ['a bare number', 7.5, 7.5, null],
   ['a bare text', 'spam', 'spam', null],
