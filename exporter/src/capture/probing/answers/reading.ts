@@ -151,12 +151,10 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
   const fields = fieldsOf(value);
   const inner = innerOf(value, fields);
   const nested = inner === null ? NOTHING : again(value[inner] ?? null, at(path, inner));
-  const version = VERSION_NAMES.map((name) => fields.get(name)?.value).find(
-    (found) => typeof found === 'string' || typeof found === 'number',
-  );
+  const version = versionIn(fields);
   const isOther = (key: string): boolean => key !== inner && !NOT_PREDICTIONS.has(plain(key));
   const listed = inner === null ? inLoneList(value, path, again) : null;
-  if (listed !== null) return { ...listed, modelVersion: versionIn(version) ?? listed.modelVersion };
+  if (listed !== null) return { ...listed, modelVersion: version ?? listed.modelVersion };
   const byClass =
     inner === null ? sharesByClass(value, path, isOther) : sharesBesideClass(value, path, isOther, nested);
   const sure = confidenceOf(fields, path);
@@ -168,13 +166,9 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
     (sure === null ? null : besideConfidence(value, path, (key) => isOther(key) && !identifies(plain(key)))) ??
     namedLikeOne(value, path, plain, sure === null);
   const share = shareIn(fields);
-  const modelVersion = versionIn(version) ?? nested.modelVersion;
-  // The probability of nothing that is named is a quantity; the model may be sure that it is small.
-  if (prediction === null && share !== null) {
-    const said = Object.entries(value).filter(([key, item]) => typeof item === 'boolean' && !identifies(plain(key)));
-    const [answer] = said.length === 1 ? said : [[share.key, share.value] as const];
-    return { prediction: located(answer?.[1], at(path, answer?.[0] ?? '')), confidence: null, modelVersion };
-  }
+  const modelVersion = version ?? nested.modelVersion;
+  if (prediction === null && share !== null)
+    return { prediction: unnamed(value, path, share), confidence: null, modelVersion };
   return {
     prediction,
     confidence: (share === null ? sure : ofTheAnswer(prediction, sure)) ?? nested.confidence ?? byClass.confidence,
@@ -193,8 +187,19 @@ function shareIn(fields: Fields): (Field & { readonly value: number }) | null {
   return null;
 }
 
-const versionIn = (version: Json | undefined): string | null =>
-  typeof version === 'string' || typeof version === 'number' ? String(version).slice(0, 100) : null;
+/** The probability of nothing that is named is a quantity; the model may be sure that it is small. Beside a flag it is the flag’s. */
+function unnamed(value: JsonObject, path: string, share: Field): Found['prediction'] {
+  const flags = Object.entries(value).filter(([key, item]) => typeof item === 'boolean' && !identifies(plain(key)));
+  const [[key, answer] = [share.key, share.value]] = flags.length === 1 ? flags : [];
+  return located(answer, at(path, key));
+}
+
+function versionIn(fields: Fields): string | null {
+  const version = VERSION_NAMES.map((name) => fields.get(name)?.value).find(
+    (found) => typeof found === 'string' || typeof found === 'number',
+  );
+  return version === undefined ? null : String(version).slice(0, 100);
+}
 
 /** What a list of objects holds that stands alone among fields of other kinds, where it says how sure it is (`{"documents": […]}`, `{"Labels": […]}`). */
 function inLoneList(value: JsonObject, path: string, again: Inner): Found | null {
