@@ -204,4 +204,31 @@ export const gradio: readonly Serving[] = [
     confidence: null,
     reads: 'prediction from /0, no confidence',
   },
+  {
+    name: 'Gradio 5 by its configuration, a picture',
+    path: '/demo',
+    routes: {
+      ...imageApp('/demo/gradio_api'),
+      'GET /demo/gradio_api/info': { status: 500, body: 'Internal Server Error' },
+      'GET /demo/config': {
+        body: {
+          version: '5.9.1',
+          api_prefix: '/gradio_api',
+          protocol: 'sse_v3',
+          components: [
+            { id: 13, type: 'image', props: { label: 'picture' } },
+            { id: 16, type: 'label', props: {} },
+          ],
+          dependencies: [
+            { inputs: [], outputs: [13], api_name: 'js_fn', show_api: false, backend_fn: false },
+            { inputs: [13], outputs: [13, 16], api_name: 'predict', show_api: true, backend_fn: true },
+          ],
+        },
+      },
+    },
+    connector: 'gradio',
+    prediction: 'cat',
+    confidence: 0.7,
+    reads: READS_BESIDE_IMAGE,
+  },
 ];

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
 import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
 import { serverWords } from '../answers/server-words.js';
+import { describedByConfiguration, type GradioApi } from '../payloads/gradio-configuration.js';
 import { fileFor, filesIn, withFiles, withoutFiles } from '../payloads/gradio-files.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import {
@@ -29,12 +30,22 @@ export const gradio: Connector = {
     for (const base of basesOf(url)) {
       for (const prefix of ['/gradio_api', '']) {
         const info = await getJson(context, `${base}${prefix}/info`, authorizationSecret);
-        if (isObject(info ?? undefined) && isObject((info as JsonObject).named_endpoints))
-          return callCandidates(info as JsonObject, url, `${base}${prefix}`, prefix === '', authorizationSecret);
+        if (!isObject(info ?? undefined) || !isObject((info as JsonObject).named_endpoints)) continue;
+        // Without the prefix the server may be a 3.x one, which knows `/run` only.
+        const apis = prefix === '' ? (['call', 'run'] as const) : (['call'] as const);
+        return candidatesOf(
+          (info as JsonObject).named_endpoints as JsonObject,
+          url,
+          `${base}${prefix}`,
+          apis,
+          authorizationSecret,
+        );
       }
       const config = old === null ? await getJson(context, `${base}/config`, authorizationSecret) : null;
-      if (isObject(config ?? undefined) && (config as JsonObject).components !== undefined)
-        return [oldCandidate(`${base}/run/predict`, authorizationSecret, inputsIn(config as JsonObject))];
+      if (!isObject(config ?? undefined) || (config as JsonObject).components === undefined) continue;
+      const { functions, api, prefix } = describedByConfiguration(config as JsonObject);
+      const found = candidatesOf(functions, url, `${base}${prefix}`, [api], authorizationSecret);
+      return found.length > 0 ? found : [oldCandidate(`${base}/run/predict`, authorizationSecret)];
     }
     return old === null ? [] : [oldCandidate(old, authorizationSecret)];
   },
@@ -50,13 +61,9 @@ function basesOf(url: URL): string[] {
 
 const TEXT: JsonObject = { type: { type: 'string' } };
 
-const oldCandidate = (
-  url: string,
-  authorizationSecret: string | null,
-  parameters: readonly Json[] = [TEXT],
-): Candidate => ({
+const oldCandidate = (url: string, authorizationSecret: string | null): Candidate => ({
   endpoint: { url, connector: 'gradio', settings: { api: 'run' }, authorizationSecret },
-  payloads: payloadsFor(parameters),
+  payloads: payloadsFor([TEXT]),
   what: 'Gradio configuration',
 });
 
@@ -66,39 +73,16 @@ const payloadsFor = (parameters: readonly Json[]): Json[] =>
   }));
 const VARIANTS = 8;
 
-/** What `predict`, or the first function, of a server without `/info` takes: components by their id (gradio 3, `Blocks.get_config`). */
-function inputsIn({ components, dependencies }: JsonObject): readonly Json[] {
-  const functions = isList(dependencies) ? dependencies.filter(isObject) : [];
-  const asked = functions.find(({ api_name: name }) => name === 'predict') ?? functions[0];
-  const byId = new Map(
-    (isList(components) ? components : []).filter(isObject).map((component) => [component.id, component]),
-  );
-  if (!isList(asked?.inputs)) return [TEXT];
-  return asked.inputs.map((id): Json => {
-    const { type = null, props = null } = byId.get(id) ?? {};
-    const { choices, value = null } = isObject(props) ? props : {};
-    const kind = typeof type === 'string' ? type : '';
-    if (kind === 'textbox') return TEXT;
-    return {
-      component: kind === 'image' || kind === 'file' ? `${kind[0]?.toUpperCase() ?? ''}${kind.slice(1)}` : kind,
-      type: isList(choices) ? { enum: choices.map((choice) => (isList(choice) ? (choice[1] ?? null) : choice)) } : null,
-      example_input: value ?? (kind === 'number' || kind === 'slider' ? 1 : null),
-    };
-  });
-}
-
-/** Functions the server describes, the one the address names first. Without the `/gradio_api` prefix the server may be a 3.x one, which knows `/run` only. */
-function callCandidates(
-  info: JsonObject,
+/** Functions the server describes, the one the address names first. */
+function candidatesOf(
+  functions: JsonObject,
   url: URL,
   base: string,
-  mayBeOld: boolean,
+  apis: readonly GradioApi[],
   authorizationSecret: string | null,
 ): Candidate[] {
   const rank = (name: string): number => (url.pathname.endsWith(`/call${name}`) ? 2 : name === '/predict' ? 1 : 0);
-  const functions = Object.entries(info.named_endpoints as JsonObject);
-  const ranked = functions.sort(([a], [b]) => rank(b) - rank(a));
-  const apis = mayBeOld ? (['call', 'run'] as const) : (['call'] as const);
+  const ranked = Object.entries(functions).sort(([a], [b]) => rank(b) - rank(a));
   return ranked.slice(0, 3).flatMap(([name, description]) => {
     const parameters = isObject(description) && isList(description.parameters) ? description.parameters : [];
     const payloads = payloadsFor(parameters);

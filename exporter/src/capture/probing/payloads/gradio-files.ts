@@ -4,6 +4,8 @@ import { fileIn, imageUrl } from './images.js';
 
 /** Files in what a Gradio function takes and gives (gradio `data_classes.py` `FileData`; for 3.x `components/file.py`). */
 const FILE_DATA = 'gradio.FileData';
+/** Where a file belongs in an example. */
+export const FILE_EXAMPLE: Json = { meta: { _type: FILE_DATA } };
 const isFileData = (value: Json): value is JsonObject =>
   isObject(value) && isObject(value.meta ?? null) && isObject(value.meta) && value.meta._type === FILE_DATA;
 const SOUNDS_AND_FILMS = new Set(['audio', 'video', 'model3d', 'microphone']);
