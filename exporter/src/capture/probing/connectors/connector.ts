@@ -49,7 +49,7 @@ const namedValues = (
   });
 
 /** Headers of every call to a model: JSON both ways unless a file is sent, its credentials, and what else it wants. */
-export function headersFor(
+function headersFor(
   context: ConnectorContext,
   secretName: string | null,
   contentType = 'application/json',
