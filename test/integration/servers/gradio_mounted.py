@@ -1,4 +1,4 @@
-"""Gradio mounted below a path of a FastAPI application, with a choice that has to be one of its list. Usage: gradio_mounted.py PORT"""
+"""Gradio mounted below paths of a FastAPI application: with a choice that has to be one of its list, with a picture, with a file. Usage: gradio_mounted.py PORT"""
 import os
 import sys
 
@@ -17,5 +17,26 @@ def classify(text: str, language: str) -> dict[str, float]:
 interface = gradio.Interface(
     classify, [gradio.Textbox(), gradio.Radio(["de", "en"])], gradio.Label(), api_name="predict", flagging_mode="never"
 )
+
+
+def look(picture, note: str):
+    """Red discs apart from what is not red; the picture is given back beside its label."""
+    red, _, blue = picture.mean(axis=(0, 1))
+    share = float(red / (red + blue))
+    return picture, {"red": share, "blue": 1 - share}
+
+
+pictures = gradio.Interface(
+    look, [gradio.Image(), gradio.Textbox()], [gradio.Image(), gradio.Label()], api_name="predict", flagging_mode="never"
+)
+lines = gradio.Interface(
+    lambda file: {"long": 0.8, "short": 0.2} if len(open(file, "rb").read()) > 9 else None,
+    gradio.File(),
+    gradio.Label(),
+    api_name="predict",
+    flagging_mode="never",
+)
 app = gradio.mount_gradio_app(FastAPI(), interface, path="/gradio")
+app = gradio.mount_gradio_app(app, pictures, path="/pictures")
+app = gradio.mount_gradio_app(app, lines, path="/files")
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")

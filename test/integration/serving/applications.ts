@@ -1,76 +1,6 @@
-import type { Json } from '../../../exporter/src/domain/json.js';
-import type { Reply } from '../../unit/capture/probing/model-server.js';
-import { field, list, only, takes, type Handler, type Serving } from './serving.js';
-
-const GRADIO_INFO: Json = {
-  named_endpoints: {
-    '/predict': {
-      parameters: [
-        { label: 'Text', type: { type: 'string' }, python_type: { type: 'str' }, component: 'Textbox' },
-        {
-          label: 'Language',
-          type: { type: 'string', enum: ['de', 'en'] },
-          python_type: { type: "Literal['de', 'en']" },
-          component: 'Radio',
-        },
-      ],
-      returns: [],
-    },
-  },
-};
-const gradioCall: Handler = takes(
-  (body) => ['de', 'en'].some((choice) => choice === list(field(body, 'data'))[1]),
-  { event_id: 'e1' },
-  { detail: 'Value is not in the list of choices' },
-);
-const GRADIO_STREAM: Reply = {
-  headers: { 'content-type': 'text/event-stream' },
-  body: 'event: complete\ndata: [{"label":"cat","confidences":[{"label":"cat","confidence":0.6},{"label":"dog","confidence":0.4}]}]\n\n',
-};
-const READS_GRADIO = 'prediction from /0/label, confidence from /0/confidences (max)';
+import { field, only, takes, type Serving } from './serving.js';
 
 export const applications: readonly Serving[] = [
-  {
-    name: 'Gradio 5 and 6, mounted below a path, with choices',
-    path: '/gradio/',
-    routes: {
-      'GET /gradio/gradio_api/info': { body: GRADIO_INFO },
-      'POST /gradio/gradio_api/call/predict': gradioCall,
-      'GET /gradio/gradio_api/call/predict/e1': GRADIO_STREAM,
-    },
-    connector: 'gradio',
-    prediction: 'cat',
-    confidence: 0.6,
-    reads: READS_GRADIO,
-  },
-  {
-    name: 'Gradio 4',
-    path: '/',
-    routes: {
-      'GET /info': { body: GRADIO_INFO },
-      'POST /call/predict': gradioCall,
-      'GET /call/predict/e1': GRADIO_STREAM,
-    },
-    connector: 'gradio',
-    prediction: 'cat',
-    confidence: 0.6,
-    reads: READS_GRADIO,
-  },
-  {
-    name: 'Gradio 3, mounted below a path',
-    path: '/demo',
-    routes: {
-      'GET /demo/config': { body: { version: '3.50.2', components: [], dependencies: [] } },
-      'POST /demo/run/predict': takes((body) => list(field(body, 'data')).length === 1, {
-        data: ['positive'],
-        duration: 0.1,
-      }),
-    },
-    connector: 'gradio',
-    prediction: 'positive',
-    confidence: null,
-    reads: 'prediction from /0, no confidence',
-  },
   {
     name: 'BentoML below a path prefix',
     path: '/bento',
@@ -111,6 +41,77 @@ export const applications: readonly Serving[] = [
     prediction: true,
     confidence: 0.8,
     reads: 'prediction from /predictedLabel, confidence from /probability',
+  },
+  {
+    name: 'ML.NET web API, a bare label',
+    path: '/predict',
+    routes: {
+      'POST /predict': ({ body }) =>
+        only(body, 'text')
+          ? { body: 'Positive', headers: { 'content-type': 'text/plain; charset=utf-8' } }
+          : { status: 400, body: { title: 'One or more validation errors occurred.', status: 400 } },
+    },
+    connector: 'rest',
+    prediction: 'Positive',
+    confidence: null,
+    reads: 'prediction from the whole body, no confidence',
+  },
+  {
+    name: 'Flask, a label and its share as text',
+    path: '/predict',
+    routes: {
+      'POST /predict': ({ body }) =>
+        only(body, 'text')
+          ? { body: '__label__spam 93.5%', headers: { 'content-type': 'text/html; charset=utf-8' } }
+          : { status: 400, body: 'text is missing' },
+    },
+    connector: 'rest',
+    prediction: '__label__spam',
+    confidence: 0.935,
+    reads: 'prediction from /0, confidence from /1',
+  },
+  {
+    name: 'fastText behind a web service',
+    path: '/predict',
+    routes: { 'POST /predict': takes((body) => only(body, 'text'), [['__label__spam'], [0.9]]) },
+    connector: 'rest',
+    prediction: '__label__spam',
+    confidence: 0.9,
+    reads: 'prediction from /0 (of the highest share), confidence from /1 (max)',
+  },
+  {
+    name: 'BentoML, an uploaded image',
+    path: '/',
+    routes: {
+      'GET /docs.json': {
+        body: {
+          openapi: '3.0.2',
+          paths: {
+            '/classify': {
+              post: {
+                tags: ['Service APIs'],
+                requestBody: {
+                  content: {
+                    'multipart/form-data': {
+                      schema: { type: 'object', properties: { image: { type: 'file', format: 'image' } } },
+                    },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+      'POST /classify': takes(
+        (body) => typeof body === 'string' && body.includes('form-data; name="image"; filename="image.png"'),
+        { label: 'cat', score: 0.8 },
+        { error: '1 validation error for Input' },
+      ),
+    },
+    connector: 'bentoml',
+    prediction: 'cat',
+    confidence: 0.8,
+    reads: 'prediction from /label, confidence from /score',
   },
   {
     name: 'Ray Serve with FastAPI below its route prefix',

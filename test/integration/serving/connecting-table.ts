@@ -48,7 +48,7 @@ describes itself nowhere needs one thing, a payload it takes: \`"payloads": [{"a
   answer, log or audit entry. A new address on another server wants them anew: what was given for one server is sent to no
   other.
 - A file in a payload is a \`data:\` address: \`{"file": "data:image/png;base64,…"}\` with \`connector: multipart\` is sent as a form,
-  the address alone as the bytes of the file.
+  the address alone as the bytes of the file; in the \`data\` of a Gradio app it is uploaded first.
 - \`openapi\`: where the OpenAPI document (JSON) is, where that is not beside the model: an address, or a path of the model’s server.
   Another server is sent no header, parameter or certificate that was given for the model’s. \`--openapi\` of \`mlfi init\` and
   \`mlfi investigate\`.
@@ -83,6 +83,14 @@ characters, without headers and without values of parameters; a secret that a se
 
 A server that gives a receipt instead of an answer (202, or a body with an id and a status) is asked for the answer until the
 timeout: where it says, else below the address by the id, and never at another server.
+
+A server that refuses in words what it was sent is asked as they say: with a picture, candidate labels, a question and its context,
+a text with a mask, a list, and, at an address that is named like a prediction, with the fields it names as missing.
+
+Plain text is an answer where it is a number, a label of up to three words, or a label and its share (\`spam 0.93\`). A page, prose and
+words about the call (\`OK\`, \`not found\`) are none; where a model does say such a word, \`"answer": {"prediction": ""}\` takes the whole
+text. Binary answers are refused: a model of Open Inference that takes or gives FP16 or BF16 has to be served with FP32, for these do not
+travel as JSON.
 
 ## Servers tried
 `;

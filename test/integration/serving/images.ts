@@ -1,7 +1,6 @@
 import type { Json } from '../../../exporter/src/domain/json.js';
-import { takes, textIn, type Handler, type Serving } from './serving.js';
+import { isPicture, PNG, takes, textIn, type Handler, type Serving } from './serving.js';
 
-const PNG = '\u0089PNG\r\n';
 /** A part of a form that is a picture (RFC 7578). */
 const isForm = (body: Json, name: string): boolean =>
   typeof body === 'string' &&
@@ -69,12 +68,7 @@ export const images: readonly Serving[] = [
       'GET /openapi.json': {
         body: openapi('/classify', { 'image/png': { schema: { type: 'string', format: 'binary' } } }),
       },
-      'POST /classify': takes(
-        (body) => typeof body === 'string' && body.startsWith(PNG),
-        CAT,
-        { error: 'no image' },
-        415,
-      ),
+      'POST /classify': takes(isPicture, CAT, { error: 'no image' }, 415),
     },
     connector: 'rest',
     prediction: 'cat',

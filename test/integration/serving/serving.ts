@@ -39,3 +39,6 @@ export const isRow = (value: Json | undefined, width: number): boolean =>
 export const only = (body: Json, name: string): boolean => isObject(body) && Object.keys(body).join() === name;
 /** An embedding. */
 export const VECTOR: Json = Array.from({ length: 32 }, (_, i) => Math.sin(i));
+/** How a PNG begins. */
+export const PNG = '\u0089PNG\r\n';
+export const isPicture = (body: Json): boolean => typeof body === 'string' && body.startsWith(PNG);

@@ -1,7 +1,10 @@
 import { applications } from './applications.js';
+import { gradio } from './gradio.js';
 import { images } from './images.js';
 import { openaiLike } from './language-models.js';
 import { later } from './later.js';
+import { mlflow } from './mlflow.js';
+import { refusing } from './refusing.js';
 import type { Serving } from './serving.js';
 import { tables } from './tables.js';
 import { tasks } from './tasks.js';
@@ -12,8 +15,11 @@ export const SERVINGS: readonly Serving[] = [
   ...openaiLike,
   ...tasks,
   ...tables,
+  ...mlflow,
   ...inference,
+  ...gradio,
   ...applications,
   ...images,
   ...later,
+  ...refusing,
 ];

@@ -1,6 +1,6 @@
 import { isObject } from '../../../exporter/src/domain/json.js';
 import type { Json } from '../../../exporter/src/domain/json.js';
-import { field, isRow, list, only, takes, type Handler, type Serving } from './serving.js';
+import { field, isRow, list, only, PNG, takes, textIn, type Handler, type Serving } from './serving.js';
 
 const TF_METADATA: Json = {
   model_spec: { name: 'm', signature_name: '', version: '1' },
@@ -127,6 +127,39 @@ export const tables: readonly Serving[] = [
     reads: 'prediction from /predicted_label, confidence from /score',
   },
   {
+    name: 'SageMaker, JSON',
+    path: '/invocations',
+    routes: {
+      'POST /invocations': ({ body, headers }) =>
+        headers['content-type'] === 'application/json' && rows(4)(body)
+          ? { body: { predictions: [{ score: 0.9, predicted_label: 1 }] } }
+          : { status: 415, body: 'unsupported content type' },
+    },
+    connector: 'sagemaker',
+    prediction: 1,
+    confidence: 0.9,
+    reads: 'prediction from /predictions/0/predicted_label, confidence from /predictions/0/score',
+  },
+  {
+    name: 'Vertex AI, an image model of AutoML',
+    path: '/v1/projects/p/locations/europe-west4/endpoints/2:predict',
+    routes: {
+      'POST /v1/projects/p/locations/europe-west4/endpoints/2:predict': takes(
+        (body) =>
+          Buffer.from(textIn(list(field(body, 'instances'))[0], 'content'), 'base64')
+            .toString('latin1')
+            .startsWith(PNG),
+        { predictions: [{ ids: ['1', '2'], displayNames: ['rose', 'tulip'], confidences: [0.3, 0.6] }] },
+        { error: { code: 400, message: 'The image content is invalid', status: 'INVALID_ARGUMENT' } },
+      ),
+    },
+    connector: 'vertex',
+    prediction: 'tulip',
+    confidence: 0.6,
+    reads:
+      'prediction from /predictions/0/displayNames (of the highest share), confidence from /predictions/0/confidences (max)',
+  },
+  {
     name: 'MLflow, a column per class, below a prefix',
     path: '/ml/invocations',
     routes: {
@@ -159,6 +192,21 @@ export const tables: readonly Serving[] = [
     reads: 'prediction from /data/names (of the highest share), confidence from /data/ndarray (max)',
   },
   {
+    name: 'Seldon Core v1, text',
+    path: '/api/v1.0/predictions',
+    routes: {
+      'POST /api/v1.0/predictions': takes(
+        (body) => textIn(body, 'strData') !== '',
+        { jsonData: { label: 'spam', score: 0.8 }, meta: {} },
+        { status: { code: -1, info: 'no text', status: 'FAILURE' } },
+      ),
+    },
+    connector: 'seldon',
+    prediction: 'spam',
+    confidence: 0.8,
+    reads: 'prediction from /jsonData/label, confidence from /jsonData/score',
+  },
+  {
     name: 'Azure ML, MLflow without code',
     path: '/score',
     routes: {
@@ -189,6 +237,38 @@ export const tables: readonly Serving[] = [
     prediction: 'a',
     confidence: 0.75,
     reads: 'prediction from /result, confidence from /probability',
+  },
+  {
+    name: 'Azure ML, input_data by column',
+    path: '/score',
+    routes: {
+      'POST /score': takes(
+        (body) => isRow(list(field(field(body, 'input_data'), 'data'))[0], 4),
+        [{ label: 'yes', probability: 0.8 }],
+        { message: 'input_data must have columns and data' },
+        424,
+      ),
+    },
+    connector: 'azure-ml',
+    prediction: 'yes',
+    confidence: 0.8,
+    reads: 'prediction from /0/label, confidence from /0/probability',
+  },
+  {
+    name: 'Azure ML, AutoML',
+    path: '/score',
+    routes: {
+      'POST /score': takes(
+        (body) => isRow(list(field(field(body, 'Inputs'), 'data'))[0], 4),
+        { Results: ['yes'] },
+        { message: 'Inputs' },
+        424,
+      ),
+    },
+    connector: 'azure-ml',
+    prediction: 'yes',
+    confidence: null,
+    reads: 'prediction from /Results/0, no confidence',
   },
   {
     name: 'scikit-learn style, {"data": [[…]]}',

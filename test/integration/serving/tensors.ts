@@ -78,6 +78,56 @@ export const inference: readonly Serving[] = [
     reads: 'prediction from /outputs/0/data/0/label (of the highest score), confidence from /outputs/0/data/0/score',
   },
   {
+    name: 'Open Inference, every kind of tensor',
+    path: '/v2/models/mixed',
+    routes: {
+      'GET /v2/models/mixed': {
+        body: {
+          name: 'mixed',
+          inputs: [
+            { name: 'flag', datatype: 'BOOL', shape: [-1, 1] },
+            { name: 'count', datatype: 'UINT8', shape: [-1, 1] },
+            { name: 'id', datatype: 'INT64', shape: [-1, 1] },
+            { name: 'amount', datatype: 'FP64', shape: [-1, 2] },
+            { name: 'text', datatype: 'BYTES', shape: [-1, 1] },
+          ],
+        },
+      },
+      'POST /v2/models/mixed/infer': takes(
+        (body) =>
+          tensors(body)
+            .map((tensor) => typeof list(field(tensor, 'data'))[0])
+            .join() === 'boolean,number,number,number,string',
+        {
+          outputs: [
+            { name: 'label', datatype: 'BYTES', shape: [1], data: ['yes'] },
+            { name: 'probability', datatype: 'FP32', shape: [1, 1], data: [0.8] },
+          ],
+        },
+        { error: 'unexpected input' },
+      ),
+    },
+    connector: 'open-inference',
+    prediction: 'yes',
+    confidence: 0.8,
+    reads: 'prediction from /outputs/0/data/0, confidence from /outputs/1/data (max)',
+  },
+  {
+    name: 'TorchServe, class and probability below a prefix',
+    path: '/serve/predictions/m/2.0',
+    routes: {
+      'POST /serve/predictions/m/2.0': takes(
+        (body) => typeof field(body, 'data') === 'string',
+        [{ class: 'spam', probability: 0.8 }],
+        { code: 400, type: 'BadRequest', message: 'no data' },
+      ),
+    },
+    connector: 'torchserve',
+    prediction: 'spam',
+    confidence: 0.8,
+    reads: 'prediction from /0/class, confidence from /0/probability',
+  },
+  {
     name: 'TorchServe, label scores',
     path: '/predictions/m',
     routes: {

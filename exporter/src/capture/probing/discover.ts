@@ -4,11 +4,12 @@ import { type Json, isList } from '../../domain/json.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import type { HttpClient } from '../../domain/ports.js';
 import { modelAnswer } from './answers/read-answer.js';
+import { candidatesAskedFor } from './asked-for.js';
 import { bentoml } from './connectors/bentoml.js';
 import type { Candidate, Connector, ConnectorContext } from './connectors/connector.js';
 import { CONNECTORS, connectorOf } from './connectors/index.js';
-import { asksForFile, usualForms } from './connectors/multipart.js';
 import { NoDescription, rest } from './connectors/rest.js';
+import { bytesInText } from './payloads/images.js';
 import { SENTENCES } from './payloads/sentences.js';
 
 const MOST_ASKED = 30;
@@ -183,18 +184,30 @@ async function tryCommonShapes(
   attempts: DiscoveryAttempt[],
   failures: Failure[],
 ): Promise<Found | null> {
-  const { url, connector, authorizationSecret } = greeting.endpoint;
-  const forms = failures.some(({ detail }) => asksForFile(detail)) ? usualForms(url, authorizationSecret) : [];
-  for (const form of connector === 'rest' || connector === 'multipart' ? forms : []) {
-    const found = await tryCandidate(context, form, attempts, failures);
-    if (found !== null || failures.some(endsAll)) return found;
-  }
+  const { connector } = greeting.endpoint;
+  const tried = new Set<string>();
+  const isPlain = connector === 'rest' || connector === 'multipart' || connector === 'huggingface-inference';
+  const nextAskedFor = (): Candidate | undefined => {
+    const words = failures.map(({ detail }) => detail).join('\n');
+    return candidatesAskedFor(words, greeting.endpoint).find(({ what }) => !tried.has(what));
+  };
+  const tryAskedFor = async (): Promise<Found | null> => {
+    for (let next = isPlain ? nextAskedFor() : undefined; next !== undefined; next = nextAskedFor()) {
+      tried.add(next.what);
+      const found = await tryCandidate(context, next, attempts, failures);
+      if (found !== null || failures.some(endsAll)) return found;
+    }
+    return null;
+  };
+  let found = await tryAskedFor();
   for (const payload of COMMON_SHAPES) {
-    const what = `common shape {"${Object.keys(payload as object)[0] ?? ''}"}`;
-    const found = await tryCandidate(context, { ...greeting, payloads: [payload], what }, attempts, failures);
     if (found !== null || failures.some(endsAll)) return found;
+    const what = `common shape {"${Object.keys(payload as object)[0] ?? ''}"}`;
+    found =
+      (await tryCandidate(context, { ...greeting, payloads: [payload], what }, attempts, failures)) ??
+      (failures.some(endsAll) ? null : await tryAskedFor());
   }
-  return null;
+  return found;
 }
 
 type Found = Extract<Discovery, { kind: 'found' }>;
@@ -227,9 +240,11 @@ async function tryCandidate(
   return null;
 }
 
-/** A payload without its sentences: whoever refuses one sentence as malformed refuses another in the same place. */
+/** A payload without its sentences and pictures: whoever refuses one as malformed refuses another in the same place. */
 const formOf = (payload: Json): string =>
-  JSON.stringify(payload, (_, value: unknown) => (typeof value === 'string' && value.includes(' ') ? '' : value));
+  JSON.stringify(payload, (_, value: unknown) =>
+    typeof value === 'string' && (value.includes(' ') || bytesInText(value) !== null) ? '' : value,
+  );
 const isRefusal = ({ httpStatus }: Failure): boolean => httpStatus !== null && httpStatus >= 400 && httpStatus < 500;
 
 /** A found common shape is varied with sentences, as far as the endpoint takes text there; pictures come in several. */
@@ -242,7 +257,8 @@ function withVariety(found: Found): Found {
 }
 
 function replaceText(payload: Json, sentence: string): Json {
-  if (typeof payload === 'string') return sentence;
+  // A word may be one of a list of choices.
+  if (typeof payload === 'string') return payload.includes(' ') ? sentence : payload;
   if (isList(payload)) return payload.map((item) => replaceText(item, sentence));
   if (typeof payload === 'object' && payload !== null)
     return Object.fromEntries(Object.entries(payload).map(([key, value]) => [key, replaceText(value, sentence)]));

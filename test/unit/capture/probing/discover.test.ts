@@ -178,6 +178,45 @@ describe('nothing to find', () => {
     expect(server.asked.length).toBeLessThanOrEqual(45);
   });
 
+  it('gives no fields to what is not named like a prediction, for it may do what it is told', async () => {
+    const orders = ({ body }: Asked): Reply =>
+      isObject(body) && 'customer' in body
+        ? { status: 201, body: { order: 7, status: 'created' } }
+        : { status: 422, body: { detail: [{ loc: ['body', 'customer'], msg: 'Field required' }] } };
+    expect(await discovered('/orders', { 'POST /orders': orders })).toMatchObject({ kind: 'not-found' });
+    expect(server.asked.some(({ body }) => isObject(body) && 'customer' in body)).toBe(false);
+  });
+
+  it('ends with a server that names another field each time', async () => {
+    let n = 0;
+    const more = (): Reply => ({
+      status: 422,
+      body: { detail: [{ loc: ['body', `f${(n += 1)}`], msg: 'Field required' }] },
+    });
+    const found = await discovered('/predict', { 'POST /predict': more });
+    expect(found).toMatchObject({ kind: 'not-found', failure: { reason: 'payload_refused' } });
+    expect(n).toBeLessThanOrEqual(30);
+  });
+
+  it('varies no word that may be a choice', async () => {
+    const churn = ({ body }: Asked): Reply =>
+      isObject(body) && body.plan === 'basic'
+        ? { body: { prediction: 'stays' } }
+        : {
+            status: 422,
+            body: {
+              detail: [
+                {
+                  loc: ['body', 'plan'],
+                  msg: isObject(body) && 'plan' in body ? "Input should be 'basic' or 'premium'" : 'Field required',
+                },
+              ],
+            },
+          };
+    const found = await discovered('/predict', { 'POST /predict': churn });
+    expect(found).toMatchObject({ kind: 'found', payloads: [{ plan: 'basic' }] });
+  });
+
   it('asks once where credentials are wanted, and quotes what the server wants', async () => {
     const found = await discovered('/p', { 'POST /p': { status: 401, body: { detail: 'missing X-API-Key' } } });
     expect(found).toMatchObject({

@@ -52,6 +52,12 @@ export function unitInterval(value: number, mayBePercent: boolean): number | nul
   return mayBePercent && value >= 2 && value <= 100 ? value / 100 : null;
 }
 
+/** The share that a percentage in a text says, `90%` or `90.5 %`; null for another text. */
+export function percentIn(text: string): number | null {
+  const [, number] = /^\s*(\d{1,3}(?:\.\d+)?)\s*%\s*$/.exec(text) ?? [];
+  return number === undefined || Number(number) > 100 ? null : Number(number) / 100;
+}
+
 /** At least two numbers in [0, 1] that add up to 1 within rounding: what a softmax layer returns for one row. */
 export function isDistribution(row: Json | undefined): row is readonly number[] {
   if (!areNumbers(row) || row.length < 2) return false;

@@ -23,6 +23,30 @@ export function besideConfidence(
   return found === undefined || others.length > 0 ? null : located(found[1], at(path, found[0]));
 }
 
+/** May be the answer where nothing else is, e.g. beside features or figures of the call. */
+const LIKE_ONE =
+  /^(predicted\w*|classification|decision|verdict|cluster|clusterid|topintent|(is)?anomaly|(is)?outlier)$/;
+
+/**
+ * The one field whose name tells of an answer without being the usual one (`predicted_price`, `decision`); null where there are
+ * several. A flag (`anomaly`) may stand beside an answer that says how sure it is.
+ */
+export function namedLikeOne(
+  value: JsonObject,
+  path: string,
+  plain: (name: string) => string,
+  mayBeFlag: boolean,
+): Found['prediction'] {
+  const [found, ...others] = Object.entries(value).filter(
+    ([key, item]) =>
+      LIKE_ONE.test(plain(key)) &&
+      !/prob/.test(plain(key)) &&
+      located(item, '') !== null &&
+      (mayBeFlag || typeof item !== 'boolean'),
+  );
+  return found === undefined || others.length > 0 ? null : located(found[1], at(path, found[0]));
+}
+
 const BINARY = /^(0|1|0\.0|1\.0|true|false|yes|no)$/i;
 const isBinary = (prediction: string | number | boolean): boolean => BINARY.test(String(prediction));
 

@@ -92,7 +92,10 @@ export function modelAnswer(
   try {
     read = bodyOf(answer);
   } catch {
-    return failureAnswer('not_json', notJsonText(answer.body), latencySeconds, status);
+    if (pointers?.prediction !== '' || isHtml(answer.body))
+      return failureAnswer('not_json', notJsonText(answer), latencySeconds, status);
+    // The operator says that the whole body is the prediction, whatever it looks like.
+    read = { body: answer.body.trim(), firstWordsSeconds: null };
   }
   const { body, firstWordsSeconds } = read;
   const error = errorInAnswer(body);
@@ -134,7 +137,11 @@ export function modelAnswer(
 /** What a language model says is of many shapes (a text, a refusal, calls of tools): its answer is one as long as what is around it is. */
 const envelopeOf = (body: Json): string => (isObject(body) ? Object.keys(body).sort().join(',').slice(0, 2_000) : '[]');
 
-function notJsonText(body: string): string {
+function notJsonText({ body, headers }: HttpAnswer): string {
+  if (headers['inference-header-content-length'] !== undefined)
+    return 'the answer holds binary tensors, and mlfi reads JSON: give a payload whose outputs are without "binary_data"';
+  if ((headers['content-type'] ?? '').startsWith('application/octet-stream'))
+    return 'the answer is binary (application/octet-stream), and mlfi reads JSON: let the server answer JSON, or send its calls as logs';
   const words = serverWords(body);
   if (!isHtml(body)) return `the answer is not JSON${words === null ? '' : `: “${words}”`}`;
   return `the answer is an HTML page${words === null ? '' : ` (“${words}”)`}, not JSON`;

@@ -10,6 +10,7 @@ import {
   jsonIn,
   located,
   NOTHING,
+  percentIn,
   rowOf,
   share,
   unitInterval,
@@ -17,8 +18,10 @@ import {
   type Reader,
 } from './found.js';
 import { readGeneratedText } from './generated-text.js';
-import { besideConfidence, identifies, ofTheAnswer } from './lone-share.js';
+import { besideConfidence, identifies, namedLikeOne, ofTheAnswer } from './lone-share.js';
+import { readPairs } from './pairs.js';
 import { readScoredLabels } from './scored-labels.js';
+import { sharesBesideClass, sharesByClass } from './shares-by-class.js';
 import { readTensors } from './tensors.js';
 
 /** What was read out of an answer, whatever its format. */
@@ -44,7 +47,7 @@ const SHARE_NAMES = [
   'predictionscore',
   'modelscore',
 ];
-const CONFIDENCE_NAMES = ['confidence', 'confidencescore', 'predictionconfidence', ...SHARE_NAMES];
+const CONFIDENCE_NAMES = ['confidence', 'confidencescore', 'predictionconfidence', 'conf', 'certainty', ...SHARE_NAMES];
 const DISTRIBUTION_NAMES = [
   'probabilities',
   'probability',
@@ -54,10 +57,15 @@ const DISTRIBUTION_NAMES = [
   'scores',
   'score',
   'confidences',
+  'confidence',
+  'confidencescores',
+  'sentimentscore',
+  'classprobabilities',
   'predictedprobabilities',
 ];
 const PREDICTION_NAMES = [
   'prediction',
+  'predict',
   'predictedclass',
   'predictedlabel',
   'scoredlabels',
@@ -103,7 +111,7 @@ const DEEPEST = 6;
 /** JSON in a text in JSON (a `score.py` of Azure ML that returns `json.dumps(x)`). */
 const MOST_PARSED = 2;
 
-const SPECIAL: readonly Reader[] = [readGeneratedText, readScoredLabels, readTensors];
+const SPECIAL: readonly Reader[] = [readGeneratedText, readScoredLabels, readPairs, readTensors];
 
 /** Reads prediction and confidence under their usual names. Confidence is null when the model gives none; it is never invented. */
 export function readAnswer(value: Json): Reading {
@@ -143,24 +151,24 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
   const fields = fieldsOf(value);
   const inner = innerOf(value, fields);
   const nested = inner === null ? NOTHING : again(value[inner] ?? null, at(path, inner));
-  const version = VERSION_NAMES.map((name) => fields.get(name)?.value).find(
-    (found) => typeof found === 'string' || typeof found === 'number',
-  );
-  const byClass = inner === null ? sharesByClass(value, path) : NOTHING;
+  const version = versionIn(fields);
+  const isOther = (key: string): boolean => key !== inner && !NOT_PREDICTIONS.has(plain(key));
+  const listed = inner === null ? inLoneList(value, path, again) : null;
+  if (listed !== null) return { ...listed, modelVersion: version ?? listed.modelVersion };
+  const byClass =
+    inner === null ? sharesByClass(value, path, isOther) : sharesBesideClass(value, path, isOther, nested);
   const sure = confidenceOf(fields, path);
   const prediction =
     nested.prediction ??
     mostProbable(fields, path) ??
     byClass.prediction ??
     loneScore(value, path) ??
-    (sure === null
-      ? null
-      : besideConfidence(value, path, (key) => !NOT_PREDICTIONS.has(plain(key)) && !identifies(plain(key))));
+    (sure === null ? null : besideConfidence(value, path, (key) => isOther(key) && !identifies(plain(key)))) ??
+    namedLikeOne(value, path, plain, sure === null);
   const share = shareIn(fields);
-  const modelVersion = version === undefined ? nested.modelVersion : String(version).slice(0, 100);
-  // The probability of nothing that is named is a quantity; the model may be sure that it is small.
+  const modelVersion = version ?? nested.modelVersion;
   if (prediction === null && share !== null)
-    return { prediction: located(share.value, at(path, share.key)), confidence: null, modelVersion };
+    return { prediction: unnamed(value, path, share), confidence: null, modelVersion };
   return {
     prediction,
     confidence: (share === null ? sure : ofTheAnswer(prediction, sure)) ?? nested.confidence ?? byClass.confidence,
@@ -179,10 +187,33 @@ function shareIn(fields: Fields): (Field & { readonly value: number }) | null {
   return null;
 }
 
-/** A number, also as text or in a list of its own. */
+/** The probability of nothing that is named is a quantity; the model may be sure that it is small. Beside a flag it is the flag’s. */
+function unnamed(value: JsonObject, path: string, share: Field): Found['prediction'] {
+  const flags = Object.entries(value).filter(([key, item]) => typeof item === 'boolean' && !identifies(plain(key)));
+  const [[key, answer] = [share.key, share.value]] = flags.length === 1 ? flags : [];
+  return located(answer, at(path, key));
+}
+
+function versionIn(fields: Fields): string | null {
+  const version = VERSION_NAMES.map((name) => fields.get(name)?.value).find(
+    (found) => typeof found === 'string' || typeof found === 'number',
+  );
+  return version === undefined ? null : String(version).slice(0, 100);
+}
+
+/** What a list of objects holds that stands alone among fields of other kinds, where it says how sure it is (`{"documents": […]}`, `{"Labels": […]}`). */
+function inLoneList(value: JsonObject, path: string, again: Inner): Found | null {
+  const lists = Object.entries(value).filter(([, item]) => isList(item) && item.length > 0 && item.every(isObject));
+  const [[key, list] = ['', null], ...others] = lists;
+  const found = list === null || others.length > 0 ? NOTHING : again(list, at(path, key));
+  return found.prediction === null || found.confidence === null ? null : found;
+}
+
+/** A number, also as text, as a percentage or in a list of its own. */
 function numberAlone(value: Json): number | null {
   const [only] = isList(value) && value.length === 1 ? value : [value];
-  return typeof only === 'string' || typeof only === 'number' ? quantityOf(only) : null;
+  if (typeof only === 'string') return percentIn(only) ?? quantityOf(only);
+  return typeof only === 'number' ? quantityOf(only) : null;
 }
 
 interface Field {
@@ -231,19 +262,6 @@ function mostProbable(fields: Fields, path: string): Found['prediction'] {
   return null;
 }
 
-/** `{setosa: 0.05, versicolor: 0.9, virginica: 0.05}`: a column per class, as a DataFrame of `predict_proba` is written. */
-function sharesByClass(value: JsonObject, path: string): Found {
-  const entries = Object.entries(value);
-  const numbers = entries.map(([, number]) => number);
-  if (!isDistribution(numbers) || entries.some(([key]) => NOT_PREDICTIONS.has(plain(key)))) return NOTHING;
-  const best = argmax(numbers);
-  return {
-    ...NOTHING,
-    prediction: located(entries[best]?.[0], `the keys of ${path === '' ? 'the body' : path} (name of max)`),
-    confidence: share(numbers[best] ?? NaN, `${path}/* (max)`),
-  };
-}
-
 /** A lone `score` that can be no probability is the quantity itself (regression of ML.NET and SageMaker). */
 function loneScore(value: JsonObject, path: string): Found['prediction'] {
   const [[key, score] = ['', null], ...others] = Object.entries(value);
@@ -252,9 +270,17 @@ function loneScore(value: JsonObject, path: string): Found['prediction'] {
 }
 
 function ofList(list: readonly Json[], path: string, again: Inner): Found {
-  const [head] = list;
+  // Of several outputs of a function the first that says something.
+  const first =
+    path === ''
+      ? Math.max(
+          0,
+          list.findIndex((item) => item !== null),
+        )
+      : 0;
+  const head = list[first];
   if (head === undefined) return NOTHING;
-  const place = at(path, 0);
+  const place = at(path, first);
   if (list.length === 1 && isDistribution(head)) return softmaxRow(head, place);
   // One row was asked, so three or more shares that add up to one are its classes; two could be two rows of a regression.
   if (isDistribution(list) && (path === '' || list.length > 2)) return softmaxRow(list, path);
@@ -342,8 +368,9 @@ function fromConfidences(fields: Fields, path: string): Found['confidence'] {
   return numbers.length === 0 ? null : share(Math.max(...numbers), `${at(path, 'confidences')} (max)`);
 }
 
-/** Numbers of a list, of a list's first list, or of an object's values. */
-function distribution(value: Json | undefined): readonly number[] | null {
+/** Numbers of a list, of a list's first list, or of an object's values, also written in a text. */
+function distribution(given: Json | undefined): readonly number[] | null {
+  const value = typeof given === 'string' ? (jsonIn(given) ?? undefined) : given;
   const list = isObject(value) ? Object.values(value) : isList(value) && isList(value[0]) ? value[0] : rowOf(value);
   const numbers: Json | undefined = list ?? undefined;
   return areNumbers(numbers) && numbers.length > 0 ? numbers : null;

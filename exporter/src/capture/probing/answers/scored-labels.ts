@@ -8,7 +8,7 @@ import { areNumbers, argmax, at, isList, located, NOTHING, rowOf, share, type Fo
  * lists of probabilities beside a list of classes.
  */
 export const readScoredLabels: Reader = (value, path, again) => {
-  if (isList(value)) return ofList(value, path);
+  if (isList(value)) return ofList(value, path) ?? named(value, path);
   if (!isObject(value)) return null;
   return parallelLists(value, path) ?? classified(value, path, again);
 };
@@ -33,6 +33,23 @@ function ofList(list: readonly Json[], path: string): Found | null {
     confidence: share(scores[best] ?? NaN, at(place, 'score')),
   };
 }
+
+/** Concepts by name with their share: `[{name: 'cat', value: 0.98}, …]` (Clarifai), `[{name: 'cat', p: 0.8}]`. */
+function named(list: readonly Json[], path: string): Found | null {
+  const by = ['value', 'p'].find((name) => list.every((item) => isObject(item) && isShare(item[name])));
+  if (by === undefined || list.length === 0 || !list.every((item) => isObject(item) && typeof item.name === 'string'))
+    return null;
+  const shares = list.map((item) => (isObject(item) && typeof item[by] === 'number' ? item[by] : 0));
+  const best = argmax(shares);
+  const item = list[best];
+  const place = at(path, best);
+  return {
+    ...NOTHING,
+    prediction: located(isObject(item ?? null) && isObject(item) ? item.name : undefined, at(place, 'name')),
+    confidence: share(shares[best] ?? NaN, at(place, by)),
+  };
+}
+const isShare = (value: Json | undefined): boolean => typeof value === 'number' && share(value, '') !== null;
 
 type Scored = readonly (JsonObject & { readonly score: number })[];
 
@@ -63,7 +80,17 @@ function boxes(list: Scored, path: string): Found {
 }
 
 const CLASS_LISTS = ['labels', 'classes', 'displayNames', 'class_names'];
-const SCORE_LISTS = ['scores', 'confidences', 'probabilities', 'probs', 'proba', 'predict_proba'];
+const SCORE_LISTS = [
+  'scores',
+  'score',
+  'confidences',
+  'probabilities',
+  'probability',
+  'probs',
+  'proba',
+  'predict_proba',
+  'values',
+];
 
 /** `{labels: […], scores: […]}` of the same length. */
 function parallelLists(value: JsonObject, path: string): Found | null {

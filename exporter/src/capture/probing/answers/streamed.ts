@@ -2,6 +2,7 @@ import { isObject, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { HttpAnswer } from '../../../domain/ports.js';
 import { isList } from './found.js';
+import { plainAnswer } from './plain-text.js';
 
 /** The body of an answer, and when the first words of it came where it was sent piece by piece. */
 export interface Body {
@@ -13,16 +14,29 @@ export interface Body {
  * The body of an answer as JSON. A stream of server-sent events or of JSON lines, as language models send them, is put together
  * to what the same server sends unasked for a stream (openai/openai-openapi `CreateChatCompletionStreamResponse`, ollama/ollama
  * `docs/api.md`, text-generation-inference `StreamResponse`). An error amid a stream is the answer.
- * @throws SyntaxError when it is neither JSON nor such a stream
+ * @throws SyntaxError when it is neither JSON nor such a stream nor a plain answer
  */
 export function bodyOf(answer: HttpAnswer): Body {
   const events = eventsIn(answer);
-  if (events === null) return { body: parseJson(answer.body), firstWordsSeconds: null };
+  if (events === null) return { body: wholeBody(answer), firstWordsSeconds: null };
   const first = events.find(({ data }) => wordsIn(data) !== '');
   return {
     body: assembled(events.map(({ data }) => data)),
     firstWordsSeconds: first === undefined ? null : arrivalOf(answer, first.end),
   };
+}
+
+/** JSON, of several lines of it the first; else what a plain text holds. */
+function wholeBody(answer: HttpAnswer): Json {
+  const { body, headers } = answer;
+  const isLines = (headers['content-type'] ?? '').startsWith('application/jsonlines');
+  try {
+    return parseJson(isLines ? (body.trim().split('\n')[0] ?? '') : body);
+  } catch (error) {
+    const plain = plainAnswer(answer);
+    if (plain === null) throw error;
+    return plain;
+  }
 }
 
 interface Event {
@@ -34,6 +48,7 @@ interface Event {
 /** Events of a stream in the order they came; null for a body that is none. A missing `[DONE]`, comments and CRLF are borne. */
 function eventsIn({ body, headers }: HttpAnswer): Event[] | null {
   const isEvents = (headers['content-type'] ?? '').startsWith('text/event-stream') || /^\s*(data|event):/.test(body);
+  if ((headers['content-type'] ?? '').startsWith('application/jsonlines')) return null;
   if (!isEvents && !/^\s*\{[^\n]*\}\r?\n\s*\{/.test(body)) return null;
   const events: Event[] = [];
   for (const match of body.matchAll(/^(?:data: ?)?([[{].*?)\r?$/gm)) {

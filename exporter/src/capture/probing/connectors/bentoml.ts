@@ -29,13 +29,17 @@ function candidatesOf(document: JsonObject, base: string, url: URL, authorizatio
     const operation = isObject(item) && isObject(item.post) ? item.post : null;
     if (operation === null || !isService(operation) || (address !== base && address !== `${base}${path}`)) return [];
     const body = resolveReference(document, operation.requestBody ?? null);
-    const content = isObject(body) && isObject(body.content) ? body.content['application/json'] : undefined;
-    if (!isObject(content) || content.schema === undefined) return [];
+    const content = isObject(body) && isObject(body.content) ? body.content : {};
+    // Files come in a form, everything else in JSON.
+    const isForm = content['application/json'] === undefined;
+    const taken = content[isForm ? 'multipart/form-data' : 'application/json'];
+    if (!isObject(taken) || taken.schema === undefined) return [];
+    const settings = isForm ? { body: 'multipart' } : {};
     return [
       {
-        endpoint: { url: `${base}${path}`, connector: 'bentoml', settings: {}, authorizationSecret },
-        payloads: payloadsFromSchema(document, content.schema),
-        ...described('BentoML document', document, content.schema),
+        endpoint: { url: `${base}${path}`, connector: 'bentoml', settings, authorizationSecret },
+        payloads: payloadsFromSchema(document, taken.schema),
+        ...described('BentoML document', document, taken.schema),
       },
     ];
   });

@@ -53,15 +53,16 @@ const namedValues = (
   });
 
 /** Headers of every call to a model: JSON both ways unless a file is sent, its credentials, and what else it wants. */
-export function headersFor(
+function headersFor(
   context: ConnectorContext,
   secretName: string | null,
   contentType = 'application/json',
+  accept = 'application/json',
 ): Record<string, string> {
   const authorization = secretName === null ? null : context.authorizationOf(secretName);
   return {
     'content-type': contentType,
-    accept: 'application/json',
+    accept,
     ...(authorization === null ? {} : { authorization }),
     ...Object.fromEntries(
       namedValues(context, context.asking?.headers).map(([name, value]) => [name.toLowerCase(), value]),
@@ -70,8 +71,12 @@ export function headersFor(
 }
 
 /** The address with the parameters every call needs. */
-function addressFor(context: ConnectorContext, url: string): string {
-  const parameters = namedValues(context, context.asking?.query);
+function addressFor(
+  context: ConnectorContext,
+  url: string,
+  query: readonly (readonly [string, string])[] = [],
+): string {
+  const parameters = [...query, ...namedValues(context, context.asking?.query)];
   if (parameters.length === 0 || !URL.canParse(url)) return url;
   const address = new URL(url);
   for (const [name, value] of parameters) address.searchParams.set(name, value);
@@ -126,11 +131,11 @@ async function postOnce(
   url: string,
   body: Json,
 ): Promise<HttpAnswer | ModelAnswer> {
-  const { contentType, ...sent } = requestBodyOf(endpoint, body);
+  const { contentType, accept, query, ...sent } = requestBodyOf(endpoint, body);
   const answer = await context.http.call({
     method: context.asking?.method ?? 'POST',
-    url: addressFor(context, url),
-    headers: headersFor(context, endpoint.authorizationSecret, contentType),
+    url: addressFor(context, url, query),
+    headers: headersFor(context, endpoint.authorizationSecret, contentType, accept),
     ...sent,
     timeoutMs: context.timeoutMs,
     maxResponseBytes: LARGEST_ANSWER_BYTES,
@@ -178,11 +183,17 @@ async function askLater(
 
 export const isHttpAnswer = (answer: HttpAnswer | ModelAnswer): answer is HttpAnswer => 'status' in answer;
 
-function get(context: ConnectorContext, url: string, secretName: string | null): Promise<HttpAnswer | HttpFailure> {
+/** GETs what else there is at the server, with what every call to it needs. */
+export function get(
+  context: ConnectorContext,
+  url: string,
+  secretName: string | null,
+  accept?: string,
+): Promise<HttpAnswer | HttpFailure> {
   return context.http.call({
     method: 'GET',
     url: addressFor(context, url),
-    headers: headersFor(context, secretName),
+    headers: headersFor(context, secretName, undefined, accept),
     body: null,
     timeoutMs: context.timeoutMs,
     maxResponseBytes: LARGEST_ANSWER_BYTES,

@@ -3,11 +3,14 @@ import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
 import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
+import { serverWords } from '../answers/server-words.js';
+import { describedByConfiguration, type GradioApi } from '../payloads/gradio-configuration.js';
+import { fileFor, filesIn, withFiles, withoutFiles } from '../payloads/gradio-files.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import {
   basesAbove,
+  get,
   getJson,
-  headersFor,
   isHttpAnswer,
   post,
   type Candidate,
@@ -27,12 +30,22 @@ export const gradio: Connector = {
     for (const base of basesOf(url)) {
       for (const prefix of ['/gradio_api', '']) {
         const info = await getJson(context, `${base}${prefix}/info`, authorizationSecret);
-        if (isObject(info ?? undefined) && isObject((info as JsonObject).named_endpoints))
-          return callCandidates(info as JsonObject, url, `${base}${prefix}`, prefix === '', authorizationSecret);
+        if (!isObject(info ?? undefined) || !isObject((info as JsonObject).named_endpoints)) continue;
+        // Without the prefix the server may be a 3.x one, which knows `/run` only.
+        const apis = prefix === '' ? (['call', 'run'] as const) : (['call'] as const);
+        return candidatesOf(
+          (info as JsonObject).named_endpoints as JsonObject,
+          url,
+          `${base}${prefix}`,
+          apis,
+          authorizationSecret,
+        );
       }
       const config = old === null ? await getJson(context, `${base}/config`, authorizationSecret) : null;
-      if (isObject(config ?? undefined) && (config as JsonObject).components !== undefined)
-        return [oldCandidate(`${base}/run/predict`, authorizationSecret)];
+      if (!isObject(config ?? undefined) || (config as JsonObject).components === undefined) continue;
+      const { functions, api, prefix } = describedByConfiguration(config as JsonObject);
+      const found = candidatesOf(functions, url, `${base}${prefix}`, [api], authorizationSecret);
+      return found.length > 0 ? found : [oldCandidate(`${base}/run/predict`, authorizationSecret)];
     }
     return old === null ? [] : [oldCandidate(old, authorizationSecret)];
   },
@@ -46,29 +59,33 @@ function basesOf(url: URL): string[] {
   return told === null ? basesAbove(url) : [`${url.origin}${told[1] ?? ''}`];
 }
 
+const TEXT: JsonObject = { type: { type: 'string' } };
+
 const oldCandidate = (url: string, authorizationSecret: string | null): Candidate => ({
   endpoint: { url, connector: 'gradio', settings: { api: 'run' }, authorizationSecret },
-  payloads: SENTENCES.slice(0, 8).map((text) => ({ data: [text] })),
+  payloads: payloadsFor([TEXT]),
   what: 'Gradio configuration',
 });
 
-/** Functions the server describes, the one the address names first. Without the `/gradio_api` prefix the server may be a 3.x one, which knows `/run` only. */
-function callCandidates(
-  info: JsonObject,
+const payloadsFor = (parameters: readonly Json[]): Json[] =>
+  Array.from({ length: VARIANTS }, (_, variant) => ({
+    data: parameters.map((parameter) => exampleOf(parameter, variant)),
+  }));
+const VARIANTS = 8;
+
+/** Functions the server describes, the one the address names first. */
+function candidatesOf(
+  functions: JsonObject,
   url: URL,
   base: string,
-  mayBeOld: boolean,
+  apis: readonly GradioApi[],
   authorizationSecret: string | null,
 ): Candidate[] {
   const rank = (name: string): number => (url.pathname.endsWith(`/call${name}`) ? 2 : name === '/predict' ? 1 : 0);
-  const functions = Object.entries(info.named_endpoints as JsonObject);
-  const ranked = functions.sort(([a], [b]) => rank(b) - rank(a));
-  const apis = mayBeOld ? (['call', 'run'] as const) : (['call'] as const);
+  const ranked = Object.entries(functions).sort(([a], [b]) => rank(b) - rank(a));
   return ranked.slice(0, 3).flatMap(([name, description]) => {
     const parameters = isObject(description) && isList(description.parameters) ? description.parameters : [];
-    const payloads = Array.from({ length: 8 }, (_, variant) => ({
-      data: parameters.map((parameter) => exampleOf(parameter, variant)),
-    }));
+    const payloads = payloadsFor(parameters);
     return apis.map((api): Candidate => ({
       endpoint: { url: `${base}/${api}${name}`, connector: 'gradio', settings: { api }, authorizationSecret },
       payloads,
@@ -79,6 +96,8 @@ function callCandidates(
 
 function exampleOf(parameter: Json, variant: number): Json {
   if (!isObject(parameter)) return null;
+  const file = fileFor(parameter, variant);
+  if (file !== null) return file;
   const choices = choicesOf(parameter);
   if (choices.length > 0) return choices[variant % choices.length] ?? null;
   const type = isObject(parameter.type)
@@ -106,32 +125,36 @@ function choicesOf(parameter: JsonObject): readonly Json[] {
 async function run(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
   const answer = await post(context, endpoint, endpoint.url, payload);
   return isHttpAnswer(answer)
-    ? modelAnswer(answer, (body) => (isObject(body) ? (body.data ?? null) : body), context.asking?.pointers)
+    ? modelAnswer(answer, (body) => withoutFiles(isObject(body) ? (body.data ?? null) : body), context.asking?.pointers)
     : answer;
 }
 
 async function callAndWait(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
-  const started = await post(context, endpoint, endpoint.url, payload);
+  const uploaded = await upload(context, endpoint, payload);
+  if ('kind' in uploaded) return uploaded;
+  const started = await post(context, endpoint, endpoint.url, uploaded.payload);
   if (!isHttpAnswer(started)) return started;
   const eventId = started.status === 200 ? eventIdOf(started.body) : null;
   if (eventId === null) return modelAnswer(started, () => null);
-  const stream = await context.http.call({
-    method: 'GET',
-    url: `${endpoint.url}/${encodeURIComponent(eventId)}`,
-    headers: { ...headersFor(context, endpoint.authorizationSecret), accept: 'text/event-stream' },
-    body: null,
-    timeoutMs: Math.max(1, context.timeoutMs - started.latencySeconds * 1_000),
-    maxResponseBytes: 1_048_576,
-  });
-  const latencySeconds = started.latencySeconds + stream.latencySeconds;
+  const spentSeconds = uploaded.latencySeconds + started.latencySeconds;
+  const stream = await get(
+    { ...context, timeoutMs: Math.max(1, context.timeoutMs - spentSeconds * 1_000) },
+    `${endpoint.url}/${encodeURIComponent(eventId)}`,
+    endpoint.authorizationSecret,
+    'text/event-stream',
+  );
+  const latencySeconds = spentSeconds + stream.latencySeconds;
   if (stream.kind === 'failure') return failureAnswer(stream.failure.reason, stream.failure.detail, latencySeconds);
   if (stream.status !== 200) return modelAnswer({ ...stream, latencySeconds });
   const last = lastEvent(stream.body);
   if (last === null)
     return failureAnswer('schema', 'the event stream ended without an answer', latencySeconds, stream.status);
-  if (last.event === 'error')
-    return failureAnswer('http_5xx', 'the Gradio function raised an error', latencySeconds, stream.status);
-  return modelAnswer({ ...stream, body: last.data, latencySeconds }, undefined, context.asking?.pointers);
+  if (last.event === 'error') {
+    const words = last.data === 'null' ? null : serverWords(last.data);
+    const said = `the Gradio function raised an error${words === null ? '' : `: “${words}”`}`;
+    return failureAnswer('http_5xx', said, latencySeconds, stream.status);
+  }
+  return modelAnswer({ ...stream, body: last.data, latencySeconds }, withoutFiles, context.asking?.pointers);
 }
 
 function eventIdOf(body: string): string | null {
@@ -152,4 +175,30 @@ function lastEvent(stream: string): { readonly event: string; readonly data: str
     if ((event === 'complete' || event === 'error') && data !== undefined) found = { event, data };
   }
   return found;
+}
+
+/** The payload with its files handed over first: the server’s own paths of them stand in their place. */
+async function upload(
+  context: ConnectorContext,
+  endpoint: Endpoint,
+  payload: Json,
+): Promise<{ readonly payload: Json; readonly latencySeconds: number } | ModelAnswer> {
+  const files = [...new Set(filesIn(payload))];
+  if (files.length === 0) return { payload, latencySeconds: 0 };
+  const address = endpoint.url.replace(/\/call\/[^?#]*/, '/upload');
+  const answer = await post(context, { ...endpoint, connector: 'multipart' }, address, { files });
+  if (!isHttpAnswer(answer)) return answer;
+  const paths = pathsIn(answer.body);
+  if (answer.status !== 200 || paths.length !== files.length) return modelAnswer(answer, () => null);
+  const pathOf = new Map(files.map((file, i) => [file, paths[i] ?? '']));
+  return { payload: withFiles(payload, pathOf), latencySeconds: answer.latencySeconds };
+}
+
+function pathsIn(body: string): readonly string[] {
+  try {
+    const parsed = parseJson(body);
+    return isList(parsed) ? parsed.filter((path) => typeof path === 'string') : [];
+  } catch {
+    return [];
+  }
 }

@@ -1,5 +1,6 @@
 import { isObject, isList, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
+import type { Failure } from '../../../domain/observation.js';
 import { guessedRows, MOST_NUMBERS } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import {
@@ -44,8 +45,23 @@ export const openInference: Connector = {
     });
     return (await Promise.all(described)).flat();
   },
-  ask: askByPost,
+  async ask(context, endpoint, payload) {
+    const answer = await askByPost(context, endpoint, payload);
+    return answer.kind === 'answer' ? answer : { ...answer, failure: explained(answer.failure, payload) };
+  },
 };
+
+/** Triton and KServe refuse both ways to write 16-bit floats into JSON (triton-inference-server/server `src/http_server.cc`). */
+function explained(failure: Failure, payload: Json): Failure {
+  const { detail, httpStatus } = failure;
+  const types = isObject(payload) && isList(payload.inputs) ? payload.inputs : [];
+  const sent = types.flatMap((input) => (isObject(input) && isHalf(input.datatype) ? [input.datatype] : []))[0];
+  const type = sent ?? /\b(B?FP?16)\b.*\bJSON\b/i.exec(detail)?.[1];
+  if (type === undefined || httpStatus === null || httpStatus < 400) return failure;
+  const words = `${type} does not travel as JSON: serve the model with FP32 inputs and outputs, or send its calls as logs`;
+  return { ...failure, detail: `${words}; ${detail}`.slice(0, 300) };
+}
+const isHalf = (datatype: Json | undefined): datatype is string => datatype === 'FP16' || datatype === 'BF16';
 
 /**
  * A model whose metadata names no input, as MLServer's runtimes for scikit-learn and XGBoost are served: one table of numbers

@@ -16,6 +16,8 @@ import {
 
 const DOCUMENT = 'OpenAPI document';
 const LIKELY = /predict|infer|classif|score|analy[sz]e|generate|invocation/i;
+/** Whether a path is named like a prediction: `/retrain`, `/orders` and whatever else does something are not. */
+export const isNamedLikePrediction = (path: string): boolean => LIKELY.test(path);
 
 /** Any POST endpoint with JSON in and out, described by an OpenAPI document where there is one. */
 export const rest: Connector = {
@@ -65,7 +67,7 @@ async function candidatesOfGiven(
     return operationsOf(document, url, '').map(({ path, asked }) =>
       candidateAt(new URL(path, rootOf(url)).href, asked, secret),
     );
-  const all = operationsIn(document, '');
+  const all = operationsIn(document, url, '');
   const here = all.filter(({ path }) => pathOf(url).endsWith(path.replace(/\/$/, '')));
   const meant = here.length === 0 && all.length === 1 ? all : here;
   if (meant.length === 0)
@@ -110,22 +112,31 @@ interface Operation {
   readonly asked: Asked;
 }
 
-function operationsIn(document: Description, prefix: string): Operation[] {
+function operationsIn(document: Description, url: URL, prefix: string): Operation[] {
   return Object.entries(document.paths).flatMap(([path, item]): Operation[] => {
     const body = isObject(item) && isObject(item.post) ? item.post.requestBody : undefined;
     const asked = isObject(body) ? askedIn(document, resolveReference(document, body)) : null;
-    return asked === null || path.includes('{') ? [] : [{ path: `${prefix}${path}`, asked }];
+    const address = path.includes('{') ? addressIn(url, `${prefix}${path}`) : `${prefix}${path}`;
+    return asked === null || address === null ? [] : [{ path: address, asked }];
   });
 }
 
 function operationsOf(document: Description, url: URL, mount: string): Operation[] {
   const said = serverPrefix(document);
-  const operations = operationsIn(document, said === '' ? mount : said);
+  const operations = operationsIn(document, url, said === '' ? mount : said);
   if (!isRoot(url) && pathOf(url) !== mount)
     return operations.filter(({ path }) => path.replace(/\/$/, '') === pathOf(url));
   // A server may offer `/retrain` or `/shutdown` too: only what is named like a prediction is tried, or a lone operation.
-  const likely = operations.filter(({ path }) => LIKELY.test(path));
+  const likely = operations.filter(({ path }) => isNamedLikePrediction(path));
   return (likely.length === 0 && operations.length === 1 ? operations : likely).slice(0, 3);
+}
+
+/** The path of the address where it is one of a template's (`/models/{name}/predict`). */
+function addressIn(url: URL, template: string): string | null {
+  const parts = template.replace(/\/$/, '').split('/');
+  const given = pathOf(url).split('/');
+  const fits = parts.length === given.length && parts.every((part, i) => part.includes('{') || part === given[i]);
+  return fits ? pathOf(url) : null;
 }
 
 function serverPrefix(document: JsonObject): string {
@@ -150,7 +161,8 @@ function askedIn(document: JsonObject, body: Json): Asked | null {
   });
   const json = schemaAt('application/json');
   if (json !== null) return by('rest', json);
-  const form = schemaAt('multipart/form-data');
+  // What takes the fields of a form takes them in parts as well (Starlette, Werkzeug).
+  const form = schemaAt('multipart/form-data') ?? schemaAt('application/x-www-form-urlencoded');
   if (form !== null) return by('multipart', form);
   const isFile = Object.keys(content).some((type) => /^(image\/|application\/octet-stream)/.test(type));
   if (!isFile) return null;

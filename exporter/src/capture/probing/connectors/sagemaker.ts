@@ -1,13 +1,13 @@
 import type { Json } from '../../../domain/json.js';
 import type { Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
-import type { HttpAnswer } from '../../../domain/ports.js';
-import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
+import { modelAnswer } from '../answers/read-answer.js';
 import { guessedRows } from '../payloads/rows.js';
-import { headersFor, type Candidate, type Connector, type ConnectorContext } from './connector.js';
+import { isHttpAnswer, post, type Candidate, type Connector, type ConnectorContext } from './connector.js';
 import { isMlflowServer } from './mlflow.js';
 
-const PATH = /^.*\/invocations\/?$/;
+const PATH = /\/invocations\/?$/;
+const DATABRICKS = /\/serving-endpoints\/[^/]+\/invocations\/?$/;
 const CSV = 'text/csv';
 const LINES = 'application/jsonlines';
 
@@ -19,7 +19,8 @@ const LINES = 'application/jsonlines';
 export const sagemaker: Connector = {
   id: 'sagemaker',
   async describe(context, url, authorizationSecret) {
-    if (!PATH.test(url.pathname) || (await isMlflowServer(context, url, authorizationSecret))) return [];
+    if (!PATH.test(url.pathname) || DATABRICKS.test(url.pathname)) return [];
+    if (await isMlflowServer(context, url, authorizationSecret)) return [];
     const rows = guessedRows();
     const candidate = (contentType: string, payloads: readonly Json[]): Candidate => ({
       endpoint: { url: url.href, connector: 'sagemaker', settings: { content_type: contentType }, authorizationSecret },
@@ -49,39 +50,11 @@ export const sagemaker: Connector = {
 };
 
 async function ask(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
-  const { content_type: told } = endpoint.settings;
-  const contentType = typeof told === 'string' ? told : typeof payload === 'string' ? CSV : 'application/json';
-  const answer = await context.http.call({
-    method: 'POST',
-    url: endpoint.url,
-    headers: {
-      ...headersFor(context, endpoint.authorizationSecret),
-      'content-type': contentType,
-      accept: `${contentType}, application/json;q=0.9`,
-    },
-    body: typeof payload === 'string' ? payload : JSON.stringify(payload),
-    timeoutMs: context.timeoutMs,
-    maxResponseBytes: 1_048_576,
-  });
-  if (answer.kind === 'failure')
-    return failureAnswer(answer.failure.reason, answer.failure.detail, answer.latencySeconds);
-  const read = modelAnswer(asJson(answer), undefined, context.asking?.pointers);
+  const answer = await post(context, endpoint, endpoint.url, payload);
+  if (!isHttpAnswer(answer)) return answer;
+  const read = modelAnswer(answer, undefined, context.asking?.pointers);
   const variant = answer.headers['x-amzn-invoked-production-variant'];
   return read.kind === 'answer' && variant !== undefined
     ? { ...read, modelVersion: read.modelVersion ?? variant.slice(0, 100) }
     : read;
-}
-
-/** CSV and JSON lines as JSON: a lone number, the numbers of the first line, or the first line's object. */
-function asJson(answer: HttpAnswer): HttpAnswer {
-  const [line = ''] = answer.body.trim().split(/\r?\n/);
-  if (/^[[{"]/.test(line) && !/^.+\n[[{"]/.test(answer.body.trim())) return answer;
-  if (/^[[{"]/.test(line)) return { ...answer, body: line };
-  if (/^\s*</.test(line) || line === '') return answer;
-  const cells = line.split(',').map((cell) => {
-    const text = cell.trim();
-    return text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-  });
-  const isAnswer = answer.status >= 200 && answer.status < 300;
-  return isAnswer ? { ...answer, body: JSON.stringify(cells.length === 1 ? cells[0] : cells) } : answer;
 }

@@ -5,7 +5,7 @@ import { IMAGES, imageUrl } from '../payloads/images.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { isHttpAnswer, post, type Connector } from './connector.js';
 
-const PREDICTIONS = /^\/predictions\/[^/]+(\/[^/]+)?\/?$/;
+const PREDICTIONS = /\/predictions\/[^/]+(\/[^/]+)?\/?$/;
 
 /** TorchServe: `POST /predictions/<model>`; classifiers answer `{label: score, …}`. */
 export const torchserve: Connector = {

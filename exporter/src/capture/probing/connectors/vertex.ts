@@ -1,4 +1,5 @@
 import type { Json } from '../../../domain/json.js';
+import { IMAGES } from '../payloads/images.js';
 import { guessedRows } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { askByPost, type Connector } from './connector.js';
@@ -24,6 +25,11 @@ export const vertex: Connector = {
         payloads: SENTENCES.slice(0, 8).map((content): Json => ({ instances: [{ content }] })),
         what: 'Vertex AI path, text',
         isGuess: true,
+      },
+      {
+        endpoint,
+        payloads: IMAGES.map((content): Json => ({ instances: [{ content }] })),
+        what: 'Vertex AI path, image',
       },
     ]);
   },

@@ -2,6 +2,7 @@ import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { textOfPattern } from './from-pattern.js';
 import { IMAGES, imageUrl } from './images.js';
+import { numbersOf } from './rows.js';
 import { SENTENCES } from './sentences.js';
 
 export const DEEPEST = 8;
@@ -82,8 +83,26 @@ function ofType(document: JsonObject, schema: JsonObject, variant: number, name:
   }
   if (type === 'integer' || type === 'number') return numberIn(schema, type === 'integer', variant);
   if (type === 'boolean') return variant % 2 === 0;
+  if (type === 'file') return imageUrl(variant);
+  if (type === 'tensor') return tensorOf(schema, variant);
+  if (type === 'dataframe') return tableOf(schema, variant);
   if (type === 'string') return imageFor(schema, variant, name) ?? textOf(schema, variant);
   return {};
+}
+
+/** Arrays and tables as BentoML describes them (bentoml/BentoML `_bentoml_sdk/validators.py`). */
+function tensorOf({ shape }: JsonObject, variant: number): Json {
+  const sizes = isList(shape) ? shape.map((size) => (typeof size === 'number' ? size : 1)) : [1, WIDTH_OF_ROW];
+  return numbersOf(sizes, variant) ?? [];
+}
+const WIDTH_OF_ROW = 4;
+
+function tableOf({ columns, orient }: JsonObject, variant: number): Json {
+  const names = isList(columns) ? columns.map(String) : Array.from({ length: WIDTH_OF_ROW }, (_, i) => String(i));
+  const row = names.map((name, i): [string, Json] => [name, Number((0.5 + 0.37 * ((variant + i) % 11)).toFixed(3))]);
+  return orient === 'columns'
+    ? Object.fromEntries(row.map(([name, cell]) => [name, [cell]]))
+    : [Object.fromEntries(row)];
 }
 
 /** The type; of several (JSON Schema 2020-12, `["number", "null"]`) the first that is not null. */

@@ -9,17 +9,31 @@ export interface RequestBody {
   readonly body: string | null;
   /** Instead of a text. */
   readonly bytes?: Uint8Array;
+  /** What may be answered, where it is not JSON alone. */
+  readonly accept?: string;
+  /** Parameters of the address. */
+  readonly query?: readonly (readonly [string, string])[];
 }
 
 const BOUNDARY = 'mlfi-4f9d2c71e80b5a36';
 
-/** A payload as the endpoint takes it: a file alone as its bytes, a form for `multipart`, JSON for all others. */
+const CSV = 'text/csv';
+const JSON_TYPE = { contentType: 'application/json' };
+const parametersOf = (payload: Readonly<Record<string, Json>>): [string, string][] =>
+  Object.entries(payload).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
+
+/** A payload as the endpoint takes it: a file alone as its bytes, a form for `multipart`, lines as they are for `sagemaker`, JSON for all others. */
 export function requestBodyOf({ connector, settings }: Endpoint, payload: Json): RequestBody {
   const isForm = connector === 'multipart' || settings.body === 'multipart';
   const file = typeof payload === 'string' ? fileIn(payload) : null;
+  if (settings.body === 'query' && isObject(payload)) return { ...JSON_TYPE, body: null, query: parametersOf(payload) };
   if (isForm) return formOf(isObject(payload) ? payload : { file: payload });
   if (file !== null) return { contentType: file.type, body: null, bytes: Buffer.from(file.base64, 'base64') };
-  return { contentType: 'application/json', body: JSON.stringify(payload) };
+  if (connector !== 'sagemaker') return { ...JSON_TYPE, body: JSON.stringify(payload) };
+  const { content_type: told } = settings;
+  const contentType = typeof told === 'string' ? told : typeof payload === 'string' ? CSV : 'application/json';
+  const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  return { contentType, body, accept: `${contentType}, application/json;q=0.9` };
 }
 
 function formOf(fields: Readonly<Record<string, Json>>): RequestBody {

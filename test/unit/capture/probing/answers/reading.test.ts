@@ -255,6 +255,150 @@ const ANSWERS: readonly (readonly [what: string, body: Json, prediction: Predict
   ['a low confidence beside a no', { prediction: 0, confidence: 0.2 }, 0, 0.2],
   ['a receipt for an answer to come', { task_id: '7f3c' }, null, null],
   ['a class that is called like a field', { predictions: ['score'] }, 'score', null],
+  ['fastText in Python', [['__label__a'], [0.9]], '__label__a', 0.9],
+  [
+    'fastText in Python, several',
+    [
+      ['__label__a', '__label__b'],
+      [0.2, 0.8],
+    ],
+    '__label__b',
+    0.8,
+  ],
+  ['fastText in Python, a batch of one', [[['__label__a']], [[0.9]]], '__label__a', 0.9],
+  ['a label and its share', ['a', 0.9], 'a', 0.9],
+  ['a label and its share, wrapped', { predictions: [['a', 0.9]] }, 'a', 0.9],
+  [
+    'pairs of label and share',
+    {
+      result: [
+        ['a', 0.2],
+        ['b', 0.8],
+      ],
+    },
+    'b',
+    0.8,
+  ],
+  [
+    'Keras, decoded',
+    [
+      [
+        ['n02123045', 'tabby', 0.42],
+        ['n02123159', 'tiger_cat', 0.27],
+      ],
+    ],
+    'tabby',
+    0.42,
+  ],
+  ['a text and a number that is no share', { prediction: ['a', 12.5] }, 'a', null],
+  ['a percentage as text', { label: 'a', confidence: '90%' }, 'a', 0.9],
+  ['percentages of classes as text', { cat: '90.5 %', dog: '9.5 %' }, 'cat', 0.905],
+  [
+    'percentages in a list',
+    [
+      { label: 'b', score: '10%' },
+      { label: 'a', score: '90%' },
+    ],
+    'a',
+    0.9,
+  ],
+  ['a percentage above a hundred', { label: 'a', confidence: '190%' }, 'a', null],
+  [
+    'a column per class, with a prefix',
+    { predictions: [{ probability_setosa: 0.1, probability_virginica: 0.9 }] },
+    'virginica',
+    0.9,
+  ],
+  ['a class beside a column per class', { prediction: 'a', prob_a: 0.3, prob_b: 0.7 }, 'a', 0.3],
+  ['H2O', { predict: '1', p0: 0.2, p1: 0.8 }, '1', 0.8],
+  ['H2O, classes by name', { predict: 'cat', cat: 0.8, dog: 0.2 }, 'cat', 0.8],
+  [
+    'Azure ML’s designer',
+    {
+      Results: [
+        {
+          'Scored Labels': 'b',
+          'Scored Probabilities for Class "a"': 0.1,
+          'Scored Probabilities for Class "b"': 0.9,
+        },
+      ],
+    },
+    'b',
+    0.9,
+  ],
+  ['an anomaly and its raw score', { anomaly: true, score: -0.12 }, true, null],
+  [
+    'concepts by name, Clarifai',
+    {
+      outputs: [
+        {
+          data: {
+            concepts: [
+              { id: 'b', name: 'dog', value: 0.01 },
+              { id: 'a', name: 'cat', value: 0.98 },
+            ],
+          },
+        },
+      ],
+    },
+    'cat',
+    0.98,
+  ],
+  ['a matrix beside its classes', { score: [[0.02, 0.98]], classes: ['no', 'yes'] }, 'yes', 0.98],
+  ['a confidence for each class', { predictions: 'a', confidence: { a: 0.9, b: 0.1 } }, 'a', 0.9],
+  [
+    'AWS Comprehend',
+    { Sentiment: 'POSITIVE', SentimentScore: { Positive: 0.9, Negative: 0.02, Neutral: 0.05, Mixed: 0.03 } },
+    'POSITIVE',
+    0.9,
+  ],
+  [
+    'AWS Rekognition',
+    {
+      Labels: [
+        { Name: 'Dog', Confidence: 97.5, Parents: [] },
+        { Name: 'Pet', Confidence: 90.1, Parents: [] },
+      ],
+      LabelModelVersion: '3.0',
+    },
+    'Dog',
+    0.975,
+  ],
+  [
+    'Azure Text Analytics',
+    {
+      documents: [
+        {
+          id: '1',
+          sentiment: 'positive',
+          confidenceScores: { positive: 0.9, neutral: 0.1, negative: 0 },
+          warnings: [],
+        },
+      ],
+      errors: [],
+      modelVersion: '2022-11-01',
+    },
+    'positive',
+    0.9,
+  ],
+  [
+    'probabilities as objects',
+    {
+      probabilities: [
+        { label: 'b', probability: 0.1 },
+        { label: 'a', probability: 0.9 },
+      ],
+    },
+    'a',
+    0.9,
+  ],
+  ['probabilities in a text', { result: '1', proba: '[0.1, 0.9]' }, '1', 0.9],
+  ['other words for a confidence', { species: 'a', conf: 0.9 }, 'a', 0.9],
+  ['a field named like a prediction', { predicted_price: 250000.5, currency: 'EUR' }, 250000.5, null],
+  ['a decision beside a figure', { fraud_score: 87, decision: 'REJECT' }, 'REJECT', null],
+  ['a flag beside an answer', { species: 'a', conf: 0.9, anomaly: false }, null, 0.9],
+  ['scores of several labels, none of them the answer', { toxicity: 0.9, insult: 0.7, threat: 0.01 }, null, null],
+  ['features beside a class', { prediction: 'a', width: 0.4, height: 0.6 }, 'a', null],
   ['a bare number', 7.5, 7.5, null],
   ['a bare text', 'spam', 'spam', null],
 ];

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { CONNECTORS, connectorOf } from '../../../../../exporter/src/capture/probing/connectors/index.js';
-import { payloadsFromRefusal } from '../../../../../exporter/src/capture/probing/connectors/mlflow.js';
+import { imageUrl } from '../../../../../exporter/src/capture/probing/payloads/images.js';
+import { payloadsFromRefusal } from '../../../../../exporter/src/capture/probing/payloads/mlflow-signature.js';
 import { CONNECTOR_IDS, type ConnectorId, type Endpoint } from '../../../../../exporter/src/domain/model.js';
 import { modelServer, type Reply, type Routes } from '../model-server.js';
 
@@ -125,6 +126,54 @@ describe('gradio', () => {
     expect(answer).toMatchObject({ failure: { reason } });
   });
 
+  it('quotes the error of a function', async () => {
+    server = await modelServer({
+      'POST /gradio_api/call/predict': { body: { event_id: 'e' } },
+      'GET /gradio_api/call/predict/e': { body: 'event: error\ndata: "cannot identify image file"\n\n' },
+    });
+    const answer = await connectorOf('gradio').ask(
+      server.context,
+      endpoint('gradio', '/gradio_api/call/predict', { api: 'call' }),
+      { data: [] },
+    );
+    expect(answer).toMatchObject({
+      failure: { detail: expect.stringContaining('“cannot identify image file”') as string },
+    });
+  });
+
+  it('hands a file over once, and says why where it is not taken', async () => {
+    let isTaken = true;
+    server = await modelServer({
+      'POST /gradio_api/upload': () =>
+        isTaken ? { body: ['/tmp/a.png'] } : { status: 413, body: 'Part exceeded maximum size of 1KB.' },
+      'POST /gradio_api/call/predict': ({ body }) => ({ body: { event_id: 'e', body } }),
+      'GET /gradio_api/call/predict/e?key=k': {
+        headers: { 'content-type': 'text/event-stream' },
+        body: 'event: complete\ndata: ["cat"]\n\n',
+      },
+      'POST /gradio_api/upload?key=k': { body: ['/tmp/a.png'] },
+      'POST /gradio_api/call/predict?key=k': { body: { event_id: 'e' } },
+    });
+    const picture = imageUrl(0);
+    const ask = (context = server.context) =>
+      connectorOf('gradio').ask(context, endpoint('gradio', '/gradio_api/call/predict', { api: 'call' }), {
+        data: [picture, { image: picture, caption: null }, 'de'],
+      });
+    const keyed = { ...server.context, asking: { query: { key: { value: 'k' } } } };
+    expect(await ask(keyed)).toMatchObject({ kind: 'answer', prediction: 'cat' });
+    const file = { path: '/tmp/a.png', orig_name: 'a.png', mime_type: 'image/png', meta: { _type: 'gradio.FileData' } };
+    expect(server.asked.map(({ path }) => path.replace(/\?.*/, ''))).toEqual([
+      '/gradio_api/upload',
+      '/gradio_api/call/predict',
+      '/gradio_api/call/predict/e',
+    ]);
+    expect(server.asked[1]?.body).toEqual({ data: [file, { image: file, caption: null }, 'de'] });
+    isTaken = false;
+    expect(await ask()).toMatchObject({
+      failure: { reason: 'payload_refused', detail: expect.stringContaining('Part exceeded maximum size') as string },
+    });
+  });
+
   it('asks an old server by /run/predict, described or not', async () => {
     const found = await described('gradio', '/', {
       'GET /info': { body: info },
@@ -175,9 +224,76 @@ describe('open-inference', () => {
     );
     expect(answer).toMatchObject({ prediction: 1, confidence: 0.8, modelVersion: '7' });
   });
+
+  const asked = async (reply: Reply, datatype: string) => {
+    server = await modelServer({ 'POST /v2/models/m/infer': reply });
+    return connectorOf('open-inference').ask(server.context, endpoint('open-inference', '/v2/models/m/infer'), {
+      inputs: [{ name: 'x', datatype, shape: [1, 1], data: [1] }],
+    });
+  };
+
+  it.each([
+    ['FP16', 'receiving FP16 data via JSON is not supported. Please use the binary data format for input x'],
+    ['BF16', 'unable to parse'],
+    ['FP32', 'sending FP16 data via JSON is not supported. Please use the binary data format for output y'],
+  ])('says what to do about 16-bit floats: %s, “%s”', async (datatype, error) => {
+    const answer = await asked({ status: 400, body: { error } }, datatype);
+    const type = datatype === 'BF16' ? 'BF16' : 'FP16';
+    expect(answer).toMatchObject({
+      failure: {
+        reason: 'payload_refused',
+        httpStatus: 400,
+        detail: expect.stringMatching(
+          new RegExp(`^${type} does not travel as JSON: serve the model with FP32.*${error}`),
+        ) as string,
+      },
+    });
+  });
+
+  it('takes 16-bit floats where the server does, and leaves other refusals alone', async () => {
+    const output = { name: 'y', datatype: 'FP16', shape: [1], data: [0.5] };
+    expect(await asked({ body: { outputs: [output] } }, 'FP16')).toMatchObject({ kind: 'answer', prediction: 0.5 });
+    await server.close();
+    expect(await asked({ status: 400, body: { error: 'bad shape' } }, 'FP32')).toMatchObject({
+      failure: { detail: 'the server answered 400: “bad shape”' },
+    });
+  });
+
+  it.each([
+    [{ 'inference-header-content-length': '31', 'content-type': 'application/octet-stream' }, 'without "binary_data"'],
+    [{ 'content-type': 'application/octet-stream' }, 'let the server answer JSON'],
+  ])('says what to do about a binary answer: %j', async (headers, words) => {
+    const answer = await asked({ headers, body: '{"outputs":[{"name":"y"}]}\u0000\u0001' }, 'FP32');
+    expect(answer).toMatchObject({ failure: { reason: 'not_json', detail: expect.stringContaining(words) as string } });
+  });
+});
+
+describe('sagemaker', () => {
+  it('sends lines as they are and pictures as files, with what every call is given', async () => {
+    server = await modelServer({
+      'PUT /invocations?key=k': ({ headers, body }) =>
+        headers['content-type'] === 'text/csv'
+          ? { body: '0.1,0.9', headers: { 'content-type': 'text/csv', 'x-amzn-invoked-production-variant': 'blue' } }
+          : { body: { label: String(headers['content-type']), bytes: typeof body === 'string' ? body.length : 0 } },
+    });
+    const context = { ...server.context, asking: { method: 'PUT' as const, query: { key: { value: 'k' } } } };
+    const ask = (payload: string) =>
+      connectorOf('sagemaker').ask(context, endpoint('sagemaker', '/invocations'), payload);
+    expect(await ask('1,2')).toMatchObject({ prediction: 1, confidence: 0.9, modelVersion: 'blue' });
+    expect(server.asked[0]).toMatchObject({
+      body: '1,2',
+      headers: { accept: 'text/csv, application/json;q=0.9', authorization: 'Bearer s3cret' },
+    });
+    expect(await ask(imageUrl(0))).toMatchObject({ prediction: 'image/png' });
+    expect(server.asked[1]?.body).toMatch(/^\u0089PNG/);
+  });
 });
 
 describe('mlflow', () => {
+  const two = (one: unknown): unknown[] => [one, one];
+  const aNumber: unknown = expect.any(Number);
+  const aText: unknown = expect.any(String);
+  const three = (one: unknown): unknown[] => [one, one, one];
   const refusal = (schema: string): string =>
     JSON.stringify({
       error_code: 'INVALID_PARAMETER_VALUE',
@@ -194,7 +310,7 @@ describe('mlflow', () => {
     expect(found?.payloads[0]).toEqual({
       dataframe_split: {
         columns: ['age', "owner's city", 'sepal length (cm)', 'new'],
-        data: [[expect.any(Number), expect.any(String), expect.any(Number), expect.any(Boolean)]],
+        data: [[aNumber, aText, aNumber, expect.any(Boolean)]],
       },
     });
     expect(new Set(found?.payloads.map((payload) => JSON.stringify(payload))).size).toBe(8);
@@ -203,10 +319,55 @@ describe('mlflow', () => {
   it('learns the shape of an array', async () => {
     server = await modelServer({});
     const [payload] = payloadsFromRefusal(refusal("Tensor('float64', (-1, 3))"));
-    expect(payload).toEqual({ inputs: [[expect.any(Number), expect.any(Number), expect.any(Number)]] });
+    expect(payload).toEqual({ inputs: [[aNumber, aNumber, aNumber]] });
     expect(payloadsFromRefusal(refusal("Tensor('float32', (-1, 2000, 2000))"))).toEqual([]);
     expect(payloadsFromRefusal('not json')).toEqual([]);
     expect(payloadsFromRefusal('{"message":7}')).toEqual([]);
+  });
+
+  it.each<[schema: string, payload: object]>([
+    [
+      "'x': Array(double) (required), 'img': binary (required), 't': datetime (optional)",
+      {
+        dataframe_split: {
+          columns: ['x', 'img', 't'],
+          data: [[three(aNumber), expect.stringMatching(/^iVBORw0KGgo/), aText]],
+        },
+      },
+    ],
+    [
+      "'o': {a: long (required), b: Array(string) (required)} (required), 'm': Array(Array(float)) (required), 'k': Map(str -> DataType.string) (required)",
+      {
+        dataframe_split: {
+          columns: ['o', 'm', 'k'],
+          data: [[{ a: aNumber, b: three(aText) }, three(three(aNumber)), { a: aText, b: aText }]],
+        },
+      },
+    ],
+    ['double (required), string (required)', { dataframe_split: { columns: [0, 1], data: [[aNumber, aText]] } }],
+    [
+      "'x': Tensor('float32', (-1, 3)), 'y': Tensor('int64', (-1, 2, 2))",
+      {
+        inputs: {
+          x: [three(aNumber)],
+          y: [two(two(aNumber))],
+        },
+      },
+    ],
+    ["Tensor('bool', (-1, 2))", { inputs: [[expect.any(Boolean), expect.any(Boolean)]] }],
+    [
+      `"it's": double (required), 'a "b"': long (required)`,
+      { dataframe_split: { columns: ["it's", 'a "b"'], data: [[aNumber, aNumber]] } },
+    ],
+  ])('fills a signature as MLflow 2.19 writes it: %s', async (schema, payload) => {
+    server = await modelServer({});
+    expect(payloadsFromRefusal(refusal(schema))[0]).toEqual(payload);
+  });
+
+  it('bears a signature without an end', async () => {
+    server = await modelServer({});
+    for (const part of ['{a: ', 'Array(', "'x': ", "Tensor('", '{}, ', '"', ' ', 'long, '])
+      expect(payloadsFromRefusal(refusal(part.repeat(20_000))).length).toBeLessThanOrEqual(8);
   });
 
   it('reads predictions', async () => {

@@ -294,6 +294,10 @@ describe('payloads from a schema', () => {
     ],
     [{ oneOf: [{ type: 'null' }, { type: 'boolean' }] }, (v) => typeof v === 'boolean'],
     [{ type: 'integer', default: 3 }, (v) => Number.isInteger(v)],
+    [{ type: 'file', format: 'image' }, (v) => typeof v === 'string' && v.startsWith('data:image/png;base64,')],
+    [{ type: 'tensor', shape: [2, 3], dtype: 'float32' }, (v) => (v as number[][])[1]?.length === 3],
+    [{ type: 'dataframe', orient: 'records', columns: ['a'] }, (v) => typeof (v as { a: number }[])[0]?.a === 'number'],
+    [{ type: 'dataframe', orient: 'columns' }, (v) => (v as Record<string, number[]>)['3']?.length === 1],
   ])('%j', (schema, valid) => {
     const payloads = of(schema);
     expect(payloads.length).toBeGreaterThan(0);
