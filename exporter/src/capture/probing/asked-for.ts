@@ -12,7 +12,7 @@ import { SENTENCES } from './payloads/sentences.js';
  * `serialization/base.py`; huggingface/transformers `pipelines`).
  */
 export function candidatesAskedFor(words: string, endpoint: Endpoint): readonly Candidate[] {
-  const asked = (what: string, payloads: readonly Json[]): Candidate => ({ endpoint, payloads, what, isGuess: true });
+  const asked = (what: string, payloads: readonly Json[]): Candidate => ({ endpoint, payloads, what });
   // What takes fields that fit may also do what it is told: only a prediction is asked with them.
   const { pathname } = new URL(endpoint.url);
   const fields = pathname === '/' || isNamedLikePrediction(pathname) ? payloadNamed(words) : null;
@@ -42,12 +42,7 @@ const row = (text: string): Json => ({ text });
 const inLists = (item: (text: string) => Json): Json[] => SENTENCES.slice(0, 8).map((text) => [item(text)]);
 
 function fieldsAskedFor({ payload, isQuery, what }: NamedFields, endpoint: Endpoint): Candidate {
-  return {
-    endpoint: isQuery ? { ...endpoint, settings: { body: 'query' } } : endpoint,
-    payloads: [payload],
-    what,
-    isGuess: true,
-  };
+  return { endpoint: isQuery ? { ...endpoint, settings: { body: 'query' } } : endpoint, payloads: [payload], what };
 }
 
 const withLabels = (inputs: string): Json => ({
@@ -72,14 +67,12 @@ function picturesAskedFor(words: string, endpoint: Endpoint): readonly Candidate
     endpoint: { ...endpoint, connector: 'multipart' },
     payloads: VARIANTS.map((variant) => ({ [name]: imageUrl(variant) })),
     what: `form with an image as ${name}`,
-    isGuess: true,
   }));
-  const bytes: Candidate = { endpoint, payloads: VARIANTS.map(imageUrl), what: 'bytes of an image', isGuess: true };
+  const bytes: Candidate = { endpoint, payloads: VARIANTS.map(imageUrl), what: 'bytes of an image' };
   const texts = ['inputs', 'image'].map((name): Candidate => ({
     endpoint,
     payloads: IMAGES.map((image) => ({ [name]: image })),
     what: `image in base64 as ${name}`,
-    isGuess: true,
   }));
   return FILE.test(words) ? [...forms, bytes, ...texts] : [bytes, ...texts, ...forms];
 }

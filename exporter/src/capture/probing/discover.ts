@@ -189,7 +189,8 @@ async function tryCommonShapes(
   const isPlain = connector === 'rest' || connector === 'multipart' || connector === 'huggingface-inference';
   const nextAskedFor = (): Candidate | undefined => {
     const words = failures.map(({ detail }) => detail).join('\n');
-    return candidatesAskedFor(words, greeting.endpoint).find(({ what }) => !tried.has(what));
+    const next = candidatesAskedFor(words, greeting.endpoint).find(({ what }) => !tried.has(what));
+    return next === undefined ? undefined : { ...next, isGuess: true };
   };
   const tryAskedFor = async (): Promise<Found | null> => {
     for (let next = isPlain ? nextAskedFor() : undefined; next !== undefined; next = nextAskedFor()) {
