@@ -244,7 +244,7 @@ function rowsOf(seed: number): Observation[] {
 /** Traffic of which a number comes in another unit for five minutes, again and again. */
 function rowsThatJump(): Observation[] {
   const random = seededRandom('jumps');
-  return Array.from({ length: 1_600 }, (_, i) => {
+  return Array.from({ length: 1_450 }, (_, i) => {
     const isOtherUnit = Math.floor(i / 100) % 7 === 5;
     const spread = Math.exp(random.next() + random.next() - 1);
     return observation({
@@ -259,7 +259,7 @@ function rowsThatJump(): Observation[] {
 it('opens an incident each time that something changes, however its rows come', async () => {
   const rows = rowsThatJump();
   const run = async (world: World): Promise<Told> => (await Service.start()).run(world(rows, 1));
-  const inPeace = await run(batches(20, (newestMs) => newestMs + 500));
+  const inPeace = await run(batches(100, (newestMs) => newestMs + 500));
   expect(inPeace.incidents.map(({ isClosed }) => isClosed)).toEqual([true, true]);
   for (const [name, world] of WORLDS.filter(([each]) => each.startsWith('as a backfill')))
     expect([name, await run(world)]).toEqual([name, inPeace]);
