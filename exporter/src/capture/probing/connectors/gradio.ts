@@ -30,20 +30,14 @@ export const gradio: Connector = {
     for (const base of basesOf(url)) {
       for (const prefix of ['/gradio_api', '']) {
         const info = await getJson(context, `${base}${prefix}/info`, authorizationSecret);
-        if (!isObject(info ?? undefined) || !isObject((info as JsonObject).named_endpoints)) continue;
+        if (info === null || !isObject(info) || !isObject(info.named_endpoints)) continue;
         // Without the prefix the server may be a 3.x one, which knows `/run` only.
         const apis = prefix === '' ? (['call', 'run'] as const) : (['call'] as const);
-        return candidatesOf(
-          (info as JsonObject).named_endpoints as JsonObject,
-          url,
-          `${base}${prefix}`,
-          apis,
-          authorizationSecret,
-        );
+        return candidatesOf(info.named_endpoints, url, `${base}${prefix}`, apis, authorizationSecret);
       }
       const config = old === null ? await getJson(context, `${base}/config`, authorizationSecret) : null;
-      if (!isObject(config ?? undefined) || (config as JsonObject).components === undefined) continue;
-      const { functions, api, prefix } = describedByConfiguration(config as JsonObject);
+      if (config === null || !isObject(config) || config.components === undefined) continue;
+      const { functions, api, prefix } = describedByConfiguration(config);
       const found = candidatesOf(functions, url, `${base}${prefix}`, [api], authorizationSecret);
       return found.length > 0 ? found : [oldCandidate(`${base}/run/predict`, authorizationSecret)];
     }
