@@ -120,10 +120,10 @@ export class ModelTraffic {
     if (pending.isFull || pending.isAtOnce(nowMs)) yield* this.release(nowMs);
   }
 
-  /** Labels of earlier answers have been judged and stored. */
+  /** Labels of earlier answers have been judged and stored. They are bet on in the order of these, whatever order they are sent in. */
   *takeLabels(judged: readonly MatchedLabel[], nowMs: number): Generator<void> {
     this.countLabels(judged, true);
-    for (const each of judged) {
+    for (const each of judged.toSorted((a, b) => a.predictedAtMs - b.predictedAtMs)) {
       this.parts.pending.addLabel(each, nowMs);
       this.parts.windows.labels.came(each, nowMs);
     }

@@ -12,6 +12,7 @@ import {
   harmOf,
   LossSignal,
   NumericSignal,
+  startStreams,
   type NumericSubject,
   type SignalMonitor,
   type SignalState,
@@ -35,8 +36,6 @@ const OUTCOME_SHARE = 0.5;
 const SUSPECTS_NAMED = 3;
 /** Evidence inside the learning period counts as "not a steady normal" at this part of the line. */
 const STATIONARITY_PART = 0.1;
-/** A signal whose blocks still correlate after this many times the samples needed is watched all the same. */
-const TOLERATED_AFTER = 10;
 /** Part of the streams that may still be learning when the baseline is admitted; they join later. */
 const LATECOMERS = 0.25;
 
@@ -49,6 +48,8 @@ export class DriftMonitor {
   private readonly signals = new Map<FindingSubject, SignalMonitor>();
   /** False while the baseline is learnt: evidence is gathered, nothing is claimed. */
   private watching = false;
+  /** Samples that a signal learns from at least; known from the first settlement on. */
+  private leastSamples = Infinity;
   private alarmed: Alarm | null = null;
   private readonly signalOfFeature = new Map<string, SignalMonitor>();
   /** Features that have had no value but null. */
@@ -133,11 +134,15 @@ export class DriftMonitor {
       this.signals.set(subject, signal);
     }
     signal.add(loss, atMs);
+    // Labels come many at once: those after the ones that are needed to learn from are bet on.
+    if (this.watching && subject === 'accuracy') startStreams(signal, this.leastSamples);
   }
 
   /** Folds by how much a numeric answer missed its label, in the answer's unit; only rising misses count as a change. */
   miss(absoluteError: number, atMs: number): void {
     this.value('error_size', absoluteError, atMs);
+    const signal = this.signals.get('error_size');
+    if (this.watching && signal !== undefined) startStreams(signal, this.leastSamples);
   }
 
   /** Folds the isolation forest's score of one row, 0–1. */
@@ -175,14 +180,8 @@ export class DriftMonitor {
   settle(nowMs: number, leastSamples: number): void {
     let total = this.total();
     if (this.alarmed === null && total < this.warningThreshold && this.settleSeason(nowMs)) total = this.total();
-    for (const signal of this.signals.values()) {
-      for (const stream of signal.streams) {
-        if (stream.isMonitoring) continue;
-        const samples = Math.max(25, leastSamples - 50);
-        stream.startMonitoring(samples, true);
-        if (!stream.isMonitoring) stream.startMonitoring(TOLERATED_AFTER * samples, false);
-      }
-    }
+    this.leastSamples = Math.max(25, leastSamples - 50);
+    for (const signal of this.signals.values()) startStreams(signal, this.leastSamples);
     if (!this.watching) return;
     if (this.alarmed !== null) this.nameFurther(this.alarmed, nowMs);
     else if (total >= this.threshold) this.alarm(nowMs);

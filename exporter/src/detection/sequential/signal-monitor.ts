@@ -376,6 +376,18 @@ export class LossSignal implements SignalMonitor {
   }
 }
 
+/** A signal whose blocks still correlate after this many times the samples needed is watched all the same. */
+const TOLERATED_AFTER = 10;
+
+/** Streams that have learnt from enough samples watch from now on. */
+export function startStreams({ streams }: SignalMonitor, leastSamples: number): void {
+  for (const stream of streams) {
+    if (stream.isMonitoring) continue;
+    stream.startMonitoring(leastSamples, true);
+    if (!stream.isMonitoring) stream.startMonitoring(TOLERATED_AFTER * leastSamples, false);
+  }
+}
+
 /** The direction in which a change of this signal is harm; null when both are. */
 export function harmOf(subject: NumericSubject): 'low' | 'high' | null {
   if (subject === 'confidence') return 'low';

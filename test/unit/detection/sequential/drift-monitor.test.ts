@@ -467,3 +467,28 @@ test('signals that wait for the same are told in one sentence', () => {
   ]);
   expect(waitTexts([{ subject: 'errors', wait: 'something else' }])).toHaveLength(1);
 });
+
+describe.each(['accuracy', 'error_size'] as const)('%s of labels that come all at once', (subject) => {
+  /** 2,000 labels of a day, the first there ever were, with nothing looked at in between. */
+  const labelled = (rightSince: (i: number) => number): DriftMonitor => {
+    const fed = new Fed(healthy).run(2_000);
+    const random = seededRandom(`labels ${subject}`);
+    for (let i = 0; i < 2_000; i += 1) {
+      const isRight = random.next() < rightSince(i);
+      if (subject === 'accuracy') fed.monitor.loss('accuracy', isRight ? 0 : 1, 1e12 + i * STEP_MS);
+      else fed.monitor.miss((isRight ? 1 : 20) * random.next(), 1e12 + i * STEP_MS);
+    }
+    for (let i = 0; i < 3; i += 1) fed.monitor.settle(1e12 + (2_000 + 20 * i) * STEP_MS, LEAST);
+    return fed.monitor;
+  };
+
+  test('is learnt from the first of them, and the fall in the last of them alarms', () => {
+    const evidence = labelled((i) => (i < 1_700 ? 0.8 : 0.25)).evidence();
+    expect(evidence.verdict).toBe('alarm');
+    expect(evidence.confirmed).toContain(subject);
+  });
+
+  test('is quiet where they say the same from first to last', () => {
+    expect(labelled(() => 0.8).evidence().verdict).toBe('quiet');
+  });
+});
