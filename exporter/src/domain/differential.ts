@@ -1,3 +1,5 @@
+import type { Proportion } from './estimate.js';
+
 /**
  * What sets one cause apart from another that looks the same in each signal by itself. Parts that need rows in memory are
  * null after a restart; parts read off counts are not.
@@ -14,6 +16,20 @@ export interface SegmentDifference {
   readonly outside: number;
   /** Share of the whole increase that happens inside. */
   readonly contribution: number;
+}
+
+/** Labels that say of predicted classes what they said of others before. */
+export interface ExchangedLabels {
+  readonly classes: number;
+  /** Right predictions as the labels stand. */
+  readonly asTheyStand: Proportion;
+  /** Right predictions where each class is read as the label it mostly meets. */
+  readonly exchanged: Proportion;
+  /**
+   * By how much predictions still follow the input they followed most in the baseline: 1 as before, 0 not at all, −1 the other way
+   * round (slope of the share of a class per value, now on before). Null where they followed none.
+   */
+  readonly followsInputs: number | null;
 }
 
 export interface Differential {
@@ -41,11 +57,8 @@ export interface Differential {
   readonly errorsBySegment: SegmentDifference | null;
   /** Feature whose association with the label rose most, as |2·AUC − 1| or Cramér's V. From labelled rows. */
   readonly labelAssociation: { readonly feature: string; readonly before: number; readonly now: number } | null;
-  /**
-   * Share of the newest labelled `rows` that are right when each of the predicted `classes` is read as the label it mostly meets,
-   * where that exchanges some; null where it exchanges none. From labelled rows.
-   */
-  readonly exchangedLabels: { readonly share: number; readonly rows: number; readonly classes: number } | null;
+  /** Where reading each predicted class as the label it mostly meets exchanges some of them; else null. From the newest labelled rows. */
+  readonly exchangedLabels: ExchangedLabels | null;
   /** Share of the drift that vanishes when the window is compared with the same hours of the baseline's days; null when hours say nothing. From rows. */
   readonly sameHour: { readonly explained: number; readonly baselineRows: number } | null;
   /** Spearman correlation of being wrong with time. From labelled rows. */

@@ -1,14 +1,13 @@
 import { points } from '../domain/quantity-text.js';
-import { quantileSorted } from 'simple-statistics';
 import type { Finding } from '../domain/finding.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import type { FeatureValue, Observation } from '../domain/observation.js';
 import type { PerformanceCost, PerformanceEstimate } from '../domain/performance.js';
+import { valueCells } from '../statistics/value-cells.js';
 import { numericSignal } from '../statistics/window-profile.js';
 import { calibrate } from './confidence-calibration.js';
 
 const MIN_ROWS = 50;
-const TENTHS = 10;
 const Z = 1.96;
 
 /**
@@ -65,7 +64,7 @@ export function costOfShift(
     );
   const [a, b] = [values(before), values(now)];
   if (Math.min(a.length, b.length) < MIN_ROWS) return null;
-  const cellOf = cells(a.map(([value]) => value));
+  const cellOf = valueCells(a.map(([value]) => value));
   const tally = new Map<string, { before: number; now: number; sum: number; squares: number }>();
   for (const [side, rows] of [['before', a] as const, ['now', b] as const]) {
     for (const [value, confidence] of rows) {
@@ -97,19 +96,6 @@ export function costOfShift(
 /** Of one value nothing can be said: as much as a share can vary. */
 const varianceOf = (n: number, sum: number, squares: number): number =>
   n < 2 ? 0.25 : Math.max(0, squares - sum ** 2 / n) / (n - 1);
-
-/** Names the cell of a value: the tenth of a number among the baseline's, the category itself, or "missing". */
-function cells(baseline: readonly FeatureValue[]): (value: FeatureValue) => string {
-  const sorted = baseline
-    .filter((value): value is number => typeof value === 'number' && Number.isFinite(value))
-    .sort((x, y) => x - y);
-  const edges =
-    sorted.length === 0 ? [] : Array.from({ length: TENTHS - 1 }, (_, k) => quantileSorted(sorted, (k + 1) / TENTHS));
-  return (value) => {
-    if (value === null) return 'missing';
-    return typeof value === 'number' ? `#${edges.filter((edge) => value > edge).length}` : `=${String(value)}`;
-  };
-}
 
 function costText({ value, interval }: PerformanceCost): string {
   const range = `${points(interval.low)} to ${points(interval.high)}`;

@@ -242,7 +242,12 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
       ),
       errorsBySegment: maybe(segment),
       exchangedLabels: maybe(
-        fc.record({ share: fc.constantFrom(0.9, 1), rows: fc.constantFrom(100, 200), classes: fc.constantFrom(2, 3) }),
+        fc.record({
+          classes: fc.constantFrom(2, 3),
+          asTheyStand: fc.constantFrom(proportion(20, 200), proportion(60, 200)),
+          exchanged: fc.constantFrom(proportion(180, 200), proportion(200, 200)),
+          followsInputs: fc.constantFrom(1, 1, 1, null),
+        }),
       ),
       labelAssociation: maybe(fc.record({ feature: fc.constantFrom(...names), before: share, now: share })),
       sameHour: maybe(fc.record({ explained: share, baselineRows: count })),

@@ -14,8 +14,18 @@ const withFeature = (row: Observation, name: string, value: number | string | nu
   features: { ...row.features, [name]: value },
 });
 
-const labelOf = ({ prediction }: Observation, isTurned: boolean): string =>
-  (prediction === 'yes') === isTurned ? 'no' : 'yes';
+const labelled = (row: Observation, isRight: boolean): Observation => ({
+  ...row,
+  label: (row.prediction === 'yes') === isRight ? 'yes' : 'no',
+});
+/** Answers that follow one feature, half of them yes. */
+const follow = (row: Observation): Observation => ({
+  ...row,
+  prediction: Number(row.features?.n1) > 50 ? 'yes' : 'no',
+});
+const FOLLOWING = { baselineRows: BASELINE_ROWS.map(follow) };
+const following = (change: (row: Observation, i: number) => Observation): Observation[] =>
+  changed((row, i) => change(follow(row), i));
 
 /** Ways to fail, made from quiet rows: the cause and severity that must be named. */
 const CASES: readonly (readonly [name: string, cause: string, severity: string, made: Case, feature?: string])[] = [
@@ -103,13 +113,31 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
     'labels the other way round, all of them',
     'labels-wrong',
     'medium',
-    { labels: { before: 180, now: 20 }, rows: changed((row, i) => ({ ...row, label: labelOf(row, i % 10 > 0) })) },
+    { ...FOLLOWING, labels: { before: 180, now: 20 }, rows: following((row, i) => labelled(row, i % 10 === 0)) },
   ],
   [
     'two outcomes in three turned',
     'concept-drift',
     'high',
-    { labels: { before: 180, now: 76 }, rows: changed((row, i) => ({ ...row, label: labelOf(row, i % 100 >= 38) })) },
+    { ...FOLLOWING, labels: { before: 180, now: 76 }, rows: following((row, i) => labelled(row, i % 100 < 38)) },
+  ],
+  [
+    'answers the other way round, as many of each class as before, right labels',
+    'concept-drift',
+    'high',
+    {
+      ...FOLLOWING,
+      labels: { before: 180, now: 20 },
+      rows: following((row, i) =>
+        labelled({ ...row, prediction: row.prediction === 'yes' ? 'no' : 'yes' }, i % 10 === 0),
+      ),
+    },
+  ],
+  [
+    'labels the other way round of answers that follow no input',
+    'concept-drift',
+    'high',
+    { labels: { before: 180, now: 20 }, rows: changed((row, i) => labelled(row, i % 10 === 0)) },
   ],
   [
     'one answer for everything',

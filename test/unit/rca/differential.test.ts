@@ -120,11 +120,19 @@ describe('contrasts', () => {
           const k = i % classes.length;
           return { ...row, prediction: classes[k] ?? '', label: classes[labelOf(k, i) % classes.length] ?? '' };
         }),
+        [],
       );
     it('are seen to be exchanged, of two classes or more', () => {
-      expect(exchanged(200, ['a', 'b'], (k, i) => (i % 10 < 8 ? k + 1 : k))).toMatchObject({ share: 0.8, classes: 2 });
-      expect(exchanged(150, ['a', 'b', 'c'], (k) => (k === 2 ? k : 1 - k))).toMatchObject({ share: 1, rows: 150 });
-      expect(exchanged(200, ['0', '1', '2'], (k) => k + 1)).toMatchObject({ share: 1 });
+      expect(exchanged(200, ['a', 'b'], (k, i) => (i % 10 < 8 ? k + 1 : k))).toMatchObject({
+        exchanged: { share: 0.8 },
+        asTheyStand: { share: 0.2 },
+        classes: 2,
+        followsInputs: null,
+      });
+      expect(exchanged(150, ['a', 'b', 'c'], (k) => (k === 2 ? k : 1 - k))).toMatchObject({
+        exchanged: { share: 1, of: 150 },
+      });
+      expect(exchanged(200, ['0', '1', '2'], (k) => k + 1)).toMatchObject({ exchanged: { share: 1 } });
     });
 
     it.each<readonly [string, number, readonly string[], (k: number, i: number) => number]>([
@@ -137,7 +145,9 @@ describe('contrasts', () => {
     });
 
     it('are seen in the newest rows, whatever those before say', () => {
-      expect(exchanged(400, ['a', 'b'], (k, i) => (i < 200 ? k : k + 1))).toMatchObject({ share: 1, rows: 200 });
+      expect(exchanged(400, ['a', 'b'], (k, i) => (i < 200 ? k : k + 1))).toMatchObject({
+        exchanged: { share: 1, of: 200 },
+      });
     });
   });
 

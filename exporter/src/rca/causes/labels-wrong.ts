@@ -13,8 +13,9 @@ export const labelsWrong: CauseDefinition = {
   hypotheses(symptoms) {
     const found = symptoms.differential.exchangedLabels;
     if (found === null || !areLabelsExchanged(symptoms)) return [];
-    const how = found.classes === 2 ? 'inverted' : 'exchanged';
-    const title = `Labels look ${how}: read the other way round, ${wholePercent(found.share)} of the newest ${found.rows} agree with the predictions`;
+    const { classes, exchanged } = found;
+    const how = classes === 2 ? 'inverted: read the other way round' : 'exchanged: read as those of other classes';
+    const title = `Labels look ${how}, ${wholePercent(exchanged.share)} of the newest ${exchanged.of} agree with the predictions`;
     return [plain(title, { shareExplained: shareOfDrop(symptoms, 'concept'), weighedAs: 'concept-drift' })];
   },
 };

@@ -1,4 +1,5 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
+import { areLabelsExchanged } from './labels-exchanged.js';
 
 /**
  * For one group the world no longer answers as the model learnt.
@@ -11,7 +12,7 @@ export const segmentConceptDrift: CauseDefinition = {
   excludes: ['golden-answers-changed', 'inputs-moved'],
   hypotheses(symptoms) {
     const group = symptoms.differential.errorsBySegment;
-    if (group === null) return [];
+    if (group === null || areLabelsExchanged(symptoms)) return [];
     return [
       plain(`Concept drift in ${group.predicate}`, {
         features: group.features,

@@ -1,3 +1,5 @@
+import { proportion } from '../../statistics/clopper-pearson.js';
+import { answersFollowInputs } from './answers-follow-inputs.js';
 import { answerText, type Observation } from '../../domain/observation.js';
 import type { Differential } from '../../domain/differential.js';
 
@@ -10,9 +12,13 @@ const MOST_CLASSES = 20;
 
 /**
  * How often predictions of the newest labelled rows are right when each class is read as the label it mostly meets, where that
- * exchanges classes: what labels written the other way round look like. Null where no two classes change places.
+ * exchanges classes: what labels written the other way round look like, and so do answers that are. Null where no two classes
+ * change places.
  */
-export function exchangedLabels(rows: readonly Observation[]): Differential['exchangedLabels'] {
+export function exchangedLabels(
+  rows: readonly Observation[],
+  baselineRows: readonly Observation[],
+): Differential['exchangedLabels'] {
   const labelled = rows
     .flatMap(({ prediction, label }) =>
       prediction === null || label === null ? [] : [[answerText(prediction), answerText(label)] as const],
@@ -30,8 +36,20 @@ export function exchangedLabels(rows: readonly Observation[]): Differential['exc
   const exchanged = [...readAs].filter(([prediction, label]) => label !== prediction);
   const areClasses = exchanged.every(([, label]) => labelsOf.has(label));
   if (exchanged.length < 2 || !areClasses || new Set(readAs.values()).size < readAs.size) return null;
-  const right = labelled.filter(([prediction, label]) => readAs.get(prediction) === label).length;
-  return { share: right / labelled.length, rows: labelled.length, classes: labelsOf.size };
+  const right = (read: (prediction: string) => string | undefined): number =>
+    labelled.filter(([prediction, label]) => read(prediction) === label).length;
+  return {
+    classes: labelsOf.size,
+    asTheyStand: proportion(
+      right((prediction) => prediction),
+      labelled.length,
+    ),
+    exchanged: proportion(
+      right((prediction) => readAs.get(prediction)),
+      labelled.length,
+    ),
+    followsInputs: answersFollowInputs(rows.filter(({ label }) => label !== null).slice(-NEWEST), baselineRows),
+  };
 }
 
 /** Null for a class with too few rows to say. */

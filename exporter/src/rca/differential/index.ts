@@ -69,7 +69,7 @@ export function differentialOfRows(
     answerBands: answerBands(rows, baselineRows),
     ...differentialOfSegments(segments),
     labelAssociation: labelAssociation(rows, baselineRows),
-    exchangedLabels: exchangedLabels(rows),
+    exchangedLabels: exchangedLabels(rows, baselineRows),
     sameHour: sameHour(changedIn(features), rows, baselineRows),
     errorTrend:
       errors.length < MIN_TREND_ROWS
