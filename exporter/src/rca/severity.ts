@@ -5,6 +5,7 @@ import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
 import { allAnsweredWithErrors } from './causes/calls-fail.js';
 import { mostFailFor } from './causes/said-by-failures.js';
+import { arePredictionsSteady } from './causes/unstable-model.js';
 import { errorGrowth } from './impact.js';
 import { lostOfAnswers } from './indicators/indicator.js';
 import { inputsWith } from './prediction-share.js';
@@ -176,7 +177,7 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'high',
-    holds: ({ found }) => found('unstable-answers'),
+    holds: ({ found, symptoms }) => found('unstable-answers') && !arePredictionsSteady(symptoms),
     reason: () => 'The same input gets different predictions, so none can be relied on.',
   },
   {
@@ -198,6 +199,11 @@ const RULES: readonly Rule[] = [
     severity: 'medium',
     holds: ({ symptoms }) => lostOfAnswers(symptoms) === 'confidence',
     reason: () => 'How sure the model is of its predictions is no longer said.',
+  },
+  {
+    severity: 'medium',
+    holds: ({ found }) => found('unstable-answers'),
+    reason: () => 'How sure the model is of a prediction changes from call to call; the prediction does not.',
   },
   {
     severity: 'medium',

@@ -221,6 +221,29 @@ describe('diagnosis', () => {
   });
 });
 
+describe('a model whose confidence alone changes from call to call', () => {
+  const told = (confidence: number) =>
+    evaluated({
+      withBaseline: false,
+      now: golden('yes', confidence, 0.3),
+      rows: changed((row, i) => ({ ...row, confidence: confidence + 0.3 * (i % 2) })),
+    }).diagnosis;
+
+  it('is said to give the same predictions, and no harm is told of it', () => {
+    const { causes, severity, severityReason } = told(0.6);
+    expect(causes[0]?.title).toBe(
+      'Unstable confidence: the same question gets the same prediction, with another confidence each time',
+    );
+    expect([severity, severityReason]).toEqual(['medium', expect.stringContaining('the prediction does not')]);
+  });
+
+  it('is said to be unsure where it is', () => {
+    const { causes, severity } = told(0.05);
+    expect(causes[0]?.title).toMatch(/^Unstable and low confidence/);
+    expect(severity).toBe('high');
+  });
+});
+
 describe('the report', () => {
   const hostile = evaluated({
     rows: changed((row, i) => (i % 2 === 0 ? withFeature(row, 'c1', '<img src=x onerror=alert(1)>') : row)),

@@ -15,7 +15,8 @@ export const rowsOf = (seed: string, count = 200): Observation[] => {
   const random = seededRandom(seed);
   return Array.from({ length: count }, (_, i) => quietRow(random, i + 1));
 };
-export const golden = (prediction: string, confidence: number) => {
+/** @param spread how much the confidence differs from call to call */
+export const golden = (prediction: string, confidence: number, spread = 0.005) => {
   const memory = createGoldenMemory((text) => text);
   for (let input = 0; input < 5; input += 1) {
     for (let repeat = 0; repeat < 4; repeat += 1) {
@@ -24,7 +25,7 @@ export const golden = (prediction: string, confidence: number) => {
           source: 'golden',
           goldenId: `g${input}`,
           prediction,
-          confidence: confidence + 0.005 * (repeat % 2),
+          confidence: confidence + spread * (repeat % 2),
         }),
         'prediction:string',
       );

@@ -36,7 +36,8 @@ export const isUnfit = (text: string): boolean => UNFIT.test(text);
 /** The text with U+FFFD for every character that cannot be stored. */
 export const madeFit = (text: string): string => text.replace(EVERY_UNFIT, '\uFFFD');
 
-const DECIMAL_COMMA = /^\s*[+-]?(?:\d*,(?!\d{3}\s*$)\d+|0,\d+)\s*$/;
+/** Other than three digits behind it, or more than three or a lone 0 before: thousands are written otherwise. */
+const DECIMAL_COMMA = /^\s*[+-]?(?:\d*,(?!\d{3}\s*$)\d+|(?:0|\d{4,}),\d+)\s*$/;
 
 /** True for a number with a decimal comma. `1,234` may as well be a thousand, and is not taken for one. */
 export const hasDecimalComma = (text: string): boolean => text.length <= LONGEST_COMMA && DECIMAL_COMMA.test(text);

@@ -8,10 +8,10 @@ const parse = (body: string): ParsedBatch =>
 
 describe('a table as Excel writes it in half of Europe', () => {
   it('is told where its numbers are read as texts, once a feature', () => {
-    const batch = parse('income;tenure;prediction\n24582,04;4,6;yes\n-0,125;,5;no\n1e3;7;no\n');
+    const batch = parse('income;tenure;prediction\n24582,04;4,6;yes\n-0,125;,5;no\n10342,073;7;no\n');
     expect(batch.observations).toHaveLength(3);
     expect(batch.notes).toMatchObject([
-      { reason: 'decimal_comma', field: 'income', rows: 2, line: 2 },
+      { reason: 'decimal_comma', field: 'income', rows: 3, line: 2 },
       { reason: 'decimal_comma', field: 'tenure', rows: 2, line: 2 },
     ]);
   });
