@@ -1,4 +1,5 @@
 import { familyOf, hasTrait, type CauseId } from '../domain/cause.js';
+import type { DetectorId } from '../domain/finding.js';
 import type { Symptoms } from '../domain/symptoms.js';
 import type { CauseDefinition, Hypothesis } from './causes/cause-definition.js';
 import { callsFail, noneAnswered } from './causes/calls-fail.js';
@@ -23,6 +24,12 @@ const USUAL_HOUR_SHARE = 0.75;
 const MANY_TESTS_Z = 4;
 /** Standard error of 2·AUC − 1 times √n where one label in six is the rarer one (Mann–Whitney: 2·√((n + 1) / (12 · n₀ · n₁))). */
 const ASSOCIATION_ERROR = 1.6;
+
+/** Findings that one cause explains and nothing else does. */
+const EXPLAINED_BY_ITSELF: ReadonlyMap<DetectorId, CauseId> = new Map([
+  ['certificate-expiry', 'certificate-expiring'],
+  ['labels-never-match', 'labels-wrong'],
+]);
 
 /** An input came to give the label away. */
 function isLeakEstablished({ labels: { accuracyNow }, differential: { labelAssociation } }: Symptoms): boolean {
@@ -57,8 +64,9 @@ function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
   if (callsFail(symptoms) && failures.interval.low - (baselineErrorShare ?? 0) >= MATERIAL_FAILURES)
     return (cause) => hasTrait(cause, 'failing-calls') || !['traffic', 'labels'].includes(familyOf(cause));
   const serious = symptoms.findings.filter(({ kind }) => kind !== 'note');
-  const isAlone = serious.length > 0 && serious.every(({ detector }) => detector === 'certificate-expiry');
-  if (isAlone) return (cause) => hasTrait(cause, 'alone');
+  const [said] = serious;
+  const alone = said === undefined ? undefined : EXPLAINED_BY_ITSELF.get(said.detector);
+  if (alone !== undefined && serious.every(({ detector }) => detector === said?.detector)) return (cause) => cause === alone;
   const { sameHour, failuresBySegment } = symptoms.differential;
   if ((sameHour?.explained ?? 0) >= USUAL_HOUR_SHARE && failuresBySegment === null) {
     const onlyInputs = symptoms.findings.every(({ kind }) => kind === 'data' || kind === 'note');

@@ -133,6 +133,7 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
       ),
     },
   ],
+  ['labels that never equal a prediction', 'labels-wrong', 'medium', { labels: { before: 0, now: 0 } }],
   [
     'labels the other way round of answers that follow no input',
     'concept-drift',

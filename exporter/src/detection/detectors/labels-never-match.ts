@@ -16,7 +16,7 @@ export const labelsNeverMatch: Detector = {
     return found({
       detector: 'labels-never-match',
       subject: 'accuracy',
-      kind: 'note',
+      kind: 'quality',
       direction: 'changed',
       statistic: { name: 'matching_labels', value: 0 },
       threshold: 0,
