@@ -2,7 +2,7 @@ import { isObject, isList } from '../../../domain/json.js';
 import type { JsonObject } from '../../../domain/json.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
 import { described } from '../payloads/unsaid-parts.js';
-import { askByPost, basesAbove, getJson, type Candidate, type Connector } from './connector.js';
+import { addressBelow, askByPost, basesAbove, getJson, type Candidate, type Connector } from './connector.js';
 
 const SERVICE_TAG = 'Service APIs';
 
@@ -37,7 +37,7 @@ function candidatesOf(document: JsonObject, base: string, url: URL, authorizatio
     const settings = isForm ? { body: 'multipart' } : {};
     return [
       {
-        endpoint: { url: `${base}${path}`, connector: 'bentoml', settings, authorizationSecret },
+        endpoint: { url: addressBelow(base, path), connector: 'bentoml', settings, authorizationSecret },
         payloads: payloadsFromSchema(document, taken.schema),
         ...described('BentoML document', document, taken.schema),
       },

@@ -213,6 +213,13 @@ export async function getJson(context: ConnectorContext, url: string, secretName
   }
 }
 
+/**
+ * The address of a path that a server's description names. What does not begin with exactly one slash would lead to another
+ * host (`//evil`, `.evil.test`, `@evil.test`) and stays as it is: `discover` asks no other server.
+ */
+export const addressBelow = (base: string, path: string): string =>
+  path === '' || /^\/(?![/\\])/.test(path) ? `${base}${path}` : path;
+
 export const rootOf = (url: URL): string => url.origin;
 export const isRoot = (url: URL): boolean => url.pathname === '/' || url.pathname === '';
 

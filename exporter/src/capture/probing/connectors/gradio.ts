@@ -8,6 +8,7 @@ import { describedByConfiguration, type GradioApi } from '../payloads/gradio-con
 import { fileFor, filesIn, withFiles, withoutFiles } from '../payloads/gradio-files.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import {
+  addressBelow,
   basesAbove,
   get,
   getJson,
@@ -38,7 +39,7 @@ export const gradio: Connector = {
       const config = old === null ? await getJson(context, `${base}/config`, authorizationSecret) : null;
       if (config === null || !isObject(config) || config.components === undefined) continue;
       const { functions, api, prefix } = describedByConfiguration(config);
-      const found = candidatesOf(functions, url, `${base}${prefix}`, [api], authorizationSecret);
+      const found = candidatesOf(functions, url, addressBelow(base, prefix), [api], authorizationSecret);
       return found.length > 0 ? found : [oldCandidate(`${base}/run/predict`, authorizationSecret)];
     }
     return old === null ? [] : [oldCandidate(old, authorizationSecret)];

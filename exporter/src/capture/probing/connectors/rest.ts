@@ -5,6 +5,7 @@ import { IMAGES, imageUrl } from '../payloads/images.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
 import { described } from '../payloads/unsaid-parts.js';
 import {
+  addressBelow,
   askByPost,
   getJson,
   isRoot,
@@ -29,7 +30,7 @@ export const rest: Connector = {
       const document = await getJson(context, `${rootOf(url)}${mount}/openapi.json`, authorizationSecret);
       if (!isDescription(document)) continue;
       const candidates = operationsOf(document, url, mount).map(({ path, asked }) =>
-        candidateAt(new URL(path, rootOf(url)).href, asked, authorizationSecret),
+        candidateAt(addressBelow(rootOf(url), path), asked, authorizationSecret),
       );
       if (candidates.length > 0) return candidates;
     }
@@ -65,7 +66,7 @@ async function candidatesOfGiven(
   if (!isDescription(document)) throw new NoDescription(`there is no OpenAPI document in JSON at ${shown}`);
   if (isRoot(url))
     return operationsOf(document, url, '').map(({ path, asked }) =>
-      candidateAt(new URL(path, rootOf(url)).href, asked, secret),
+      candidateAt(addressBelow(rootOf(url), path), asked, secret),
     );
   const all = operationsIn(document, url, '');
   const here = all.filter(({ path }) => pathOf(url).endsWith(path.replace(/\/$/, '')));
