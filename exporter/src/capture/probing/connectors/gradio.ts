@@ -114,7 +114,9 @@ function choicesOf(parameter: JsonObject): readonly Json[] {
   if (isObject(parameter.type) && isList(parameter.type.enum)) return parameter.type.enum;
   const python = isObject(parameter.python_type) ? parameter.python_type.type : null;
   const literal = typeof python === 'string' ? /^Literal\[(.*)\]$/s.exec(python)?.[1] : undefined;
-  return literal === undefined ? [] : [...literal.matchAll(/'((?:[^'\\]|\\.)*)'/g)].map(([, choice = '']) => choice);
+  return literal === undefined
+    ? []
+    : [...literal.matchAll(/[^']*'((?:[^'\\]|\\.)*)'/gy)].map(([, choice = '']) => choice);
 }
 
 async function run(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {

@@ -15,8 +15,7 @@ const DEEPEST = 5;
  * travel in base64 (mlflow/utils/proto_json_utils.py). Empty when the model has no signature.
  */
 export function payloadsFromRefusal(body: string): readonly Json[] {
-  const schema = /with schema '\[([\s\S]*)\]'/.exec(messageIn(body))?.[1] ?? '';
-  const columns = columnsOf(schema.slice(0, LONGEST));
+  const columns = columnsOf(schemaIn(messageIn(body)).slice(0, LONGEST));
   if (columns === null || columns.length === 0) return [];
   const variants = Array.from({ length: VARIANTS }, (_, variant) => variant);
   const payloads = columns.every(({ type }) => type.kind === 'tensor')
@@ -25,6 +24,13 @@ export function payloadsFromRefusal(body: string): readonly Json[] {
   return payloads.flatMap((payload) => (payload === null ? [] : [payload]));
 }
 const LONGEST = 200_000;
+
+const BEGIN = "with schema '[";
+function schemaIn(message: string): string {
+  const begin = message.indexOf(BEGIN);
+  const end = message.lastIndexOf("]'");
+  return begin === -1 || end === -1 ? '' : message.slice(begin + BEGIN.length, end);
+}
 
 function messageIn(body: string): string {
   try {
