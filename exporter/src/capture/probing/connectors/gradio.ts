@@ -1,4 +1,4 @@
-import { isObject, isList, parseJson } from '../../../domain/json.js';
+import { isDeeper, isObject, isList, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
@@ -6,6 +6,7 @@ import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
 import { serverWords } from '../answers/server-words.js';
 import { describedByConfiguration, type GradioApi } from '../payloads/gradio-configuration.js';
 import { fileFor, filesIn, withFiles, withoutFiles } from '../payloads/gradio-files.js';
+import { DEEPEST_EXAMPLE, variants } from '../payloads/payload-budget.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import {
   addressBelow,
@@ -62,11 +63,13 @@ const oldCandidate = (url: string, authorizationSecret: string | null): Candidat
   what: 'Gradio configuration',
 });
 
+/** None where the examples of the app are too large, or too deep, to send. */
 const payloadsFor = (parameters: readonly Json[]): Json[] =>
-  Array.from({ length: VARIANTS }, (_, variant) => ({
-    data: parameters.map((parameter) => exampleOf(parameter, variant)),
-  }));
-const VARIANTS = 8;
+  variants((variant, budget) => {
+    const data = parameters.map((parameter) => exampleOf(parameter, variant));
+    const isSent = data.every((one) => !isDeeper(one, DEEPEST_EXAMPLE) && budget.forValue(JSON.stringify(one).length));
+    return isSent ? { data } : null;
+  }).filter((payload) => payload !== null);
 
 /** Functions the server describes, the one the address names first. */
 function candidatesOf(
