@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { modelAnswer } from '../../../../../exporter/src/capture/probing/answers/read-answer.js';
 import { isHtml, serverWords } from '../../../../../exporter/src/capture/probing/answers/server-words.js';
+import { hidingSecrets } from '../../../../../exporter/src/capture/probing/hidden-secrets.js';
 import { gradio } from '../../../../../exporter/src/capture/probing/connectors/gradio.js';
 import { payloadsFromRefusal } from '../../../../../exporter/src/capture/probing/payloads/mlflow-signature.js';
 
@@ -83,4 +84,13 @@ it('reads the choices of a Gradio app at once', async () => {
     expect(candidate?.payloads.slice(0, 2)).toEqual([{ data: ['a'] }, { data: ["b\\'c"] }]);
   });
   expect(took).toBeLessThan(LONGEST_MS);
+});
+
+it.each(['\\', 't0ken', '%25', '\\u00', '{"label":"a"}'])('hides secrets in a megabyte of %s at once', async (part) => {
+  const hide = hidingSecrets([
+    'Bearer t0ken-value',
+    'sek\\ret-Ab/c+"9Z',
+    `Basic ${Buffer.from('joe:hunter22').toString('base64')}`,
+  ]);
+  expect(await timed(() => hide(part.repeat(1_000_000 / part.length)))).toBeLessThan(2 * LONGEST_MS);
 });
