@@ -28,7 +28,8 @@ function partsOf(secret: string): string[] {
 const patternOf = (secret: string): string => (secret.match(/\\+|[^\\]/gu) ?? []).map(charactersOf).join('');
 
 function charactersOf(one: string): string {
-  if (one.startsWith('\\')) return `(?:\\\\{${one.length},${Math.min(8 * one.length, 32)}}|(?:%(?:25)?5[cC]){${one.length}})`;
+  if (one.startsWith('\\'))
+    return `(?:\\\\{${one.length},${Math.min(8 * one.length, 32)}}|(?:%(?:25)?5[cC]){${one.length}})`;
   const units = Array.from({ length: one.length }, (_, i) => hex(one.charCodeAt(i).toString(16).padStart(4, '0')));
   const byNumber = units.map((unit) => `\\\\{1,8}u${unit}`).join('');
   const inPerCents = [...Buffer.from(one)].map((byte) => `%(?:25)?${hex(byte.toString(16).padStart(2, '0'))}`).join('');
