@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { connectorOf } from '../../../../exporter/src/capture/probing/connectors/index.js';
 import { discover } from '../../../../exporter/src/capture/probing/discover.js';
+import { imageUrl } from '../../../../exporter/src/capture/probing/payloads/images.js';
 import type { DiscoveryTarget } from '../../../../exporter/src/domain/discovery.js';
 import type { Json } from '../../../../exporter/src/domain/json.js';
 import type { HttpCall, HttpClient } from '../../../../exporter/src/domain/ports.js';
@@ -106,4 +108,19 @@ it.each([NAMES])('tells that a description names another server: %s', async (nam
   expect(attempts.map(({ outcome }) => outcome)).toContain(
     'not asked: the description names an address of another server, or none',
   );
+});
+
+it('hands a file to the server of the Gradio app, whatever that is called', async () => {
+  const { http, calls } = stub({});
+  const clock = { sleep: () => Promise.resolve() };
+  const endpoint = {
+    url: 'https://call/call/predict',
+    connector: 'gradio',
+    settings: {},
+    authorizationSecret: 'key',
+  } as const;
+  await connectorOf('gradio').ask({ http, clock, timeoutMs: 1_000, authorizationOf: () => SECRET }, endpoint, {
+    data: [imageUrl(0)],
+  });
+  expect(calls.map(({ url }) => url)).toEqual(['https://call/upload']);
 });

@@ -185,7 +185,7 @@ async function upload(
 ): Promise<{ readonly payload: Json; readonly latencySeconds: number } | ModelAnswer> {
   const files = [...new Set(filesIn(payload))];
   if (files.length === 0) return { payload, latencySeconds: 0 };
-  const address = endpoint.url.replace(/\/call\/[^?#]*/, '/upload');
+  const address = endpoint.url.replace(/(?<!\/)\/call\/[^?#]*/, '/upload');
   const answer = await post(context, { ...endpoint, connector: 'multipart' }, address, { files });
   if (!isHttpAnswer(answer)) return answer;
   const paths = pathsIn(answer.body);
