@@ -1,6 +1,7 @@
 import type { Discovery, DiscoveryAttempt, DiscoveryTarget } from '../../domain/discovery.js';
 import type { Endpoint } from '../../domain/model.js';
 import { type Json, isList } from '../../domain/json.js';
+import { isSameServer } from '../../domain/how-to-ask.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import type { HttpClient } from '../../domain/ports.js';
 import { modelAnswer } from './answers/read-answer.js';
@@ -160,7 +161,10 @@ async function search(
   return found === null ? notFound(failures, attempts) : withVariety(found);
 }
 
-/** How a connector says that the endpoint may be asked; that a document which was given says nothing is told as an attempt. */
+/**
+ * How a connector says that the endpoint may be asked; that a document which was given says nothing is told as an attempt. What is
+ * given for a server goes to no other: who describes one must not choose where a secret is sent.
+ */
 async function described(
   context: ConnectorContext,
   connector: Connector,
@@ -168,7 +172,11 @@ async function described(
   attempts: DiscoveryAttempt[],
 ): Promise<readonly Candidate[]> {
   try {
-    return await connector.describe(context, new URL(url), authorizationSecret);
+    const candidates = await connector.describe(context, new URL(url), authorizationSecret);
+    const other = candidates.find(({ endpoint }) => !isSameServer(endpoint.url, url));
+    if (other === undefined) return candidates;
+    attempts.push({ connector: connector.id, url, what: other.what, outcome: OTHER_SERVER });
+    return candidates.filter(({ endpoint }) => isSameServer(endpoint.url, url));
   } catch (error) {
     if (!(error instanceof NoDescription)) throw error;
     attempts.push({ connector: connector.id, url, what: GIVEN_DOCUMENT, outcome: error.message });
@@ -176,6 +184,7 @@ async function described(
   }
 }
 
+const OTHER_SERVER = 'not asked: the description names an address of another server, or none';
 const GIVEN_DOCUMENT = 'the OpenAPI document that was given';
 
 async function tryCommonShapes(

@@ -2,6 +2,9 @@ import { isObject, isList, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 
 const LONGEST_WORDS = 160;
+/** No pattern meets more of a text than that: its length is the server's choice. */
+const LONGEST_READ = 1_000;
+const LONGEST_PAGE_READ = 65_536;
 const MESSAGE_NAMES = [
   'message',
   'error',
@@ -23,7 +26,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
 /** One line of at most 160 characters that can stand in a terminal, a log and a page. */
 function oneLine(text: string): string | null {
-  const line = text.replace(UNPRINTABLE, ' ').replace(/\s+/g, ' ').trim();
+  const line = text.slice(0, LONGEST_READ).replace(UNPRINTABLE, ' ').replace(/\s+/g, ' ').trim();
   if (line === '') return null;
   return line.length > LONGEST_WORDS ? `${line.slice(0, LONGEST_WORDS - 1)}…` : line;
 }
@@ -36,18 +39,25 @@ function oneLine(text: string): string | null {
 export function serverWords(body: string): string | null {
   const text = body.trim();
   if (text === '') return null;
-  if (isHtml(text)) return oneLine(/<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1] ?? '');
-  if (!/^[[{"]/.test(text)) return oneLine(text.slice(0, 1_000));
+  if (isHtml(text)) return oneLine(/<title[^<>]*>([^<]*)<\/title>/i.exec(text.slice(0, LONGEST_PAGE_READ))?.[1] ?? '');
+  if (!/^[[{"]/.test(text)) return oneLine(text);
   try {
     return messageOf(parseJson(text));
   } catch {
-    return oneLine(text.slice(0, 1_000));
+    return oneLine(text);
   }
 }
 
-/** A page for people instead of an answer. */
-export const isHtml = (body: string): boolean =>
-  /^\s*(<!--[\s\S]*?-->\s*)*<(!doctype html|html|head|body)\b/i.test(body);
+/** A page for people instead of an answer, be it behind comments. */
+export function isHtml(body: string): boolean {
+  let rest = body.trimStart();
+  while (rest.startsWith('<!--')) {
+    const end = rest.indexOf('-->', 4);
+    if (end === -1) return false;
+    rest = rest.slice(end + 3).trimStart();
+  }
+  return /^<(!doctype html|html|head|body)\b/i.test(rest);
+}
 
 /** The message in an error body: Python web frameworks, KServe, MLflow, OpenAI, problem details (RFC 9457). */
 function messageOf(body: Json, depth = 0): string | null {

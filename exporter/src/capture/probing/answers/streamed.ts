@@ -45,15 +45,20 @@ interface Event {
   readonly end: number;
 }
 
+/** Of lines that are no event; each costs more than many that are. */
+const MOST_UNREAD = 1_000;
+
 /** Events of a stream in the order they came; null for a body that is none. A missing `[DONE]`, comments and CRLF are borne. */
 function eventsIn({ body, headers }: HttpAnswer): Event[] | null {
   const isEvents = (headers['content-type'] ?? '').startsWith('text/event-stream') || /^\s*(data|event):/.test(body);
   if ((headers['content-type'] ?? '').startsWith('application/jsonlines')) return null;
   if (!isEvents && !/^\s*\{[^\n]*\}\r?\n\s*\{/.test(body)) return null;
   const events: Event[] = [];
+  let unread = 0;
   for (const match of body.matchAll(/^(?:data: ?)?([[{].*?)\r?$/gm)) {
     const data = objectIn(match[1] ?? '');
     if (data !== null) events.push({ data, end: match.index + match[0].length });
+    else if ((unread += 1) > MOST_UNREAD) break;
   }
   return events.length === 0 ? null : events;
 }

@@ -2,8 +2,9 @@ import { isObject, isList } from '../../../domain/json.js';
 import type { JsonObject } from '../../../domain/json.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
 import { described } from '../payloads/unsaid-parts.js';
-import { askByPost, basesAbove, getJson, type Candidate, type Connector } from './connector.js';
+import { addressBelow, askByPost, basesAbove, getJson, type Candidate, type Connector } from './connector.js';
 
+const MOST_OPERATIONS = 6;
 const SERVICE_TAG = 'Service APIs';
 
 /** BentoML: an OpenAPI document at `/docs.json`; the model's own operations are tagged "Service APIs". */
@@ -25,22 +26,23 @@ const isService = (operation: JsonObject): boolean => !isList(operation.tags) ||
 /** Every operation when the address is the server's, else the one it names. */
 function candidatesOf(document: JsonObject, base: string, url: URL, authorizationSecret: string | null): Candidate[] {
   const address = `${url.origin}${url.pathname.replace(/\/$/, '')}`;
-  return Object.entries(document.paths as JsonObject).flatMap(([path, item]): Candidate[] => {
+  const candidates: Candidate[] = [];
+  for (const [path, item] of Object.entries(document.paths as JsonObject)) {
+    if (candidates.length === MOST_OPERATIONS) break;
     const operation = isObject(item) && isObject(item.post) ? item.post : null;
-    if (operation === null || !isService(operation) || (address !== base && address !== `${base}${path}`)) return [];
+    if (operation === null || !isService(operation) || (address !== base && address !== `${base}${path}`)) continue;
     const body = resolveReference(document, operation.requestBody ?? null);
     const content = isObject(body) && isObject(body.content) ? body.content : {};
     // Files come in a form, everything else in JSON.
     const isForm = content['application/json'] === undefined;
     const taken = content[isForm ? 'multipart/form-data' : 'application/json'];
-    if (!isObject(taken) || taken.schema === undefined) return [];
+    if (!isObject(taken) || taken.schema === undefined) continue;
     const settings = isForm ? { body: 'multipart' } : {};
-    return [
-      {
-        endpoint: { url: `${base}${path}`, connector: 'bentoml', settings, authorizationSecret },
-        payloads: payloadsFromSchema(document, taken.schema),
-        ...described('BentoML document', document, taken.schema),
-      },
-    ];
-  });
+    candidates.push({
+      endpoint: { url: addressBelow(base, path), connector: 'bentoml', settings, authorizationSecret },
+      payloads: payloadsFromSchema(document, taken.schema),
+      ...described('BentoML document', document, taken.schema),
+    });
+  }
+  return candidates;
 }

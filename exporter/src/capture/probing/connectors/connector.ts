@@ -3,6 +3,7 @@ import { type Json, parseJson } from '../../../domain/json.js';
 import type { ConnectorId, Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
 import type { Clock, HttpAnswer, HttpClient, HttpFailure } from '../../../domain/ports.js';
+import { hidingSecrets, secretsInAddress } from '../hidden-secrets.js';
 import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
 import { requestBodyOf } from '../payloads/request-body.js';
 import { awaitAnswer, receiptIn, type Receipt } from '../answers/receipt.js';
@@ -83,17 +84,24 @@ function addressFor(
   return address.href;
 }
 
-/** A response that repeats a credential (`invalid key sk-…`) does not carry it any further. */
-function withoutSecrets(context: ConnectorContext, secretName: string | null, answer: HttpAnswer): HttpAnswer {
+/** A response that repeats a credential (`invalid key sk-…`), in its body or its headers, does not carry it any further. */
+function withoutSecrets<T extends HttpAnswer | HttpFailure>(
+  context: ConnectorContext,
+  url: string,
+  secretName: string | null,
+  answer: T,
+): T {
+  if (answer.kind === 'failure') return answer;
   const names = [...Object.values(context.asking?.headers ?? {}), ...Object.values(context.asking?.query ?? {})];
   const secrets = [
     ...(secretName === null ? [] : [context.authorizationOf(secretName)]),
     ...names.map((asked) => ('secret' in asked ? context.authorizationOf(asked.secret) : null)),
-  ].flatMap((secret) => (secret === null ? [] : [secret, secret.replace(/^(Bearer|Basic|Token|ApiKey) +/i, '')]));
-  let { body } = answer;
-  for (const secret of secrets)
-    if (secret.length >= 4 && body.includes(secret)) body = body.replaceAll(secret, '[secret]');
-  return body === answer.body ? answer : { ...answer, body };
+    ...secretsInAddress(url),
+  ].filter((secret) => secret !== null);
+  if (secrets.length === 0) return answer;
+  const hide = hidingSecrets(secrets);
+  const headers = Object.fromEntries(Object.entries(answer.headers).map(([name, value]) => [name, hide(value)]));
+  return { ...answer, headers, body: hide(answer.body) };
 }
 
 /**
@@ -143,7 +151,7 @@ async function postOnce(
     notesArrivals: true,
     ...(context.asking?.tls === undefined ? {} : { tls: context.asking.tls }),
   });
-  if (answer.kind === 'answer') return withoutSecrets(context, endpoint.authorizationSecret, answer);
+  if (answer.kind === 'answer') return withoutSecrets(context, url, endpoint.authorizationSecret, answer);
   const { reason, detail, retryAfterMs } = answer.failure;
   return failureAnswer(reason, detail, answer.latencySeconds, null, retryAfterMs);
 }
@@ -167,7 +175,7 @@ async function askLater(
   const { timeoutMs } = context;
   const fetch = async (url: string, withinMs: number): Promise<HttpAnswer | null> => {
     const answer = await get({ ...context, timeoutMs: withinMs }, url, endpoint.authorizationSecret);
-    return answer.kind === 'answer' ? withoutSecrets(context, endpoint.authorizationSecret, answer) : null;
+    return answer.kind === 'answer' ? answer : null;
   };
   const awaited = await awaitAnswer(receipt, submitted, timeoutMs, fetch, (ms) => context.clock.sleep(ms));
   if (awaited.kind === 'answered') return modelAnswer(awaited.answer, undefined, context.asking?.pointers);
@@ -184,13 +192,13 @@ async function askLater(
 export const isHttpAnswer = (answer: HttpAnswer | ModelAnswer): answer is HttpAnswer => 'status' in answer;
 
 /** GETs what else there is at the server, with what every call to it needs. */
-export function get(
+export async function get(
   context: ConnectorContext,
   url: string,
   secretName: string | null,
   accept?: string,
 ): Promise<HttpAnswer | HttpFailure> {
-  return context.http.call({
+  const answer = await context.http.call({
     method: 'GET',
     url: addressFor(context, url),
     headers: headersFor(context, secretName, undefined, accept),
@@ -200,6 +208,7 @@ export function get(
     retriesIdleClose: true,
     ...(context.asking?.tls === undefined ? {} : { tls: context.asking.tls }),
   });
+  return withoutSecrets(context, url, secretName, answer);
 }
 
 /** GETs JSON from the server; null for anything but a 2xx JSON object or list. */
@@ -212,6 +221,13 @@ export async function getJson(context: ConnectorContext, url: string, secretName
     return null;
   }
 }
+
+/**
+ * The address of a path that a server's description names. What does not begin with exactly one slash would lead to another
+ * host (`//evil`, `.evil.test`, `@evil.test`) and stays as it is: `discover` asks no other server.
+ */
+export const addressBelow = (base: string, path: string): string =>
+  path === '' || /^\/(?![/\\])/.test(path) ? `${base}${path}` : path;
 
 export const rootOf = (url: URL): string => url.origin;
 export const isRoot = (url: URL): boolean => url.pathname === '/' || url.pathname === '';

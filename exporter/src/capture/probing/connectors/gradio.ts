@@ -1,4 +1,4 @@
-import { isObject, isList, parseJson } from '../../../domain/json.js';
+import { isDeeper, isObject, isList, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
@@ -6,8 +6,10 @@ import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
 import { serverWords } from '../answers/server-words.js';
 import { describedByConfiguration, type GradioApi } from '../payloads/gradio-configuration.js';
 import { fileFor, filesIn, withFiles, withoutFiles } from '../payloads/gradio-files.js';
+import { DEEPEST_EXAMPLE, variants } from '../payloads/payload-budget.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import {
+  addressBelow,
   basesAbove,
   get,
   getJson,
@@ -38,7 +40,7 @@ export const gradio: Connector = {
       const config = old === null ? await getJson(context, `${base}/config`, authorizationSecret) : null;
       if (config === null || !isObject(config) || config.components === undefined) continue;
       const { functions, api, prefix } = describedByConfiguration(config);
-      const found = candidatesOf(functions, url, `${base}${prefix}`, [api], authorizationSecret);
+      const found = candidatesOf(functions, url, addressBelow(base, prefix), [api], authorizationSecret);
       return found.length > 0 ? found : [oldCandidate(`${base}/run/predict`, authorizationSecret)];
     }
     return old === null ? [] : [oldCandidate(old, authorizationSecret)];
@@ -61,11 +63,13 @@ const oldCandidate = (url: string, authorizationSecret: string | null): Candidat
   what: 'Gradio configuration',
 });
 
+/** None where the examples of the app are too large, or too deep, to send. */
 const payloadsFor = (parameters: readonly Json[]): Json[] =>
-  Array.from({ length: VARIANTS }, (_, variant) => ({
-    data: parameters.map((parameter) => exampleOf(parameter, variant)),
-  }));
-const VARIANTS = 8;
+  variants((variant, budget) => {
+    const data = parameters.map((parameter) => exampleOf(parameter, variant));
+    const isSent = data.every((one) => !isDeeper(one, DEEPEST_EXAMPLE) && budget.forValue(JSON.stringify(one).length));
+    return isSent ? { data } : null;
+  }).filter((payload) => payload !== null);
 
 /** Functions the server describes, the one the address names first. */
 function candidatesOf(
@@ -113,7 +117,9 @@ function choicesOf(parameter: JsonObject): readonly Json[] {
   if (isObject(parameter.type) && isList(parameter.type.enum)) return parameter.type.enum;
   const python = isObject(parameter.python_type) ? parameter.python_type.type : null;
   const literal = typeof python === 'string' ? /^Literal\[(.*)\]$/s.exec(python)?.[1] : undefined;
-  return literal === undefined ? [] : [...literal.matchAll(/'((?:[^'\\]|\\.)*)'/g)].map(([, choice = '']) => choice);
+  return literal === undefined
+    ? []
+    : [...literal.matchAll(/[^']*'((?:[^'\\]|\\.)*)'/gy)].map(([, choice = '']) => choice);
 }
 
 async function run(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer> {
@@ -179,7 +185,7 @@ async function upload(
 ): Promise<{ readonly payload: Json; readonly latencySeconds: number } | ModelAnswer> {
   const files = [...new Set(filesIn(payload))];
   if (files.length === 0) return { payload, latencySeconds: 0 };
-  const address = endpoint.url.replace(/\/call\/[^?#]*/, '/upload');
+  const address = endpoint.url.replace(/(?<!\/)\/call\/[^?#]*/, '/upload');
   const answer = await post(context, { ...endpoint, connector: 'multipart' }, address, { files });
   if (!isHttpAnswer(answer)) return answer;
   const paths = pathsIn(answer.body);

@@ -1,7 +1,7 @@
 import { isObject, isList, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import type { Failure } from '../../../domain/observation.js';
-import { guessedRows, MOST_NUMBERS } from '../payloads/rows.js';
+import { guessedRows, LARGE_NUMBERS, MOST_NUMBERS } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import {
   askByPost,
@@ -18,7 +18,6 @@ const MODEL_PATH = /^(.*\/v2\/models\/[^/]+(?:\/versions\/[^/]+)?)(?:\/infer)?\/
 const VARIANTS = 8;
 /** Whole images are large: two of them are variety enough. */
 const VARIANTS_OF_LARGE = 2;
-const LARGE_NUMBERS = 10_000;
 
 /**
  * Open Inference Protocol v2 (KServe, Triton, MLServer) below any prefix: metadata at `…/v2/models/<m>`, `POST …/infer`

@@ -5,6 +5,7 @@ import { IMAGES, imageUrl } from '../payloads/images.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
 import { described } from '../payloads/unsaid-parts.js';
 import {
+  addressBelow,
   askByPost,
   getJson,
   isRoot,
@@ -29,7 +30,7 @@ export const rest: Connector = {
       const document = await getJson(context, `${rootOf(url)}${mount}/openapi.json`, authorizationSecret);
       if (!isDescription(document)) continue;
       const candidates = operationsOf(document, url, mount).map(({ path, asked }) =>
-        candidateAt(new URL(path, rootOf(url)).href, asked, authorizationSecret),
+        candidateAt(addressBelow(rootOf(url), path), asked(), authorizationSecret),
       );
       if (candidates.length > 0) return candidates;
     }
@@ -65,7 +66,7 @@ async function candidatesOfGiven(
   if (!isDescription(document)) throw new NoDescription(`there is no OpenAPI document in JSON at ${shown}`);
   if (isRoot(url))
     return operationsOf(document, url, '').map(({ path, asked }) =>
-      candidateAt(new URL(path, rootOf(url)).href, asked, secret),
+      candidateAt(addressBelow(rootOf(url), path), asked(), secret),
     );
   const all = operationsIn(document, url, '');
   const here = all.filter(({ path }) => pathOf(url).endsWith(path.replace(/\/$/, '')));
@@ -74,7 +75,7 @@ async function candidatesOfGiven(
     throw new NoDescription(
       `the OpenAPI document at ${shown} describes nothing that is sent by POST to ${url.pathname}`,
     );
-  return meant.map(({ asked }) => candidateAt(url.href, asked, secret));
+  return meant.slice(0, MOST_OPERATIONS).map(({ asked }) => candidateAt(url.href, asked(), secret));
 }
 
 const candidateAt = (
@@ -109,8 +110,10 @@ interface Asked {
 
 interface Operation {
   readonly path: string;
-  readonly asked: Asked;
+  /** Made only for what is asked: a document may describe thousands. */
+  readonly asked: () => Asked;
 }
+const MOST_OPERATIONS = 3;
 
 function operationsIn(document: Description, url: URL, prefix: string): Operation[] {
   return Object.entries(document.paths).flatMap(([path, item]): Operation[] => {
@@ -125,10 +128,10 @@ function operationsOf(document: Description, url: URL, mount: string): Operation
   const said = serverPrefix(document);
   const operations = operationsIn(document, url, said === '' ? mount : said);
   if (!isRoot(url) && pathOf(url) !== mount)
-    return operations.filter(({ path }) => path.replace(/\/$/, '') === pathOf(url));
+    return operations.filter(({ path }) => path.replace(/\/$/, '') === pathOf(url)).slice(0, MOST_OPERATIONS);
   // A server may offer `/retrain` or `/shutdown` too: only what is named like a prediction is tried, or a lone operation.
   const likely = operations.filter(({ path }) => isNamedLikePrediction(path));
-  return (likely.length === 0 && operations.length === 1 ? operations : likely).slice(0, 3);
+  return (likely.length === 0 && operations.length === 1 ? operations : likely).slice(0, MOST_OPERATIONS);
 }
 
 /** The path of the address where it is one of a template's (`/models/{name}/predict`). */
@@ -147,14 +150,14 @@ function serverPrefix(document: JsonObject): string {
 }
 
 /** What an operation takes: JSON before a form, a form before a file by itself; null for anything else. */
-function askedIn(document: JsonObject, body: Json): Asked | null {
+function askedIn(document: JsonObject, body: Json): (() => Asked) | null {
   if (!isObject(body) || !isObject(body.content)) return null;
   const { content } = body;
   const schemaAt = (type: string): Json | null => {
     const media = content[type];
     return isObject(media) ? (media.example !== undefined ? { example: media.example } : (media.schema ?? null)) : null;
   };
-  const by = (connector: Asked['connector'], schema: Json): Asked => ({
+  const by = (connector: Asked['connector'], schema: Json) => (): Asked => ({
     connector,
     payloads: payloadsFromSchema(document, schema),
     ...described(DOCUMENT, document, schema),
@@ -166,10 +169,10 @@ function askedIn(document: JsonObject, body: Json): Asked | null {
   if (form !== null) return by('multipart', form);
   const isFile = Object.keys(content).some((type) => /^(image\/|application\/octet-stream)/.test(type));
   if (!isFile) return null;
-  return {
+  return () => ({
     connector: 'rest',
     payloads: IMAGES.map((_, variant) => imageUrl(variant)),
     what: DOCUMENT,
     isGuess: false,
-  };
+  });
 }

@@ -1,12 +1,14 @@
 import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
-import { numbersOf } from '../payloads/rows.js';
+import { countOf, LARGE_NUMBERS, MOST_NUMBERS, numbersOf } from '../payloads/rows.js';
 import { SENTENCES } from '../payloads/sentences.js';
 import { askByPost, getJson, type Candidate, type Connector } from './connector.js';
 
 const MODEL =
   /^(.*\/v1\/models\/[^/:]+(?:\/(?:versions|labels)\/[^/:]+)?)(?::(predict|classify|regress))?(?:\/metadata)?\/?$/;
 const VARIANTS = 8;
+/** Whole images are large: two of them are variety enough. */
+const VARIANTS_OF_LARGE = 2;
 
 /**
  * TensorFlow Serving (tensorflow/serving `g3doc/api_rest.md`): the signature at `…/metadata` says which tensors are asked
@@ -19,10 +21,10 @@ export const tensorflowServing: Connector = {
     if (told === null) return [];
     const base = `${url.origin}${told[1] ?? ''}`;
     const inputs = inputsOf(await getJson(context, `${base}/metadata`, authorizationSecret));
-    if (inputs.length === 0) return [];
-    const payloads = Array.from({ length: VARIANTS }, (_, variant) => payloadFor(inputs, variant)).filter(
-      (p) => p !== null,
-    );
+    const numbers = inputs.reduce((sum, { shape }) => sum + countOf(shape), 0);
+    if (inputs.length === 0 || numbers > MOST_NUMBERS) return [];
+    const length = numbers > LARGE_NUMBERS ? VARIANTS_OF_LARGE : VARIANTS;
+    const payloads = Array.from({ length }, (_, variant) => payloadFor(inputs, variant)).filter((p) => p !== null);
     const candidate: Candidate = {
       endpoint: {
         url: `${base}:${told[2] ?? 'predict'}`,

@@ -1,10 +1,10 @@
 import { isObject, parseJson } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import { IMAGES } from './images.js';
+import { variants, type PayloadBudget } from './payload-budget.js';
+import { countOf } from './rows.js';
 import { SENTENCES } from './sentences.js';
 
-const VARIANTS = 8;
-const MOST_VALUES = 10_000;
 const ARRAY_LENGTH = 3;
 const DEEPEST = 5;
 
@@ -15,16 +15,24 @@ const DEEPEST = 5;
  * travel in base64 (mlflow/utils/proto_json_utils.py). Empty when the model has no signature.
  */
 export function payloadsFromRefusal(body: string): readonly Json[] {
-  const schema = /with schema '\[([\s\S]*)\]'/.exec(messageIn(body))?.[1] ?? '';
-  const columns = columnsOf(schema.slice(0, LONGEST));
+  const columns = columnsOf(schemaIn(messageIn(body)).slice(0, LONGEST));
   if (columns === null || columns.length === 0) return [];
-  const variants = Array.from({ length: VARIANTS }, (_, variant) => variant);
-  const payloads = columns.every(({ type }) => type.kind === 'tensor')
-    ? variants.map((variant) => inputsOf(columns, variant))
-    : variants.map((variant) => tableOf(columns, variant));
-  return payloads.flatMap((payload) => (payload === null ? [] : [payload]));
+  const areTensors = columns.every(({ type }) => type.kind === 'tensor');
+  const payloads = variants((variant, budget) => {
+    const values = columns.map(({ type }, i) => valueOf(type, variant * 7 + i, budget));
+    if (budget.isSpent) return null;
+    return areTensors ? inputsOf(columns, values) : tableOf(columns, values);
+  });
+  return payloads.filter((payload) => payload !== null);
 }
 const LONGEST = 200_000;
+
+const BEGIN = "with schema '[";
+function schemaIn(message: string): string {
+  const begin = message.indexOf(BEGIN);
+  const end = message.lastIndexOf("]'");
+  return begin === -1 || end === -1 ? '' : message.slice(begin + BEGIN.length, end);
+}
 
 function messageIn(body: string): string {
   try {
@@ -47,32 +55,34 @@ interface Column {
   readonly type: Type;
 }
 
-const tableOf = (columns: readonly Column[], variant: number): Json => ({
-  dataframe_split: {
-    columns: columns.map(({ name }, i) => name ?? i),
-    data: [columns.map(({ type }, i) => valueOf(type, variant * 7 + i))],
-  },
+const tableOf = (columns: readonly Column[], values: readonly Json[]): Json => ({
+  dataframe_split: { columns: columns.map(({ name }, i) => name ?? i), data: [values] },
 });
 
-/** The tensor, or the tensors by their names; null where there would be too many numbers. */
-function inputsOf(columns: readonly Column[], variant: number): Json | null {
-  const tensors = columns.map(({ type }, i) => valueOf(type, variant * 7 + i));
+/** The tensor, or the tensors by their names. */
+function inputsOf(columns: readonly Column[], tensors: readonly Json[]): Json {
   const [only = null] = tensors;
-  if (tensors.includes(null)) return null;
   const isUnnamed = columns.length === 1 && columns[0]?.name === null;
   return {
     inputs: isUnnamed ? only : Object.fromEntries(columns.map(({ name }, i) => [name ?? i, tensors[i] ?? null])),
   };
 }
 
-function valueOf(type: Type, seed: number): Json {
-  if (type.kind === 'array') return Array.from({ length: ARRAY_LENGTH }, (_, i) => valueOf(type.of, seed + i));
-  if (type.kind === 'map') return { a: valueOf(type.of, seed), b: valueOf(type.of, seed + 1) };
-  if (type.kind === 'object')
-    return Object.fromEntries(type.properties.map(({ name, type: inner }, i) => [name ?? i, valueOf(inner, seed + i)]));
+/** Null where the payload would be too large. */
+function valueOf(type: Type, seed: number, budget: PayloadBudget): Json {
+  if (!budget.forValue()) return null;
+  if (type.kind === 'array') return Array.from({ length: ARRAY_LENGTH }, (_, i) => valueOf(type.of, seed + i, budget));
+  if (type.kind === 'map') return { a: valueOf(type.of, seed, budget), b: valueOf(type.of, seed + 1, budget) };
+  if (type.kind === 'object') return objectFor(type.properties, seed, budget);
   if (type.kind === 'scalar') return scalarOf(type.name, seed);
   const shape = type.shape.map((size) => (size > 0 ? size : 1));
-  return shape.reduce((product, size) => product * size, 1) > MOST_VALUES ? null : filled(shape, type.number, seed);
+  return budget.forValues(countOf(shape)) ? filled(shape, type.number, seed) : null;
+}
+
+function objectFor(properties: readonly Column[], seed: number, budget: PayloadBudget): Json {
+  const isAfforded = properties.every(({ name }) => budget.forValue(name?.length));
+  if (!isAfforded) return null;
+  return Object.fromEntries(properties.map(({ name, type }, i) => [name ?? i, valueOf(type, seed + i, budget)]));
 }
 
 const filled = ([size = 1, ...inner]: readonly number[], number: string, seed: number): Json =>
