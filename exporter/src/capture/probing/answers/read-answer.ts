@@ -131,6 +131,7 @@ export function modelAnswer(
     shape: generation === null ? shapeOf(body) : envelopeOf(body),
     from: readFrom(picked),
     ...(generation === null ? {} : { generation }),
+    ...(read.isLoneText === true ? { isLoneText: true } : {}),
   };
 }
 

@@ -1,5 +1,6 @@
 import { isObject, isList } from '../../../domain/json.js';
 import type { JsonObject } from '../../../domain/json.js';
+import { askedAmong } from '../path-words.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
 import { described } from '../payloads/unsaid-parts.js';
 import { askByPost, basesAbove, getJson, type Candidate, type Connector } from './connector.js';
@@ -25,7 +26,7 @@ const isService = (operation: JsonObject): boolean => !isList(operation.tags) ||
 /** Every operation when the address is the server's, else the one it names. */
 function candidatesOf(document: JsonObject, base: string, url: URL, authorizationSecret: string | null): Candidate[] {
   const address = `${url.origin}${url.pathname.replace(/\/$/, '')}`;
-  return Object.entries(document.paths as JsonObject).flatMap(([path, item]): Candidate[] => {
+  const found = Object.entries(document.paths as JsonObject).flatMap(([path, item]) => {
     const operation = isObject(item) && isObject(item.post) ? item.post : null;
     if (operation === null || !isService(operation) || (address !== base && address !== `${base}${path}`)) return [];
     const body = resolveReference(document, operation.requestBody ?? null);
@@ -35,12 +36,12 @@ function candidatesOf(document: JsonObject, base: string, url: URL, authorizatio
     const taken = content[isForm ? 'multipart/form-data' : 'application/json'];
     if (!isObject(taken) || taken.schema === undefined) return [];
     const settings = isForm ? { body: 'multipart' } : {};
-    return [
-      {
-        endpoint: { url: `${base}${path}`, connector: 'bentoml', settings, authorizationSecret },
-        payloads: payloadsFromSchema(document, taken.schema),
-        ...described('BentoML document', document, taken.schema),
-      },
-    ];
+    const candidate: Candidate = {
+      endpoint: { url: `${base}${path}`, connector: 'bentoml', settings, authorizationSecret },
+      payloads: payloadsFromSchema(document, taken.schema),
+      ...described('BentoML document', document, taken.schema),
+    };
+    return [{ path, candidate }];
   });
+  return (address === base ? askedAmong(found) : found).map(({ candidate }) => candidate);
 }
