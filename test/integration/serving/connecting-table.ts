@@ -67,8 +67,9 @@ call the API must not choose where a secret is sent.
 what a server says to every guess is said once.
 
 The first contact is one call. A model that answers it is asked for a document that says what it takes, up to four GETs, and stops
-at the first that does; any other is asked what its protocols say. A host that answers 429, or 503 with \`Retry-After\`, is asked
-nothing more in that search.
+at the first that does; any other is asked what its protocols say. A host that answers 429, or anything with \`Retry-After\`, is asked
+nothing more in that search, nor one that answers a payload with 502, 503 or 504. One that answers 429 without saying how long is left
+alone by all models for a second, doubled each time to a minute, until it answers well.
 
 Where neither a person nor a document says what the model takes, it is asked with what mlfi thinks up. A document that leaves a
 part open (any object, numbers of any count, a pattern that is more than characters, classes, groups and counts) says so for the

@@ -3,6 +3,7 @@ import type { Endpoint } from '../../domain/model.js';
 import { type Json, isList } from '../../domain/json.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import type { HttpClient } from '../../domain/ports.js';
+import { isNotReady } from '../../domain/setup-problem.js';
 import { modelAnswer } from './answers/read-answer.js';
 import { candidatesAskedFor } from './asked-for.js';
 import { bentoml } from './connectors/bentoml.js';
@@ -26,7 +27,7 @@ const ENDS_SEARCH: ReadonlySet<Failure['reason']> = new Set([
   'blocked',
 ]);
 /** A loading or busy server is not asked thirty more questions. */
-const asksToWait = ({ retryAfterMs }: Failure): boolean => retryAfterMs !== null;
+const asksToWait = (failure: Failure): boolean => failure.retryAfterMs !== null || isNotReady(failure);
 const endsAll = (failure: Failure): boolean =>
   failure.httpStatus === 401 || failure.reason === 'rate_limited' || asksToWait(failure);
 const endsSearch = (failure: Failure): boolean => ENDS_SEARCH.has(failure.reason) || endsAll(failure);
@@ -105,7 +106,7 @@ function untilLimited(inner: HttpClient): { readonly http: HttpClient; readonly 
       const answer = await inner.call(request);
       const read =
         answer.kind === 'failure' || answer.status === 429 || answer.status === 503 ? failureIn(answer) : null;
-      if (read !== null && (read.reason === 'rate_limited' || asksToWait(read))) limit = read;
+      if (read !== null && (read.reason === 'rate_limited' || read.retryAfterMs !== null)) limit = read;
       return answer;
     },
   };

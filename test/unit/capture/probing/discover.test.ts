@@ -260,6 +260,12 @@ describe('nothing to find', () => {
     expect(server.asked).toHaveLength(1);
   });
 
+  it.each([502, 503, 504])('stops when the server answers %i, also without saying how long', async (status) => {
+    const found = await discovered('/p', { 'POST /p': { status, body: { detail: 'Model is loading' } } });
+    expect(found).toMatchObject({ kind: 'not-found', failure: { httpStatus: status } });
+    expect(server.asked).toHaveLength(1);
+  });
+
   it('refuses what is no URL', async () => {
     server = await modelServer({});
     expect(await discover(server.context, { url: 'nonsense', authorizationSecret: null })).toMatchObject({
