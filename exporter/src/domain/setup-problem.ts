@@ -108,8 +108,17 @@ function setupKindOf(failure: Failure): SetupKind {
 /** A failed call in words, for whoever sets the model up. */
 export function setupProblemOf(failure: Failure): SetupProblem {
   const kind = setupKindOf(failure);
-  return { kind, sentence: sentenceOf(failure.detail), advice: ADVICE[kind] };
+  const wantsFile = kind === 'payload-needed' && FILE_WANTED.test(failure.detail);
+  const sentence = `${sentenceOf(failure.detail)}${wantsFile ? ` ${FILE_HINT}` : ''}`;
+  return { kind, sentence, advice: NO_NUMBER.test(failure.detail) ? NO_NUMBER_ADVICE : ADVICE[kind] };
 }
+
+const FILE_WANTED = /\b(?:file|files|image|upload): field required|\bno (?:file|image)\b|multipart|form-data/i;
+const FILE_HINT =
+  'A file is sent with `connector: multipart`, as a `data:` address in its field: {"file": "data:image/png;base64,…"}.';
+const NO_NUMBER = /^the answer holds NaN or Infinity/;
+const NO_NUMBER_ADVICE =
+  'Give a payload of which the model makes a number, and let the server answer null where it makes none.';
 
 /** The same for whoever asks once: nobody asks again for them. */
 export function problemOfOneTry(failure: Failure): SetupProblem {
