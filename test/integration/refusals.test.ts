@@ -146,7 +146,7 @@ const REFUSALS: readonly Refusal[] = [
     after: 'error',
   },
   {
-    id: 'orders',
+    id: 'basket',
     body: '{"order_id":7,"items":[],"status":"open"}',
     kind: 'unknown-answer',
     words: 'order_id',

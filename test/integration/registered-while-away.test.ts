@@ -122,8 +122,8 @@ const shown = async (id: string): Promise<Shown> => (await request('GET', `/api/
 
 describe('a model that does not answer now', () => {
   it.each([
-    ['loading', () => `${origin}/loading/predict`, 'server-error'],
-    ['lenient', () => `${origin}/lenient/predict`, 'server-error'],
+    ['loading', () => `${origin}/loading/predict`, 'not-ready'],
+    ['lenient', () => `${origin}/lenient/predict`, 'not-ready'],
     ['limited', () => `${origin}/limited/predict`, 'rate-limited'],
     ['away', () => `http://127.0.0.1:${awayPort}/away/predict`, 'connection-refused'],
   ])('%s: is watched as configuring, with the reason', async (id, url, kind) => {

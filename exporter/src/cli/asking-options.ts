@@ -49,7 +49,8 @@ function fileText(option: string, file: string): string {
 const valueText = (option: string, typed: string): string =>
   typed.startsWith('@') ? fileText(option, typed.slice(1)).trim() : typed;
 
-function pair(option: string, typed: string, separator: string): readonly [string, string] {
+/** @throws WrongOption */
+export function pair(option: string, typed: string, separator: string): readonly [string, string] {
   const at = typed.indexOf(separator);
   const name = typed.slice(0, Math.max(at, 0)).trim();
   if (name === '')

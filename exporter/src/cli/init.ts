@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { parseConfig } from '../config/load.js';
@@ -8,7 +8,7 @@ import type { Discovery } from '../domain/discovery.js';
 import { slugOf } from '../domain/identifiers.js';
 import { isList, isObject, type Json } from '../domain/json.js';
 import { setupProblemOf } from '../domain/setup-problem.js';
-import { typedTarget, WrongOption } from './asking-options.js';
+import { pair, typedTarget, WrongOption } from './asking-options.js';
 import { alikeText } from './config-check.js';
 import type { Commands } from './commands.js';
 
@@ -25,6 +25,7 @@ export interface InitOptions {
   readonly payload?: string;
   readonly connector?: string;
   readonly openapi?: string;
+  readonly header?: readonly string[];
 }
 
 /** The example lies at the root of the repository (or beside the package in the image), above this file. */
@@ -62,11 +63,28 @@ interface ModelLines {
   readonly connector?: string;
   readonly payloads?: readonly Json[];
   readonly openapi?: string;
+  readonly headers?: Readonly<Record<string, { readonly secret: string }>>;
+}
+
+type SecretLines = Readonly<Record<string, { readonly value: string } | { readonly value_file: string }>>;
+
+/** Headers as the file has them: values stand under `secrets`, or in the file that was named. */
+function headerLines(typed: readonly string[]): { headers: NonNullable<ModelLines['headers']>; secrets: SecretLines } {
+  const lines = typed.map((one) => {
+    const [name, value] = pair('--header', one, ':');
+    const secret = `header-${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 60).replace(/-+$/, '');
+    return { name, secret, kept: value.startsWith('@') ? { value_file: resolve(value.slice(1)) } : { value } };
+  });
+  return {
+    headers: Object.fromEntries(lines.map(({ name, secret }) => [name, { secret }])),
+    secrets: Object.fromEntries(lines.map(({ secret, kept }) => [secret, kept])),
+  };
 }
 
 async function initFor(commands: Pick<Commands, 'tryModels'>, url: string, options: InitOptions): Promise<number> {
-  const { output, id, payload, connector, openapi } = options;
+  const { output, id, payload, connector, openapi, header = [] } = options;
   let model: ModelLines;
+  let secrets: SecretLines;
   try {
     const { target } = typedTarget({
       ...(payload === undefined ? {} : { payload }),
@@ -75,7 +93,10 @@ async function initFor(commands: Pick<Commands, 'tryModels'>, url: string, optio
     });
     const { asking, ...said } = target;
     const document = asking?.openapi === undefined ? {} : { openapi: asking.openapi };
-    model = { id: id ?? slugOf(url), url, ...said, ...document };
+    const given = headerLines(header);
+    ({ secrets } = given);
+    const headers = header.length === 0 ? {} : { headers: given.headers };
+    model = { id: id ?? slugOf(url), url, ...said, ...document, ...headers };
   } catch (error) {
     if (!(error instanceof WrongOption)) throw error;
     console.error(error.message);
@@ -83,10 +104,10 @@ async function initFor(commands: Pick<Commands, 'tryModels'>, url: string, optio
   }
   // What the person names by hand may be private; the file says so only where it is.
   let isPrivate = false;
-  let tried = await ask(commands, fileOf(model, isPrivate, null));
+  let tried = await ask(commands, fileOf(model, secrets, isPrivate, null));
   if (tried?.discovery.kind === 'not-found' && setupProblemOf(tried.discovery.failure).kind === 'blocked-by-egress') {
     isPrivate = true;
-    tried = await ask(commands, fileOf(model, isPrivate, null));
+    tried = await ask(commands, fileOf(model, secrets, isPrivate, null));
   }
   if (tried === null) return 1;
   const { discovery: asked, alike } = tried;
@@ -96,8 +117,9 @@ async function initFor(commands: Pick<Commands, 'tryModels'>, url: string, optio
     return UNANSWERED;
   }
   const found = foundText(asked);
-  const text = fileOf(model, isPrivate, found);
-  writeFileSync(output, text);
+  const text = fileOf(model, secrets, isPrivate, found);
+  // It may hold a key.
+  writeFileSync(output, text, header.length === 0 ? {} : { mode: 0o600 });
   console.log(`${model.id} ${found}`);
   if (alike !== null) console.log(`${alikeText(alike)}: the same command with --payload '{…}' --force.`);
   console.log(`${output} written (${text.trimEnd().split('\n').length} lines). Next: mlfi serve --config ${output}`);
@@ -148,14 +170,15 @@ function namesIn(payload: Json): string {
   return named.join(', ').slice(0, LONGEST_NAMES);
 }
 
-function fileOf(model: ModelLines, isPrivate: boolean, found: string | null): string {
+function fileOf(model: ModelLines, secrets: SecretLines, isPrivate: boolean, found: string | null): string {
   const egress = isPrivate ? { egress: allowing(model.url) } : {};
+  const kept = Object.keys(secrets).length === 0 ? {} : { secrets };
   const [head, ...rest] = [
     '# Written by mlfi init. Every other key has its default: mlfi init --output all.yml shows them all.',
     ...(found === null ? [] : [`# ${model.id} ${found}.`]),
     ...(isPrivate ? ['# Its address is private or this machine, so calling it is allowed here.'] : []),
   ];
-  return `${[head, ...rest].join('\n')}\n${stringify({ models: [model], ...egress }, { lineWidth: 0 })}`;
+  return `${[head, ...rest].join('\n')}\n${stringify({ models: [model], ...kept, ...egress }, { lineWidth: 0 })}`;
 }
 
 /** The one host of an address; an IPv6 address is no name, so it is a range of one. */

@@ -86,7 +86,7 @@ export function investigationText(investigation: Investigation, isUnverified = f
     for (const step of recommendation.steps) lines.push(wrap(`· ${step}`, width, 5));
   });
 
-  if (investigation.verdict !== 'healthy' && discovery?.kind === 'not-found') {
+  if (investigation.verdict !== 'healthy' && discovery?.kind === 'not-found' && discovery.attempts.length > 0) {
     section('What was tried');
     for (const line of attemptLines(discovery.attempts).slice(0, 12)) lines.push(wrap(line, width, 2));
   }

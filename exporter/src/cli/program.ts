@@ -141,6 +141,7 @@ export function createProgram(commands: Commands, version: string): Command {
     .option('--payload <json>', 'what the model takes; "@file" reads one JSON value, or one a line')
     .option('--connector <name>', `protocol of the model: ${CONNECTOR_IDS.join(', ')}`)
     .option('--openapi <url>', 'where its OpenAPI document is, where that is not beside the model')
+    .option('--header <name: value>', 'header of every call; "Name: @file" leaves the value in a file', collect, [])
     .option('-o, --output <file>', 'where to write it', 'mlfi.yml')
     .option('--force', 'overwrite an existing file')
     .action(async (options: InitOptions) => {

@@ -138,6 +138,8 @@ export type ModelAnswer =
       readonly from?: string | null;
       /** Of a language model; absent for any other. */
       readonly generation?: Generation;
+      /** All that was answered is a few words in plain text. */
+      readonly isLoneText?: boolean;
     }
   | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number };
 

@@ -74,7 +74,7 @@ const ADVICE: Readonly<Record<SetupKind, string>> = {
   moved: 'Give the address the server points to.',
   'rate-limited':
     'Nothing: mlfi waits as long as the server asks. Give a longer interval or a budget of calls if it happens again.',
-  'not-ready': 'Nothing, if it is starting: mlfi goes on asking.',
+  'not-ready': 'Nothing, if it is starting: mlfi goes on asking. Read the log of the server if it lasts.',
   'server-error': 'Give a payload the model takes; if it fails on that too, read the log of the server.',
   'payload-needed': 'Give one payload the model takes.',
   'error-answer': 'Read what the server says; if it is about the input, give one payload the model takes.',
@@ -85,22 +85,22 @@ const ADVICE: Readonly<Record<SetupKind, string>> = {
   'not-asked': 'Nothing yet: the model has not been asked.',
 };
 
-/**
- * Whether a call that failed before the first answer is a matter of how mlfi asks. A server that takes the call and then says
- * nothing is not: its users wait just so.
- */
-export const isSetup = ({ reason }: Failure): boolean => reason !== 'timeout';
+const isAway = ({ httpStatus }: Failure): boolean => httpStatus === 502 || httpStatus === 503 || httpStatus === 504;
+
+/** Of a server that is starting, or a proxy that finds none behind it; TorchServe says 503 of a payload on which its handler fails. */
+export const isNotReady = (failure: Failure): boolean => isAway(failure) && !/prediction failed/i.test(failure.detail);
 
 const PASSING: ReadonlySet<FailureReason> = new Set(['rate_limited', 'connect', 'timeout']);
 
 /** Whether the same call may succeed later by itself: the server limits calls, is loading, or is not there now. */
-export const mayPass = ({ reason, httpStatus, retryAfterMs }: Failure): boolean =>
-  PASSING.has(reason) || retryAfterMs !== null || httpStatus === 502 || httpStatus === 503 || httpStatus === 504;
+export const mayPass = (failure: Failure): boolean =>
+  PASSING.has(failure.reason) || failure.retryAfterMs !== null || isAway(failure);
 
 /** The kind of problem a failed call is before the first good answer. */
-function setupKindOf({ reason, httpStatus, retryAfterMs }: Failure): SetupKind {
+function setupKindOf(failure: Failure): SetupKind {
+  const { reason, httpStatus, retryAfterMs } = failure;
   if (httpStatus === 405) return 'wrong-method';
-  if (reason === 'http_5xx' && retryAfterMs !== null) return 'not-ready';
+  if (reason === 'http_5xx' && (retryAfterMs !== null || isNotReady(failure))) return 'not-ready';
   if (reason === 'http_4xx' && httpStatus === 408) return 'no-answer-in-time';
   return KINDS[reason];
 }
@@ -108,8 +108,17 @@ function setupKindOf({ reason, httpStatus, retryAfterMs }: Failure): SetupKind {
 /** A failed call in words, for whoever sets the model up. */
 export function setupProblemOf(failure: Failure): SetupProblem {
   const kind = setupKindOf(failure);
-  return { kind, sentence: sentenceOf(failure.detail), advice: ADVICE[kind] };
+  const wantsFile = kind === 'payload-needed' && FILE_WANTED.test(failure.detail);
+  const sentence = `${sentenceOf(failure.detail)}${wantsFile ? ` ${FILE_HINT}` : ''}`;
+  return { kind, sentence, advice: NO_NUMBER.test(failure.detail) ? NO_NUMBER_ADVICE : ADVICE[kind] };
 }
+
+const FILE_WANTED = /\b(?:file|files|image|upload): field required|\bno (?:file|image)\b|multipart|form-data/i;
+const FILE_HINT =
+  'A file is sent with `connector: multipart`, as a `data:` address in its field: {"file": "data:image/png;base64,…"}.';
+const NO_NUMBER = /^the answer holds NaN or Infinity/;
+const NO_NUMBER_ADVICE =
+  'Give a payload of which the model makes a number, and let the server answer null where it makes none.';
 
 /** The same for whoever asks once: nobody asks again for them. */
 export function problemOfOneTry(failure: Failure): SetupProblem {

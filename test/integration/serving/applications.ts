@@ -48,7 +48,10 @@ export const applications: readonly Serving[] = [
     routes: {
       'POST /predict': ({ body }) =>
         only(body, 'text')
-          ? { body: 'Positive', headers: { 'content-type': 'text/plain; charset=utf-8' } }
+          ? {
+              body: /broken|lost|too long/.test(JSON.stringify(body)) ? 'Negative' : 'Positive',
+              headers: { 'content-type': 'text/plain; charset=utf-8' },
+            }
           : { status: 400, body: { title: 'One or more validation errors occurred.', status: 400 } },
     },
     connector: 'rest',

@@ -67,8 +67,9 @@ call the API must not choose where a secret is sent.
 what a server says to every guess is said once.
 
 The first contact is one call. A model that answers it is asked for a document that says what it takes, up to four GETs, and stops
-at the first that does; any other is asked what its protocols say. A host that answers 429, or 503 with \`Retry-After\`, is asked
-nothing more in that search.
+at the first that does; any other is asked what its protocols say. A host that answers 429, or anything with \`Retry-After\`, is asked
+nothing more in that search, nor one that answers a payload with 502, 503 or 504. One that answers 429 without saying how long is left
+alone by all models for a second, doubled each time to a minute, until it answers well.
 
 Where neither a person nor a document says what the model takes, it is asked with what mlfi thinks up. A document that leaves a
 part open (any object, numbers of any count, a pattern that is more than characters, classes, groups and counts) says so for the
@@ -87,7 +88,19 @@ timeout: where it says, else below the address by the id, and never at another s
 A server that refuses in words what it was sent is asked as they say: with a picture, candidate labels, a question and its context,
 a text with a mask, a list, and, at an address that is named like a prediction, with the fields it names as missing.
 
-Plain text is an answer where it is a number, a label of up to three words, or a label and its share (\`spam 0.93\`). A page, prose and
+What mlfi thinks up may be carried out by a server that is no model, so it is sent to few addresses. Of several operations of a
+document only those are asked whose path ends in a prediction’s name, as a whole word (\`predict\`, \`infer\`, \`classify\`, \`score\`,
+\`analyze\`, \`generate\`, \`invocations\`, \`embed\`, \`detect\`, \`forecast\` …), and names no action (\`delete\`, \`retrain\`, \`update\`,
+\`order\`, \`invoice\`, \`feedback\` …) anywhere; a lone one unless it names an action. An address that names an action is not
+asked at all until a payload is given, or a protocol other than \`rest\` and \`multipart\` (what stands for a model’s name in
+\`/v2/models/order-risk/infer\` is no action). Any other address that was given gets the greeting and, as long as it refuses, a picture,
+a list and the like where it asks for one, and six common shapes; the first of them that it takes without a prediction in its answer is
+the last, and so it is for each way of asking that a document describes. The root gets no fields by their names: what they would do
+there is not known. An answer of 201 or 202 is no prediction where the address is not named like one, nor is a word such as \`created\`,
+\`deleted\` or \`queued\`.
+
+Plain text is an answer where it is a number, a label and its share (\`spam 0.93\`), or a label of up to three words; a label by itself
+only where a payload was given or the text changes with what mlfi thinks up, for \`Quota exceeded\` looks the same. A page, prose and
 words about the call (\`OK\`, \`not found\`) are none; where a model does say such a word, \`"answer": {"prediction": ""}\` takes the whole
 text. Binary answers are refused: a model of Open Inference that takes or gives FP16 or BF16 has to be served with FP32, for these do not
 travel as JSON.

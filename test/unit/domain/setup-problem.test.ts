@@ -14,3 +14,10 @@ it.each([
   expect(`${sentence} ${advice}`).toContain(list);
   expect(`${sentence} ${advice}`).not.toContain(another);
 });
+
+it.each([502, 503, 504])('of %i is one of waiting, also where the server does not say how long', (httpStatus) => {
+  const failure = { reason: 'http_5xx', detail: 'model is loading', httpStatus, retryAfterMs: null } as const;
+  const { kind, advice } = setupProblemOf(failure);
+  expect(kind).toBe('not-ready');
+  expect(advice).not.toContain('payload');
+});

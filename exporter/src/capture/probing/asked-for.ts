@@ -1,7 +1,7 @@
 import type { Json } from '../../domain/json.js';
 import type { Endpoint } from '../../domain/model.js';
 import type { Candidate } from './connectors/connector.js';
-import { isNamedLikePrediction } from './connectors/rest.js';
+import { isNamedLikePrediction } from './path-words.js';
 import { IMAGES, imageUrl } from './payloads/images.js';
 import { payloadNamed, type NamedFields } from './payloads/named-fields.js';
 import { SENTENCES } from './payloads/sentences.js';
@@ -14,8 +14,7 @@ import { SENTENCES } from './payloads/sentences.js';
 export function candidatesAskedFor(words: string, endpoint: Endpoint): readonly Candidate[] {
   const asked = (what: string, payloads: readonly Json[]): Candidate => ({ endpoint, payloads, what });
   // What takes fields that fit may also do what it is told: only a prediction is asked with them.
-  const { pathname } = new URL(endpoint.url);
-  const fields = pathname === '/' || isNamedLikePrediction(pathname) ? payloadNamed(words) : null;
+  const fields = isNamedLikePrediction(new URL(endpoint.url).pathname) ? payloadNamed(words) : null;
   const mask = /\bmask_token \(`?([^\s`)]{1,20})`?\)/.exec(words)?.[1];
   return [
     ...(fields === null ? [] : [fieldsAskedFor(fields, endpoint)]),

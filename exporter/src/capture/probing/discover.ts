@@ -4,12 +4,15 @@ import { type Json, isList } from '../../domain/json.js';
 import { isSameServer } from '../../domain/how-to-ask.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import type { HttpClient } from '../../domain/ports.js';
+import { isNotReady } from '../../domain/setup-problem.js';
 import { modelAnswer } from './answers/read-answer.js';
 import { candidatesAskedFor } from './asked-for.js';
 import { bentoml } from './connectors/bentoml.js';
 import type { Candidate, Connector, ConnectorContext } from './connectors/connector.js';
 import { CONNECTORS, connectorOf } from './connectors/index.js';
 import { NoDescription, rest } from './connectors/rest.js';
+import { isUnread, notAsked, readMadeUp } from './made-up.js';
+import { actionIn, isNamedLikePrediction } from './path-words.js';
 import { bytesInText } from './payloads/images.js';
 import { SENTENCES } from './payloads/sentences.js';
 
@@ -25,7 +28,7 @@ const ENDS_SEARCH: ReadonlySet<Failure['reason']> = new Set([
   'blocked',
 ]);
 /** A loading or busy server is not asked thirty more questions. */
-const asksToWait = ({ retryAfterMs }: Failure): boolean => retryAfterMs !== null;
+const asksToWait = (failure: Failure): boolean => failure.retryAfterMs !== null || isNotReady(failure);
 const endsAll = (failure: Failure): boolean =>
   failure.httpStatus === 401 || failure.reason === 'rate_limited' || asksToWait(failure);
 const endsSearch = (failure: Failure): boolean => ENDS_SEARCH.has(failure.reason) || endsAll(failure);
@@ -75,6 +78,8 @@ export async function discover(context: ConnectorContext, target: DiscoveryTarge
       attempts: [],
     };
   }
+  const action = unaskedAction(target);
+  if (action !== null) return notFound([notAsked(action)], []);
   const { http, limit } = untilLimited(context.http);
   const asked = {
     ...context,
@@ -102,7 +107,7 @@ function untilLimited(inner: HttpClient): { readonly http: HttpClient; readonly 
       const answer = await inner.call(request);
       const read =
         answer.kind === 'failure' || answer.status === 429 || answer.status === 503 ? failureIn(answer) : null;
-      if (read !== null && (read.reason === 'rate_limited' || asksToWait(read))) limit = read;
+      if (read !== null && (read.reason === 'rate_limited' || read.retryAfterMs !== null)) limit = read;
       return answer;
     },
   };
@@ -133,22 +138,14 @@ async function search(
   const attempts: DiscoveryAttempt[] = [];
   const failures: Failure[] = [];
   const endpoint: Endpoint = { url, connector: wanted ?? 'rest', settings: {}, authorizationSecret };
-  const greeting: Candidate =
-    given.length > 0
-      ? { endpoint, payloads: given, what: 'the payload that was given' }
-      : {
-          endpoint,
-          payloads: SENTENCES.slice(0, 1).map((text) => ({ text })),
-          what: 'first greeting {"text"}',
-          isGuess: true,
-        };
+  const greeting = greetingOf(endpoint, given);
   const first = await tryCandidate(context, greeting, attempts, failures);
   if (first !== null && given.length > 0) return first;
   if (first === null && failures.some(endsSearch)) return notFound(failures, attempts);
 
   for (const connector of describing(target, first !== null)) {
     for (const candidate of await described(context, connector, greeting.endpoint, attempts)) {
-      const tried = given.length > 0 ? { ...candidate, payloads: given, isGuess: false } : candidate;
+      const tried = given.length > 0 ? { ...candidate, payloads: given, isGuess: false, isGiven: true } : candidate;
       const found = await tryCandidate(context, tried, attempts, failures);
       if (found !== null) return found;
       if (failures.some(endsAll)) break;
@@ -157,9 +154,24 @@ async function search(
     if (limited !== null) failures.push(limited);
     if (failures.some(endsAll)) return first === null ? notFound(failures, attempts) : withVariety(first);
   }
-  const found = first ?? (given.length > 0 ? null : await tryCommonShapes(context, greeting, attempts, failures));
+  const mayTry = given.length === 0 && (isNamed(greeting) || !failures.some(isUnread));
+  const found = first ?? (mayTry ? await tryCommonShapes(context, greeting, attempts, failures) : null);
   return found === null ? notFound(failures, attempts) : withVariety(found);
 }
+
+function greetingOf(endpoint: Endpoint, given: readonly Json[]): Candidate {
+  if (given.length > 0) return { endpoint, payloads: given, what: 'the payload that was given', isGiven: true };
+  const payloads = SENTENCES.slice(0, 1).map((text) => ({ text }));
+  return { endpoint, payloads, what: 'first greeting {"text"}', isGuess: true };
+}
+
+/** The action that an address names of which neither a payload nor a protocol says how it is asked. */
+function unaskedAction({ url, payloads = [], connector = 'rest' }: DiscoveryTarget): string | null {
+  const isPlain = connector === 'rest' || connector === 'multipart';
+  return isPlain && payloads.length === 0 ? actionIn(new URL(url).pathname) : null;
+}
+
+const isNamed = ({ endpoint }: Candidate): boolean => isNamedLikePrediction(new URL(endpoint.url).pathname);
 
 /**
  * How a connector says that the endpoint may be asked; that a document which was given says nothing is told as an attempt. What is
@@ -205,17 +217,19 @@ async function tryCommonShapes(
     for (let next = isPlain ? nextAskedFor() : undefined; next !== undefined; next = nextAskedFor()) {
       tried.add(next.what);
       const found = await tryCandidate(context, next, attempts, failures);
-      if (found !== null || failures.some(endsAll)) return found;
+      if (found !== null || isOver()) return found;
     }
     return null;
   };
+  // What took one of them, and is not known to predict, may have done something with it.
+  const isOver = (): boolean => failures.some(endsAll) || (!isNamed(greeting) && failures.some(isUnread));
   let found = await tryAskedFor();
   for (const payload of COMMON_SHAPES) {
-    if (found !== null || failures.some(endsAll)) return found;
+    if (found !== null || isOver()) return found;
     const what = `common shape {"${Object.keys(payload as object)[0] ?? ''}"}`;
     found =
       (await tryCandidate(context, { ...greeting, payloads: [payload], what }, attempts, failures)) ??
-      (failures.some(endsAll) ? null : await tryAskedFor());
+      (isOver() ? null : await tryAskedFor());
   }
   return found;
 }
@@ -235,7 +249,7 @@ async function tryCandidate(
   for (const payload of payloads.slice(0, TRIES_PER_CANDIDATE)) {
     if (attempts.length >= MOST_ASKED) return null;
     if (refused.has(formOf(payload))) continue;
-    const answer = await connectorOf(endpoint.connector).ask(context, endpoint, payload);
+    const answer = await askedWith(context, candidate, payload);
     const url = context.moved?.get(endpoint.url) ?? endpoint.url;
     attempts.push({ connector: endpoint.connector, url, what, outcome: outcomeOf(answer, url !== endpoint.url) });
     if (answer.kind === 'answer') {
@@ -244,10 +258,21 @@ async function tryCandidate(
       return { kind: 'found', ...asked, answer, attempts };
     }
     failures.push(answer.failure);
-    if (endsSearch(answer.failure)) return null;
+    if (endsSearch(answer.failure) || (candidate.isGiven !== true && isUnread(answer.failure))) return null;
     if (isRefusal(answer.failure)) refused.add(formOf(payload));
   }
   return null;
+}
+
+/** What an endpoint says to a payload, and to some like it where nobody gave it and one answer is not enough to tell. */
+async function askedWith(context: ConnectorContext, candidate: Candidate, payload: Json): Promise<ModelAnswer> {
+  const { endpoint, payloads, isGiven } = candidate;
+  const ask = (one: Json): Promise<ModelAnswer> => connectorOf(endpoint.connector).ask(context, endpoint, one);
+  const answer = await ask(payload);
+  if (isGiven === true || context.asking?.pointers?.prediction !== undefined) return answer;
+  const like = payloads.filter((other) => other !== payload && sameShape(other, payload));
+  const others = like.length > 0 ? like : varied(payload).slice(1);
+  return readMadeUp(answer, endpoint.url, others, ask);
 }
 
 /** A payload without its sentences and pictures: whoever refuses one as malformed refuses another in the same place. */
@@ -261,9 +286,13 @@ const isRefusal = ({ httpStatus }: Failure): boolean => httpStatus !== null && h
 function withVariety(found: Found): Found {
   const [example, ...others] = found.payloads;
   if (others.length > 0) return found;
-  const varied = SENTENCES.slice(0, 8).map((sentence) => replaceText(example ?? null, sentence));
-  const distinct = new Map([example ?? null, ...varied].map((payload) => [JSON.stringify(payload), payload]));
-  return { ...found, payloads: [...distinct.values()] };
+  return { ...found, payloads: varied(example ?? null) };
+}
+
+/** The payload, and it with other sentences. */
+function varied(payload: Json): readonly Json[] {
+  const others = SENTENCES.slice(0, 8).map((sentence) => replaceText(payload, sentence));
+  return [...new Map([payload, ...others].map((one) => [JSON.stringify(one), one])).values()];
 }
 
 function replaceText(payload: Json, sentence: string): Json {

@@ -7,6 +7,9 @@ export interface PoliteHttpClient extends HttpClient {
 }
 
 const LONGEST_REST_MS = 3_600_000;
+/** Of a host that limits calls and does not say how long: doubled until it answers well, and no longer than a minute. */
+const FIRST_REST_MS = 1_000;
+const LONGEST_UNSAID_REST_MS = 60_000;
 const REMAINING = /^((?:x-)?ratelimit-)remaining(.*)$/;
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** A number of seconds from here on is a time since 1970: 2001-09-09. */
@@ -15,16 +18,30 @@ const MILLISECONDS_SINCE_1970 = 1e12;
 
 /**
  * Keeps the limits that hosts state, for everyone who asks them through this client: a host that answered 429, or said that
- * nothing remains, is left alone until its limit starts anew. Whoever asks meanwhile gets a failure that was never sent.
+ * nothing remains, is left alone until its limit starts anew, or for a while where it does not say when. Whoever asks meanwhile gets
+ * a failure that was never sent.
  */
 export function politeHttp(http: HttpClient, clock: Pick<Clock, 'now'>): PoliteHttpClient {
   const restUntil = new Map<string, number>();
+  const unsaidRestMs = new Map<string, number>();
   const hostOf = (url: string): string => (URL.canParse(url) ? new URL(url).host : url);
   const restMs = (url: string): number => {
     const host = hostOf(url);
     const leftMs = (restUntil.get(host) ?? 0) - clock.now();
     if (leftMs <= 0) restUntil.delete(host);
     return Math.max(0, leftMs);
+  };
+  const keep = (host: string, answer: HttpAnswer): void => {
+    const nowMs = clock.now();
+    const saidMs = limitMs(answer, nowMs);
+    if (saidMs > 0) restUntil.set(host, nowMs + saidMs);
+    if (answer.status < 400) unsaidRestMs.delete(host);
+    // Calls that were on their way when the rest began say nothing new.
+    if (answer.status !== 429 || saidMs > 0 || (restUntil.get(host) ?? 0) > nowMs) return;
+    const before = unsaidRestMs.get(host);
+    const waitMs = before === undefined ? FIRST_REST_MS : Math.min(2 * before, LONGEST_UNSAID_REST_MS);
+    unsaidRestMs.set(host, waitMs);
+    restUntil.set(host, nowMs + waitMs);
   };
   return {
     restMs,
@@ -37,8 +54,7 @@ export function politeHttp(http: HttpClient, clock: Pick<Clock, 'now'>): PoliteH
         return { kind: 'failure', failure, latencySeconds: 0, unsent: true };
       }
       const answer = await http.call(request);
-      const waitMs = answer.kind === 'answer' ? limitMs(answer, clock.now()) : 0;
-      if (waitMs > 0) restUntil.set(hostOf(request.url), clock.now() + waitMs);
+      if (answer.kind === 'answer') keep(hostOf(request.url), answer);
       return answer;
     },
   };

@@ -167,10 +167,8 @@ describe('nothing to find', () => {
 
   it.each<[string, Reply, string]>([
     ['an error on every question', { status: 500, body: '' }, 'http_5xx'],
-    ['a web page', { body: '<html>' }, 'not_json'],
     ['a payload it does not take', { status: 422, body: {} }, 'payload_refused'],
     ['an error with 200', { body: { error: 'no' } }, 'error_body'],
-    ['answers without a prediction', { body: { status: 'ok' } }, 'schema'],
   ])('tells %s and stays bounded', async (_, reply, reason) => {
     const found = await discovered('/p', { 'POST /p': reply });
     expect(found).toMatchObject({ kind: 'not-found', failure: { reason } });
@@ -259,6 +257,12 @@ describe('nothing to find', () => {
       'POST /p': { status: 503, body: { error: 'loading', estimated_time: 20 } },
     });
     expect(found).toMatchObject({ kind: 'not-found', failure: { reason: 'http_5xx', retryAfterMs: 20_000 } });
+    expect(server.asked).toHaveLength(1);
+  });
+
+  it.each([502, 503, 504])('stops when the server answers %i, also without saying how long', async (status) => {
+    const found = await discovered('/p', { 'POST /p': { status, body: { detail: 'Model is loading' } } });
+    expect(found).toMatchObject({ kind: 'not-found', failure: { httpStatus: status } });
     expect(server.asked).toHaveLength(1);
   });
 

@@ -113,3 +113,40 @@ describe('a limit on calls', () => {
     }
   });
 });
+
+it('leaves a host alone that limits calls and does not say how long: a second, doubled to a minute, until it answers well', async () => {
+  let nowMs = NOW;
+  let status = 429;
+  let calls = 0;
+  const http = politeHttp(
+    {
+      call: () => {
+        calls += 1;
+        const headers = { 'retry-after': 'later' };
+        return Promise.resolve({ kind: 'answer', status, headers, body: '', latencySeconds: 0 } as const);
+      },
+    },
+    { now: () => nowMs },
+  );
+  const url = 'http://host/predict';
+  const call = () =>
+    http.call({ url, method: 'POST', headers: {}, body: null, timeoutMs: 1_000, maxResponseBytes: 10 });
+  const rests: number[] = [];
+  const restOnce = async (): Promise<void> => {
+    // Many models ask at once: it is one rest.
+    await Promise.all(Array.from({ length: 20 }, call));
+    rests.push(http.restMs(url) / 1_000);
+    const sent = calls;
+    expect(await call()).toMatchObject({ kind: 'failure', unsent: true });
+    expect(calls).toBe(sent);
+    nowMs += http.restMs(url);
+  };
+  for (let i = 0; i < 8; i += 1) await restOnce();
+  expect(rests).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+  status = 200;
+  expect(await call()).toMatchObject({ kind: 'answer', status: 200 });
+  expect(http.restMs(url)).toBe(0);
+  status = 429;
+  await restOnce();
+  expect(rests.at(-1)).toBe(1);
+});

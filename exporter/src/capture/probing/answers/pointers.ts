@@ -25,6 +25,25 @@ const scalar = (value: Json | undefined): Prediction =>
       ? value
       : null;
 
+/** The pointer, where one is given and nothing stands there; else null. */
+export const leadingNowhere = (body: Json, pointer: string | undefined): string | null =>
+  pointer !== undefined && at(body, pointer) === undefined ? pointer : null;
+
+/** What was read from where, for people, as far as it was said; what is not there is told. */
+export function readAtText(body: Json, { prediction, confidence }: AnswerPointers, read: string | null): string | null {
+  if (prediction === undefined && confidence === undefined) return read;
+  const place = (pointer: string): string => (pointer === '' ? 'the whole body' : pointer);
+  const given = (what: string, pointer: string): string =>
+    at(body, pointer) === undefined
+      ? `no ${what}: there is nothing at ${place(pointer)}, as given`
+      : `${what} from ${place(pointer)}, as given`;
+  const [first = 'no prediction', second = 'no confidence'] = read?.split(/, (?=no confidence|confidence from)/) ?? [];
+  return [
+    prediction === undefined ? first : given('prediction', prediction),
+    confidence === undefined ? second : given('confidence', confidence),
+  ].join(', ');
+}
+
 /** What stands where the operator says it stands; what is not pointed to is as it was read. Never invents a value. */
 export function readAt(body: Json, pointers: AnswerPointers, read: Reading): Reading {
   const { prediction, confidence, classes } = pointers;

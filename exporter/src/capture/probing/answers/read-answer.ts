@@ -4,7 +4,7 @@ import type { Failure, FailureReason, ModelAnswer } from '../../../domain/observ
 import type { HttpAnswer } from '../../../domain/ports.js';
 import type { AnswerPointers } from '../../../domain/asking.js';
 import { generationOf } from './generation.js';
-import { readAt } from './pointers.js';
+import { leadingNowhere, readAt, readAtText } from './pointers.js';
 import { readAnswer, readFrom } from './reading.js';
 import { errorInAnswer, isHtml, serverWords } from './server-words.js';
 import { bodyOf, type Body } from './streamed.js';
@@ -97,7 +97,17 @@ export function modelAnswer(
     // The operator says that the whole body is the prediction, whatever it looks like.
     read = { body: answer.body.trim(), firstWordsSeconds: null };
   }
-  const { body, firstWordsSeconds } = read;
+  return readBody(answer, read, pick, pointers);
+}
+
+/** What stands in the body of an answer whose status is of success. */
+function readBody(
+  answer: HttpAnswer,
+  { body, firstWordsSeconds, isLoneText }: Body,
+  pick: (body: Json) => Json,
+  pointers: AnswerPointers | undefined,
+): ModelAnswer {
+  const { status, latencySeconds } = answer;
   const error = errorInAnswer(body);
   if (error !== null)
     return failureAnswer(
@@ -115,10 +125,12 @@ export function modelAnswer(
     pointers === undefined
       ? { ...found, prediction: found.prediction ?? generation?.text ?? null }
       : readAt(body, pointers, found);
-  if (reading.prediction === null && reading.confidence === null) {
+  const nowhere = leadingNowhere(body, pointers?.prediction);
+  if (nowhere !== null || (reading.prediction === null && reading.confidence === null)) {
+    const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
     return failureAnswer(
       'schema',
-      `no prediction was found in the answer (fields: ${shapeOf(body).slice(0, 150)})`,
+      `no prediction was found ${where} (fields: ${shapeOf(body).slice(0, 150)})`,
       latencySeconds,
       status,
     );
@@ -129,8 +141,9 @@ export function modelAnswer(
     latencySeconds,
     httpStatus: status,
     shape: generation === null ? shapeOf(body) : envelopeOf(body),
-    from: readFrom(picked),
+    from: pointers === undefined ? readFrom(picked) : readAtText(body, pointers, readFrom(picked)),
     ...(generation === null ? {} : { generation }),
+    ...(isLoneText === true ? { isLoneText: true } : {}),
   };
 }
 
@@ -143,8 +156,22 @@ function notJsonText({ body, headers }: HttpAnswer): string {
   if ((headers['content-type'] ?? '').startsWith('application/octet-stream'))
     return 'the answer is binary (application/octet-stream), and mlfi reads JSON: let the server answer JSON, or send its calls as logs';
   const words = serverWords(body);
+  if (isWithoutNumbers(body))
+    return `the answer holds NaN or Infinity, which JSON has not${words === null ? '' : `: “${words}”`}`;
   if (!isHtml(body)) return `the answer is not JSON${words === null ? '' : `: “${words}”`}`;
   return `the answer is an HTML page${words === null ? '' : ` (“${words}”)`}, not JSON`;
+}
+
+/** JSON but for numbers that JSON has not, as Python writes them. */
+function isWithoutNumbers(body: string): boolean {
+  const mended = body.replace(/-?\b(?:NaN|Infinity)\b/g, 'null');
+  if (mended === body) return false;
+  try {
+    parseJson(mended);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Seconds or a date in Retry-After, or Hugging Face's `estimated_time` in the body. At most an hour. */

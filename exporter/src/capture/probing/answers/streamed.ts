@@ -8,6 +8,8 @@ import { plainAnswer } from './plain-text.js';
 export interface Body {
   readonly body: Json;
   readonly firstWordsSeconds: number | null;
+  /** It is a few words, not in JSON. */
+  readonly isLoneText?: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Body {
  */
 export function bodyOf(answer: HttpAnswer): Body {
   const events = eventsIn(answer);
-  if (events === null) return { body: wholeBody(answer), firstWordsSeconds: null };
+  if (events === null) return { ...wholeBody(answer), firstWordsSeconds: null };
   const first = events.find(({ data }) => wordsIn(data) !== '');
   return {
     body: assembled(events.map(({ data }) => data)),
@@ -27,15 +29,15 @@ export function bodyOf(answer: HttpAnswer): Body {
 }
 
 /** JSON, of several lines of it the first; else what a plain text holds. */
-function wholeBody(answer: HttpAnswer): Json {
+function wholeBody(answer: HttpAnswer): Pick<Body, 'body' | 'isLoneText'> {
   const { body, headers } = answer;
   const isLines = (headers['content-type'] ?? '').startsWith('application/jsonlines');
   try {
-    return parseJson(isLines ? (body.trim().split('\n')[0] ?? '') : body);
+    return { body: parseJson(isLines ? (body.trim().split('\n')[0] ?? '') : body) };
   } catch (error) {
     const plain = plainAnswer(answer);
     if (plain === null) throw error;
-    return plain;
+    return { body: plain, isLoneText: typeof plain === 'string' };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
 import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
 import { serverWords } from '../answers/server-words.js';
+import { actionIn } from '../path-words.js';
 import { describedByConfiguration, type GradioApi } from '../payloads/gradio-configuration.js';
 import { fileFor, filesIn, withFiles, withoutFiles } from '../payloads/gradio-files.js';
 import { DEEPEST_EXAMPLE, variants } from '../payloads/payload-budget.js';
@@ -80,7 +81,9 @@ function candidatesOf(
   authorizationSecret: string | null,
 ): Candidate[] {
   const rank = (name: string): number => (url.pathname.endsWith(`/call${name}`) ? 2 : name === '/predict' ? 1 : 0);
-  const ranked = Object.entries(functions).sort(([a], [b]) => rank(b) - rank(a));
+  const ranked = Object.entries(functions)
+    .filter(([name]) => actionIn(name) === null)
+    .sort(([a], [b]) => rank(b) - rank(a));
   return ranked.slice(0, 3).flatMap(([name, description]) => {
     const parameters = isObject(description) && isList(description.parameters) ? description.parameters : [];
     const payloads = payloadsFor(parameters);

@@ -2,6 +2,7 @@ import { isObject, isList } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
 import { endpointAt } from '../../../domain/how-to-ask.js';
 import { IMAGES, imageUrl } from '../payloads/images.js';
+import { askedAmong } from '../path-words.js';
 import { payloadsFromSchema, resolveReference } from '../payloads/from-schema.js';
 import { described } from '../payloads/unsaid-parts.js';
 import {
@@ -16,9 +17,6 @@ import {
 } from './connector.js';
 
 const DOCUMENT = 'OpenAPI document';
-const LIKELY = /predict|infer|classif|score|analy[sz]e|generate|invocation/i;
-/** Whether a path is named like a prediction: `/retrain`, `/orders` and whatever else does something are not. */
-export const isNamedLikePrediction = (path: string): boolean => LIKELY.test(path);
 
 /** Any POST endpoint with JSON in and out, described by an OpenAPI document where there is one. */
 export const rest: Connector = {
@@ -124,14 +122,12 @@ function operationsIn(document: Description, url: URL, prefix: string): Operatio
   });
 }
 
-function operationsOf(document: Description, url: URL, mount: string): Operation[] {
+function operationsOf(document: Description, url: URL, mount: string): readonly Operation[] {
   const said = serverPrefix(document);
   const operations = operationsIn(document, url, said === '' ? mount : said);
   if (!isRoot(url) && pathOf(url) !== mount)
     return operations.filter(({ path }) => path.replace(/\/$/, '') === pathOf(url)).slice(0, MOST_OPERATIONS);
-  // A server may offer `/retrain` or `/shutdown` too: only what is named like a prediction is tried, or a lone operation.
-  const likely = operations.filter(({ path }) => isNamedLikePrediction(path));
-  return (likely.length === 0 && operations.length === 1 ? operations : likely).slice(0, MOST_OPERATIONS);
+  return askedAmong(operations);
 }
 
 /** The path of the address where it is one of a template's (`/models/{name}/predict`). */

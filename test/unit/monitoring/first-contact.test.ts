@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import type { FailureReason, Observation } from '../../../exporter/src/domain/observation.js';
+import { NO_CALLS } from '../../../exporter/src/monitoring/call-counters.js';
+import { FirstContact } from '../../../exporter/src/monitoring/first-contact.js';
+import { observation } from '../detection/rows.js';
+
+const failing = (reason: FailureReason): Observation => {
+  const failure = { reason, detail: 'it does not respond in time', httpStatus: null, retryAfterMs: null };
+  return observation({ source: 'probe', prediction: null, confidence: null, failure });
+};
+
+it.each(['timeout', 'connect', 'dns', 'http_5xx'] as const)(
+  'before the first answer a call that failed by %s is a matter of setup, and says nothing of the model',
+  (reason) => {
+    const contact = new FirstContact();
+    expect(contact.refused(NO_CALLS, true, failing(reason))).not.toBeNull();
+    expect(contact.problem).not.toBeNull();
+  },
+);
+
+it('after the first answer a time-out is the model’s failure', () => {
+  const contact = new FirstContact();
+  expect(contact.refused(NO_CALLS, false, failing('timeout'))).toBeNull();
+  expect(contact.problem).toBeNull();
+});
