@@ -18,6 +18,10 @@ it('knows a table again whose digest an earlier release has stored', () => {
 
 it('tells the same body from itself where it is read otherwise', () => {
   expect(isSameBatch(digest('text/csv'), digest('text/csv; charset=utf-8'))).toBe(true);
-  for (const other of [digest('application/json'), digest('text/csv', 'labels'), digest('text/csv', undefined, 'a:ignore')])
+  for (const other of [
+    digest('application/json'),
+    digest('text/csv', 'labels'),
+    digest('text/csv', undefined, 'a:ignore'),
+  ])
     expect(isSameBatch(digest('text/csv'), other)).toBe(false);
 });
