@@ -95,9 +95,7 @@ it('takes no baseline away after a restart for one row, and tells how many are g
   // They are told once, not again of each start after it.
   await model.restart();
   await model.fleet.catchUp(A);
-  expect(model.fleet.status(A).blindSpots.map(({ check }) => check)).toContain(
-    'up to 1 row that waited in memory',
-  );
+  expect(model.fleet.status(A).blindSpots.map(({ check }) => check)).toContain('up to 1 row that waited in memory');
 });
 
 it('learns nothing after a reset from rows that came before it', async () => {
