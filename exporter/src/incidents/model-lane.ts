@@ -37,9 +37,12 @@ export class ModelLanes {
   }
 
   /** Runs what belongs to turns that are held already: asked for inside, their lanes throw as in the turns themselves. */
-  async holding<T>(models: Turn['models'], work: () => Promise<T>): Promise<T> {
+  holding<T>(models: Turn['models'], work: () => Promise<T>): Promise<T> {
     const turn: Turn = { lanes: this, models, within: underWay(turns.getStore()), isOver: false };
-    return turns.run(turn, work).finally(() => void (turn.isOver = true));
+    const result = turns.run(turn, work);
+    const isOver = (): void => void (turn.isOver = true);
+    result.then(isOver, isOver);
+    return result;
   }
 
   /** Resolves when no lane has work left. */

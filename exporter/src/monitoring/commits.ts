@@ -156,8 +156,8 @@ export class Commits {
   }
 
   /** Resolves once the next commit may begin. */
-  private writeTogether(): Promise<void> {
-    return this.inTurns(this.due(), async (held, turns) => {
+  private writeTogether(): Promise<unknown> {
+    return this.inTurns(this.due(), (held, turns) => {
       const ids = held.filter((id) => !this.joint.alone.has(id));
       let done: Promise<unknown> = Promise.resolve();
       const slow = new Promise<void>((isSlow) => {
@@ -173,7 +173,7 @@ export class Commits {
           }),
         );
       });
-      await Promise.race([done, slow.then(() => this.besideOthers(done))]);
+      return Promise.race([done, slow.then(() => this.besideOthers(done))]);
     });
   }
 
@@ -186,7 +186,7 @@ export class Commits {
   private async inTurns(
     models: readonly ModelId[],
     write: (held: readonly ModelId[], turns: LaneTurns) => Promise<unknown>,
-  ): Promise<void> {
+  ): Promise<unknown> {
     const over = new AbortController();
     const turns = new LaneTurns(this.ports.lanes, models, (id) => this.writeDue([id]));
     const held = await turns.begun(passed(this.ports.clock, LANE_MS, over.signal));
@@ -195,7 +195,7 @@ export class Commits {
       turns,
       models.filter((id) => !held.includes(id)),
     );
-    await write(held, turns);
+    return write(held, turns);
   }
 
   /** From here on no commit waits for these until their turns are over. */
@@ -215,8 +215,12 @@ export class Commits {
   /** Resolves when a commit that takes long may go on beside the next one. */
   private async besideOthers(commit: Promise<unknown>): Promise<void> {
     while (this.long.size >= LONG_ONES) await Promise.race(this.long);
-    this.long.add(commit);
-    void commit.finally(() => this.long.delete(commit));
+    const isOver = commit
+      .catch((error: unknown) => this.logFault(error))
+      .finally(() => {
+        this.long.delete(isOver);
+      });
+    this.long.add(isOver);
   }
 
   private isDue(member: Member): boolean {
