@@ -130,11 +130,13 @@ export class Commits {
 
   /** Resolves when the commits that are asked for are over; one that found a model written alone may have asked for another. */
   async settle(): Promise<void> {
-    do {
+    for (;;) {
       await this.group.settle();
       await this.single.settle();
+      if (this.beside.size === 0) return;
+      // Each asks for a commit at its end.
       await Promise.all(this.beside.values());
-    } while (this.beside.size > 0);
+    }
   }
 
   /** Commits now what is counted or waits, however long it takes. @returns why something could not be written, null when all was */
