@@ -313,6 +313,6 @@ describe.each(['SQLite', 'PostgreSQL'])('%s', (kind) => {
       if (sinceMs === null) expect([id, now]).toEqual([id, null]);
       else expect(Math.abs((now ?? 0) - sinceMs), id).toBeLessThan(sinceWithinMs(killed.lost.get(id) ?? 0));
     }
-    expect(killed.unjudged).toContain('up to 3 rows from before the last start');
+    expect(killed.unjudged).toContain('up to 3 rows that waited in memory');
   });
 });

@@ -190,7 +190,7 @@ function missingOf(
   const lost = unjudged.reduce((sum, { counts }) => sum + counts.calls, 0);
   if (samples < requirements.minimumSamples)
     missing.push(
-      `${requirements.minimumSamples - samples} more answered samples${lost === 0 ? '' : ` (${counted(lost, 'row does', 'rows do')} not count: mlfi was ended before it had judged them)`}`,
+      `${requirements.minimumSamples - samples} more answered samples${lost === 0 ? '' : ` (${counted(lost, 'row does', 'rows do')} not count: mlfi was ended, or read the model anew, before it had judged them)`}`,
     );
   const lastedMs = profile.toMs - profile.fromMs;
   if (lastedMs < requirements.minimumDurationMs) {

@@ -49,8 +49,8 @@ function notJudged(intake: IntakeSummary['notJudged']): readonly BlindSpot[] {
   }
   if (lost > 0) {
     const reason =
-      'mlfi was ended before what they say was stored; they are in the counts, and nothing is learnt from them and no evidence gathered';
-    spots.push({ check: `up to ${counted(lost, 'row')} from before the last start`, reason });
+      'mlfi was ended, or read the model anew from its store, before what they say was stored; they are in the counts, and nothing is learnt from them and no evidence gathered';
+    spots.push({ check: `up to ${counted(lost, 'row')} that waited in memory`, reason });
   }
   if (labels > 0) {
     const reason =

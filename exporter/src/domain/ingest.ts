@@ -141,7 +141,7 @@ export interface IngestBatch {
   /** Whose clock the rows follow: one name for each sender, whatever it is. In memory only; absent where nobody says. */
   readonly sender?: string;
   readonly batchId: string | null;
-  /** What a repeated `batchId` must come with (`isSameBatch`): SHA-256 of the body, and, after a colon, of how it is read. Null where there is no id. */
+  /** What a repeated `batchId` must come with (`isSameBatch`): SHA-256 of the body, and, each after a colon, of the route and map, and whether it is read as a table. Null where there is no id. */
   readonly bodyDigest: string | null;
   readonly observations: readonly Observation[];
   readonly labels: readonly LateLabel[];
@@ -192,10 +192,10 @@ export interface TakenBatch {
   readonly bodyDigest: string | null;
 }
 
-/** Whether two digests are of one batch. One of an earlier release says nothing of how the body was read. */
+/** Whether two digests are of one batch. One of an earlier release says less of how the body was read: what it leaves out is no difference. */
 export function isSameBatch(one: string, other: string): boolean {
-  const [[body, read], [otherBody, otherRead]] = [one.split(':'), other.split(':')];
-  return body === otherBody && (read === undefined || otherRead === undefined || read === otherRead);
+  const [parts, others] = [one.split(':'), other.split(':')];
+  return parts.every((part, i) => others[i] === undefined || others[i] === part);
 }
 
 /** Whether a body of this content type is read as a table. */

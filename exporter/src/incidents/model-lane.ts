@@ -4,7 +4,7 @@ import type { ModelId } from '../domain/identifiers.js';
 /** A turn in a lane, or in several at once, and the one in which it was asked for. */
 interface Turn {
   readonly lanes: ModelLanes;
-  readonly models: ReadonlySet<ModelId>;
+  readonly models: Pick<ReadonlySet<ModelId>, 'has'>;
   readonly within: Turn | undefined;
   isOver: boolean;
 }
@@ -36,14 +36,24 @@ export class ModelLanes {
     return this.turn(models, Promise.all(models.map((model) => this.tails.get(model) ?? Promise.resolve())), work);
   }
 
+  /** Runs what belongs to turns that are held already: asked for inside, their lanes throw as in the turns themselves. */
+  holding<T>(models: Turn['models'], work: () => Promise<T>): Promise<T> {
+    const turn: Turn = { lanes: this, models, within: underWay(turns.getStore()), isOver: false };
+    const result = turns.run(turn, work);
+    const isOver = (): void => void (turn.isOver = true);
+    result.then(isOver, isOver);
+    return result;
+  }
+
   /** Resolves when no lane has work left. */
   async settle(): Promise<void> {
     while (this.tails.size > 0) await Promise.all(this.tails.values());
   }
 
   private turn<T>(models: readonly ModelId[], before: Promise<unknown>, work: () => T | Promise<T>): Promise<T> {
-    const turn: Turn = { lanes: this, models: new Set(models), within: underWay(turns.getStore()), isOver: false };
-    for (const model of turn.models)
+    const taken = new Set(models);
+    const turn: Turn = { lanes: this, models: taken, within: underWay(turns.getStore()), isOver: false };
+    for (const model of taken)
       for (let outer = turn.within; outer !== undefined; outer = underWay(outer.within))
         if (outer.lanes === this && outer.models.has(model))
           throw new Error(`the lane of model "${model}" was asked for inside itself: it would wait for its own end`);
@@ -52,9 +62,9 @@ export class ModelLanes {
       () => void (turn.isOver = true),
       () => void (turn.isOver = true),
     );
-    for (const model of turn.models) this.tails.set(model, tail);
+    for (const model of taken) this.tails.set(model, tail);
     void tail.then(() => {
-      for (const model of turn.models) if (this.tails.get(model) === tail) this.tails.delete(model);
+      for (const model of taken) if (this.tails.get(model) === tail) this.tails.delete(model);
     });
     return result;
   }

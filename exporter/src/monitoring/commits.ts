@@ -5,10 +5,12 @@ import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { Clock, Logger, Store } from '../domain/ports.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
 import { createGroupCommit, type GroupCommit } from './group-commit.js';
-import { entryOf, JointCommit } from './joint-commit.js';
+import { JointCommit, type LeftOut } from './joint-commit.js';
+import { LaneTurns } from './lane-turns.js';
 import { unwritable, type Member } from './member.js';
 import type { ModelDraft } from './model-draft.js';
 import { OutdatedMembers } from './outdated-members.js';
+import { passed } from './passed.js';
 import { writeDraft } from './persist.js';
 import { cannotBeWritten, notChanged, textOf } from './refusals.js';
 
@@ -26,6 +28,10 @@ export interface CommitPorts {
 const LOOKED_FOR_MS = 500;
 /** Nobody waits longer than this for a commit that has not begun. */
 const LONGEST_WAIT_MS = 20_000;
+/** A commit goes on without a model whose lane is held for longer. */
+const LANE_MS = 1_000;
+/** Commits that take long while the next one goes on: each holds a connection of the store's. */
+const LONG_ONES = 3;
 const NO_TURN = new Unavailable('a commit before has no answer yet');
 
 /**
@@ -37,6 +43,9 @@ export class Commits {
   private readonly single: GroupCommit;
   private readonly joint: JointCommit;
   private readonly outdated: OutdatedMembers;
+  /** What goes on beside the next commit, and is none of it: models whose lane is held for long, or whose commit takes long. */
+  private readonly beside = new Map<ModelId, Promise<unknown>>();
+  private readonly long = new Set<Promise<unknown>>();
 
   constructor(
     private readonly ports: CommitPorts,
@@ -121,39 +130,99 @@ export class Commits {
 
   /** Resolves when the commits that are asked for are over; one that found a model written alone may have asked for another. */
   async settle(): Promise<void> {
-    await this.group.settle();
-    await this.single.settle();
+    for (;;) {
+      await this.group.settle();
+      await this.single.settle();
+      if (this.beside.size === 0) return;
+      // Each asks for a commit at its end.
+      await Promise.all(this.beside.values());
+    }
   }
 
-  /** Commits now what is counted or waits. @returns why something could not be written, null when all was */
+  /** Commits now what is counted or waits, however long it takes. @returns why something could not be written, null when all was */
   async write(): Promise<Unavailable | null> {
-    const together = await this.writeTogether();
-    const alone = await this.writeAlone();
+    const { lanes } = this.ports;
+    const due = this.due();
+    let failed = await lanes.runAll(due, () => this.writeDue(due));
+    for (const id of [...this.joint.alone]) failed = (await lanes.run(id, () => this.writeDue([id]))) ?? failed;
     await this.settle();
-    return alone ?? together;
-  }
-
-  private async writeTogether(): Promise<Unavailable | null> {
-    const { lanes, members } = this.ports;
-    const { alone } = this.joint;
-    const due = [...members].filter(([id, member]) => !alone.has(id) && this.isDue(member));
-    return lanes.runAll(
-      due.map(([id]) => id),
-      () => this.writeDue(due.filter(([id, member]) => members.get(id) === member && !alone.has(id))),
-    );
-  }
-
-  private async writeAlone(): Promise<Unavailable | null> {
-    const { lanes, members } = this.ports;
-    let failed: Unavailable | null = null;
-    for (const id of [...this.joint.alone])
-      failed =
-        (await lanes.run(id, () => {
-          const member = members.get(id);
-          if (member === undefined) this.joint.forget(id);
-          return this.writeDue(member !== undefined && this.isDue(member) ? [[id, member]] : []);
-        })) ?? failed;
     return failed;
+  }
+
+  /** Models that are to be committed together. */
+  private due(): readonly ModelId[] {
+    const { alone } = this.joint;
+    return [...this.ports.members]
+      .filter(([id, member]) => !alone.has(id) && !this.beside.has(id) && this.isDue(member))
+      .map(([id]) => id);
+  }
+
+  /** Resolves once the next commit may begin. */
+  private writeTogether(): Promise<unknown> {
+    return this.inTurns(this.due(), (held, turns) => {
+      const ids = held.filter((id) => !this.joint.alone.has(id));
+      let done: Promise<unknown> = Promise.resolve();
+      const slow = new Promise<void>((isSlow) => {
+        done = turns.run(() =>
+          this.writeDue(ids, (left) => {
+            turns.end(left);
+            this.goOn(
+              turns,
+              ids.filter((id) => !left.includes(id)),
+            );
+            this.request();
+            isSlow();
+          }),
+        );
+      });
+      return Promise.race([done, slow.then(() => this.besideOthers(done))]);
+    });
+  }
+
+  private async writeAlone(): Promise<void> {
+    for (const id of [...this.joint.alone])
+      if (!this.beside.has(id)) await this.inTurns([id], (held, turns) => turns.run(() => this.writeDue(held)));
+  }
+
+  /** Runs `write` for the models whose lane is free soon, and goes on without the others: each is written when its own is. */
+  private async inTurns(
+    models: readonly ModelId[],
+    write: (held: readonly ModelId[], turns: LaneTurns) => Promise<unknown>,
+  ): Promise<unknown> {
+    const over = new AbortController();
+    const turns = new LaneTurns(this.ports.lanes, models, (id) => this.writeDue([id]));
+    const held = await turns.begun(passed(this.ports.clock, LANE_MS, over.signal));
+    over.abort();
+    this.goOn(
+      turns,
+      models.filter((id) => !held.includes(id)),
+    );
+    return write(held, turns);
+  }
+
+  /** From here on no commit waits for these until their turns are over. */
+  private goOn(turns: LaneTurns, models: readonly ModelId[]): void {
+    const late = models.filter((id) => !this.beside.has(id));
+    for (const id of late) {
+      const isOver = this.refusingMeanwhile(() => turns.over(id))
+        .catch((error: unknown) => this.logFault(error))
+        .finally(() => {
+          this.beside.delete(id);
+          this.request();
+        });
+      this.beside.set(id, isOver);
+    }
+  }
+
+  /** Resolves when a commit that takes long may go on beside the next one. */
+  private async besideOthers(commit: Promise<unknown>): Promise<void> {
+    while (this.long.size >= LONG_ONES) await Promise.race(this.long);
+    const isOver = commit
+      .catch((error: unknown) => this.logFault(error))
+      .finally(() => {
+        this.long.delete(isOver);
+      });
+    this.long.add(isOver);
   }
 
   private isDue(member: Member): boolean {
@@ -163,17 +232,22 @@ export class Commits {
     return this.outdated.has(member) || unwritten?.isAlone === false;
   }
 
-  /** Commits members together whose lanes are held. */
-  private async writeDue(due: readonly (readonly [ModelId, Member])[]): Promise<Unavailable | null> {
+  /** Commits models together whose lanes are held. @param leftOut as of `JointCommit.commit` */
+  private async writeDue(models: readonly ModelId[], leftOut: LeftOut | null = null): Promise<Unavailable | null> {
     const renewed = [];
-    for (const [, member] of due) renewed.push(await this.outdated.upToDate(member));
-    const failed = await this.joint.commit(renewed.filter((member) => member !== null).map(entryOf));
+    for (const id of models) {
+      const member = this.ports.members.get(id);
+      if (member === undefined) this.joint.forget(id);
+      else if (this.isDue(member)) renewed.push(await this.outdated.upToDate(member));
+    }
+    const entries = renewed.filter((member) => member !== null).map((member) => ({ member, requests: null }));
+    const failed = await this.joint.commit(entries, leftOut);
     return renewed.includes(null) ? cannotBeWritten() : failed;
   }
 
   /** Commits one model whose lane the caller holds. @throws Unavailable when it cannot be written, or is not what is stored any more */
   async writeHeld(member: Member): Promise<void> {
-    const error = await this.joint.commit([entryOf(member)]);
+    const error = await this.joint.commit([{ member, requests: null }]);
     if (error !== null) throw error;
   }
 

@@ -6,6 +6,7 @@ import { ONLY_EPOCH, ONLY_SHARD, type Clock, type IncrementStore, type Logger, t
 import { inTurns } from '../domain/turns.js';
 import { unwritable, writable, type Member, type WaitingRequest } from './member.js';
 import type { OutdatedMembers } from './outdated-members.js';
+import { passed } from './passed.js';
 import { writeModel, type WrittenModel } from './persist.js';
 import { cannotBeRead, cannotBeWritten, textOf } from './refusals.js';
 
@@ -20,22 +21,31 @@ export interface JointCommitPorts {
   readonly logger: Pick<Logger, 'error'>;
 }
 
-/** A member, and which of its requests are to be committed. */
+/** A member, and which of its requests are to be committed; null for those that wait when it is written: until then they may be refused. */
 export interface Entry {
   readonly member: Member;
+  readonly requests: readonly WaitingRequest[] | null;
+}
+
+/** The same once its requests are the commit's. */
+interface Taken extends Entry {
   readonly requests: readonly WaitingRequest[];
 }
 
-/** From here on the requests are this commit's. */
-export const entryOf = (member: Member): Entry => ({ member, requests: member.waiting.splice(0) });
+/** What is told when a commit takes long: it goes on without these, which come with the next one. */
+export type LeftOut = (models: readonly ModelId[]) => void;
 
 /** How far a transaction has come. */
 interface Attempt {
+  /** Those it has taken, in their order. */
+  readonly taken: Taken[];
   readonly written: WrittenModel[];
   /** Models that were written and took long. */
   readonly slow: Set<Member>;
   /** In whose write it is. */
   failing: Entry | null;
+  /** It has taken long: no other is taken any more. */
+  isClosed: boolean;
 }
 
 /**
@@ -64,61 +74,89 @@ export class JointCommit {
 
   /**
    * Commits some in one transaction; each that is written comes by here.
+   * @param leftOut told once the commit takes long; null where none may be left out
    * @returns why the last of them could not be written, null when all were
    */
-  commit(asked: readonly Entry[]): Promise<Unavailable | null> {
-    return this.together(asked).catch((error: unknown) => {
+  commit(asked: readonly Entry[], leftOut: LeftOut | null = null): Promise<Unavailable | null> {
+    const attempt: Attempt = { taken: [], written: [], slow: new Set(), failing: null, isClosed: false };
+    return this.together(asked, attempt, leftOut).catch((error: unknown) => {
       // A fault of the program: it keeps nobody waiting, and nobody knows how far it came.
       const refused = cannotBeWritten();
-      for (const { member, requests } of asked) {
-        this.outdated.add(member);
-        for (const request of requests) request.reject(refused);
+      for (const entry of heldBy(attempt, asked)) {
+        this.outdated.add(entry.member);
+        rejectAll(entry, refused);
       }
       this.ports.logger.error({ error: textOf(error) }, 'commit failed');
       return refused;
     });
   }
 
-  private async together(asked: readonly Entry[]): Promise<Unavailable | null> {
+  private async together(
+    asked: readonly Entry[],
+    attempt: Attempt,
+    leftOut: LeftOut | null,
+  ): Promise<Unavailable | null> {
     const { store, clock } = this.ports;
     const entries = asked.filter(({ member }) => this.outdated.isStored(member));
     const refused = entries.length < asked.length ? cannotBeWritten() : null;
     // What is of a member that has been replaced by what is stored of it, or cannot be.
     if (refused !== null)
-      for (const { member, requests } of asked)
-        if (!this.outdated.isStored(member)) for (const request of requests) request.reject(refused);
+      for (const entry of asked) if (!this.outdated.isStored(entry.member)) rejectAll(entry, refused);
     if (entries.length === 0) return refused;
     const now = clock.now();
-    const attempt: Attempt = { written: [], slow: new Set(), failing: null };
+    const over = new AbortController();
+    const close = (): void => this.close(entries, attempt, leftOut);
     const error = await store
-      .atomic(ONLY_SHARD, ONLY_EPOCH, (increments) => this.writeSome(increments, entries, attempt, now))
+      .atomic(ONLY_SHARD, ONLY_EPOCH, (increments) => {
+        if (leftOut !== null) void passed(clock, SLOW_MS, over.signal).then((isSlow) => isSlow && close());
+        return this.writeSome(increments, entries, attempt, now, close);
+      })
       .then(
         () => null,
         (thrown: unknown) => (thrown instanceof Error ? thrown : new Error(String(thrown))),
       );
-    if (error !== null && !(error instanceof OutcomeUnknown))
-      return (await this.without(entries, error, attempt)) ?? refused;
-    if (error !== null) this.unknown(attempt.written, error);
-    // Who has sent little does not wait until the many rows of others are judged.
-    else
-      for (const model of attempt.written.toSorted((a, b) => rowsOf(a) - rowsOf(b)))
-        await this.settleModel(model, now, attempt.slow.has(model.member));
-    const later = entries.slice(attempt.written.length);
-    return (later.length === 0 ? null : await this.commit(later)) ?? error ?? refused;
+    try {
+      if (error !== null && !(error instanceof OutcomeUnknown))
+        return (await this.without(heldBy(attempt, entries), error, attempt, leftOut)) ?? refused;
+      if (error !== null) this.unknown(attempt.written, error);
+      // Who has sent little does not wait until the many rows of others are judged.
+      else
+        for (const model of attempt.written.toSorted((a, b) => rowsOf(a) - rowsOf(b)))
+          await this.settleModel(model, now, attempt.slow.has(model.member));
+      return error ?? refused;
+    } finally {
+      over.abort();
+    }
   }
 
-  /** Writes one after the other until it takes long: the others then come with the next commit, and wait for that one alone. */
-  private async writeSome(increments: IncrementStore, entries: readonly Entry[], attempt: Attempt, nowMs: number) {
+  /** Writes one after the other until it takes long. */
+  private async writeSome(
+    increments: IncrementStore,
+    entries: readonly Entry[],
+    attempt: Attempt,
+    nowMs: number,
+    close: () => void,
+  ): Promise<void> {
     const begunAtMs = performance.now();
-    for (const entry of entries) {
+    for (const { member, requests } of entries) {
+      if (attempt.isClosed) break;
+      const entry: Taken = { member, requests: requests ?? member.waiting.splice(0) };
+      attempt.taken.push(entry);
       attempt.failing = entry;
       const startedAtMs = performance.now();
-      attempt.written.push(await writeModel(increments, entry.member, entry.requests, nowMs));
+      attempt.written.push(await writeModel(increments, member, entry.requests, nowMs));
       const writtenAtMs = performance.now();
-      if (writtenAtMs - startedAtMs >= SLOW_MS) attempt.slow.add(entry.member);
-      if (writtenAtMs - begunAtMs >= SLOW_MS) break;
+      if (writtenAtMs - startedAtMs >= SLOW_MS) attempt.slow.add(member);
+      if (writtenAtMs - begunAtMs >= SLOW_MS) close();
     }
     attempt.failing = null;
+  }
+
+  /** The others then come with the next commit, which waits for none of these. */
+  private close(entries: readonly Entry[], attempt: Attempt, leftOut: LeftOut | null): void {
+    if (leftOut === null || attempt.isClosed) return;
+    attempt.isClosed = true;
+    leftOut(entries.slice(attempt.taken.length).map(({ member }) => member.monitored.model.id));
   }
 
   /** Counts what is stored. */
@@ -182,26 +220,28 @@ export class JointCommit {
   private async without(
     entries: readonly Entry[],
     error: Error,
-    { failing, slow }: Attempt,
+    { failing, slow, taken, isClosed }: Attempt,
+    leftOut: LeftOut | null,
   ): Promise<Unavailable | null> {
     const [only] = entries;
-    const isAlone = entries.length === 1 && only !== undefined;
+    // One that others were waiting with is tried by itself first.
+    const isAlone = entries.length === 1 && only !== undefined && !isClosed;
     const isStoreUp = await this.isStoreUp();
     const apart = entries.filter((entry) => entry === failing || slow.has(entry.member) || isAlone);
     if (isStoreUp) for (const { member } of apart) this.setApart(member);
     if (isAlone || !isStoreUp) {
+      const requests = only?.requests ?? [];
       // A damaged row is of one request as a rule: the others of the model are not refused with it.
-      if (isAlone && only.requests.length > 1 && error instanceof StoreDocumentDamaged)
-        return this.oneByOne(only.member, only.requests);
+      if (isAlone && requests.length > 1 && error instanceof StoreDocumentDamaged)
+        return this.oneByOne(only.member, requests);
       return this.refuse(entries, error, isAlone && isStoreUp ? only.member.monitored.model.id : null);
     }
-    if (apart.length > 0) {
-      for (const { member, requests } of apart) member.waiting.unshift(...requests);
-      return this.commit(entries.filter((entry) => !apart.includes(entry)));
-    }
-    const middle = Math.ceil(entries.length / 2);
-    const first = await this.commit(entries.slice(0, middle));
-    return (await this.commit(entries.slice(middle))) ?? first;
+    for (const { member, requests } of taken) member.waiting.unshift(...requests);
+    const others = entries.filter((entry) => !apart.includes(entry)).map(({ member }) => ({ member, requests: null }));
+    if (apart.length > 0) return this.commit(others, leftOut);
+    const middle = Math.ceil(others.length / 2);
+    const first = await this.commit(others.slice(0, middle), leftOut);
+    return (await this.commit(others.slice(middle), leftOut)) ?? first;
   }
 
   private setApart({ monitored: { model } }: Member): void {
@@ -217,9 +257,9 @@ export class JointCommit {
       entries.map(({ member }) => member),
       error,
     );
-    for (const { member, requests } of entries) {
-      unwritable(member, this.ports.clock.now(), alone !== null);
-      for (const request of requests) request.reject(unavailable);
+    for (const entry of entries) {
+      unwritable(entry.member, this.ports.clock.now(), alone !== null);
+      rejectAll(entry, unavailable);
     }
     return unavailable;
   }
@@ -244,6 +284,14 @@ export class JointCommit {
     for (const request of requests) failed = (await this.commit([{ member, requests: [request] }])) ?? failed;
     return failed;
   }
+}
+
+/** What is the commit's: all it was asked for, but what it has left out. */
+const heldBy = ({ taken, isClosed }: Attempt, asked: readonly Entry[]): readonly Entry[] =>
+  isClosed ? taken : [...taken, ...asked.slice(taken.length)];
+
+function rejectAll({ member, requests }: Entry, why: Unavailable): void {
+  for (const request of requests ?? member.waiting.splice(0)) request.reject(why);
 }
 
 const rowsOf = ({ written: { staged } }: WrittenModel): number => staged.rows.observations.length;

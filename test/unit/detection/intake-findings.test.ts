@@ -55,7 +55,9 @@ it('tells rows that are counted and not judged', () => {
   expect(spots(NOTHING_REFUSED)).not.toContain('evidence is gathered');
   const told = spots({ ...NOTHING_REFUSED, notJudged: { late: 1, lost: 12 } });
   expect(told).toContain('1 row that came late: newer rows had been judged when they came');
-  expect(told).toContain('up to 12 rows from before the last start: mlfi was ended before what they say was stored');
+  expect(told).toContain(
+    'up to 12 rows that waited in memory: mlfi was ended, or read the model anew from its store, before what',
+  );
 });
 
 describe('labels of which none equals its prediction', () => {

@@ -18,7 +18,14 @@ class TriedStore extends MemoryStore {
   /** A model whose write takes eight seconds, and how often it was waited for. */
   slow: ModelId | null = null;
   waits = 0;
-  private aheadMs = 0;
+  aheadMs = 0;
+
+  override writing = (model: ModelId): Promise<void> => {
+    if (model !== this.slow) return Promise.resolve();
+    this.waits += 1;
+    this.aheadMs += 8_000;
+    return Promise.resolve();
+  };
 
   override atomic: MemoryStore['atomic'] = (shard, epoch, work) => {
     this.tries += 1;
@@ -26,14 +33,7 @@ class TriedStore extends MemoryStore {
       const { meanwhile } = this;
       this.meanwhile = null;
       await meanwhile?.();
-      const { callCounters } = increments;
-      const save: typeof callCounters.save = async (model, ...state) => {
-        await callCounters.save(model, ...state);
-        if (model !== this.slow) return;
-        this.waits += 1;
-        this.aheadMs += 8_000;
-      };
-      return work({ ...increments, callCounters: { ...callCounters, save } });
+      return work(increments);
     });
   };
 
@@ -148,4 +148,85 @@ it('takes what came first first, also where it was tried with others before', as
   const [, first] = await Promise.all([fleet.ingest(A, answers(['a'])), fleet.ingest(B, answers(['one'], day))]);
   expect(first).toMatchObject({ accepted: 1, duplicate: false });
   await expect(later[0]).rejects.toMatchObject({ kind: 'conflict' });
+});
+
+it('keeps the others waiting for two seconds for each of several that are slow at once, until the slow ones are written or not', async () => {
+  const store = new TriedStore();
+  const fleet = fleetOn(store, TURN);
+  for (const id of MODELS) await fleet.add(modelNamed(id));
+  store.measured();
+  store.areSideBySide = true;
+  const goOn: (() => void)[] = [];
+  const slow = new Set([A, B, C]);
+  store.writing = (model) => {
+    if (!slow.has(model)) return Promise.resolve();
+    store.aheadMs += 2_500;
+    return new Promise((resolve) => void goOn.push(resolve));
+  };
+  const sent = MODELS.map((id) => fleet.ingest(id, answers(['first'])));
+  await Promise.all(sent.slice(3));
+  expect(goOn).toHaveLength(3);
+  // Nor does anybody wait for them afterwards.
+  await send(fleet, MODELS.slice(3), 'second');
+  expect(MODELS.map((id) => storedCounts(store, id).calls)).toEqual([0, 0, 0, 2, 2, 2, 2, 2]);
+  slow.clear();
+  for (const each of goOn) each();
+  expect(await Promise.all(sent.slice(0, 3))).toMatchObject([{ accepted: 1 }, { accepted: 1 }, { accepted: 1 }]);
+  expect((await send(fleet, MODELS, 'third')).every(({ status }) => status === 'fulfilled')).toBe(true);
+  expect(MODELS.map((id) => storedCounts(store, id).calls)).toEqual([2, 2, 2, 3, 3, 3, 3, 3]);
+});
+
+it('refuses at 20 s whoever waits behind one that is slow, also in the commit that has taken it in', async () => {
+  const store = new TriedStore();
+  const fleet = fleetOn(store, TURN);
+  for (const id of [A, B]) await fleet.add(modelNamed(id));
+  store.measured();
+  let goOn = (): void => undefined;
+  store.writing = () => {
+    store.writing = () => Promise.resolve();
+    store.aheadMs += 21_000;
+    return new Promise((resolve) => (goOn = resolve));
+  };
+  const [first, behind] = [fleet.ingest(A, answers(['a'])), fleet.ingest(B, answers(['b']))];
+  await expect(behind).rejects.toThrow('a commit before has no answer yet');
+  goOn();
+  expect(await first).toMatchObject({ accepted: 1 });
+});
+
+it('waits a second, and no longer, for a model whose lane is held: that one is written when it is free', async () => {
+  const store = new TriedStore();
+  const fleet = fleetOn(store, TURN);
+  for (const id of [A, B, C]) await fleet.add(modelNamed(id));
+  store.measured();
+  store.areSideBySide = true;
+  let goOn = (): void => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  store.writing = () => held;
+  const change = fleet.change(A, (draft) => void draft.declareVersion(null, '2'));
+  await TURN();
+  store.writing = () => Promise.resolve();
+  const behind = fleet.ingest(A, answers(['a']));
+  const others = send(fleet, [B, C], 'first');
+  await TURN();
+  store.aheadMs += 1_500;
+  expect((await others).every(({ status }) => status === 'fulfilled')).toBe(true);
+  await send(fleet, [B, C], 'second');
+  expect([A, B, C].map((id) => storedCounts(store, id).calls)).toEqual([0, 2, 2]);
+  goOn();
+  await change;
+  expect(await behind).toMatchObject({ accepted: 1 });
+  await send(fleet, [A, B, C], 'third');
+  expect([A, B, C].map((id) => storedCounts(store, id).calls)).toEqual([2, 3, 3]);
+});
+
+it('answers who has sent little before the many rows of another model of the same commit are judged', async () => {
+  const fleet = fleetOn(new MemoryStore(), TURN);
+  for (const id of [A, B]) await fleet.add(modelNamed(id));
+  const order: ModelId[] = [];
+  const many = answers(Array.from({ length: 3_000 }, (_, i) => `p${i}`));
+  await Promise.all([
+    fleet.ingest(A, many).then(() => order.push(A)),
+    fleet.ingest(B, answers(['one'])).then(() => order.push(B)),
+  ]);
+  expect(order).toEqual([B, A]);
 });

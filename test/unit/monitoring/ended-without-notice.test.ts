@@ -103,7 +103,9 @@ it('learns nothing from rows that were lost before they were judged, says so, an
   const { learning } = service.monitored;
   expect([service.monitored.baseline, learning?.profile.calls, callsOf(learning?.unjudged)]).toEqual([null, 0, 700]);
   expect(learning?.verdict).toMatchObject({
-    missing: ['200 more answered samples (700 rows do not count: mlfi was ended before it had judged them)'],
+    missing: [
+      '200 more answered samples (700 rows do not count: mlfi was ended, or read the model anew, before it had judged them)',
+    ],
   });
   await service.sent(rowsOf(700, 1_400));
   await service.judged();

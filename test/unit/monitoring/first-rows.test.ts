@@ -90,14 +90,12 @@ it('takes no baseline away after a restart for one row, and tells how many are g
     { reason: 'probes_judge', message: expect.stringContaining('(baseline.minimum_samples; 1 so far)') as string },
   ]);
   expect(model.version).toBe(1);
-  const gone = `up to ${ENOUGH - 1} rows from before the last start`;
+  const gone = `up to ${ENOUGH - 1} rows that waited in memory`;
   expect(model.fleet.status(A).blindSpots.map(({ check }) => check)).toContain(gone);
   // They are told once, not again of each start after it.
   await model.restart();
   await model.fleet.catchUp(A);
-  expect(model.fleet.status(A).blindSpots.map(({ check }) => check)).toContain(
-    'up to 1 row from before the last start',
-  );
+  expect(model.fleet.status(A).blindSpots.map(({ check }) => check)).toContain('up to 1 row that waited in memory');
 });
 
 it('learns nothing after a reset from rows that came before it', async () => {

@@ -413,7 +413,7 @@ it('refuses those that wait for a commit as soon as it is known that the store i
   const store = new InterruptedStore();
   const fleet = await fleetOfTwo(store);
   const turns: (() => void)[] = [];
-  store.meanwhile = () => new Promise<void>((resolve) => void turns.push(resolve));
+  store.writing = () => new Promise<void>((resolve) => void turns.push(resolve));
   const underWay = fleet.ingest(A, answers(['a1']));
   while (turns.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
   const waits = fleet.ingest(A, answers(['a2']));
@@ -423,6 +423,7 @@ it('refuses those that wait for a commit as soon as it is known that the store i
   await expect(fleet.ingest(A, answers(['a3'], { batchId: 'b', acknowledge: 'memory' }))).rejects.toThrow(refused);
   await expect(fleet.ingest(B, answers(['b1']))).rejects.toThrow(refused);
   store.away = null;
+  store.writing = () => Promise.resolve();
   turns[0]?.();
   expect(await underWay).toMatchObject({ accepted: 1 });
   expect(await fleet.ingest(A, answers(['a2']))).toMatchObject({ accepted: 1 });

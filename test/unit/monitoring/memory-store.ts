@@ -87,6 +87,11 @@ export class MemoryStore implements FleetStore {
   private readonly known = new Map<ModelId, Model>();
   private connection: Promise<unknown> = Promise.resolve();
 
+  /** Side by side, as on PostgreSQL: transactions of different models wait for each other no more. */
+  areSideBySide = false;
+  /** Comes in the middle of what a transaction writes of a model. */
+  writing: (model: ModelId) => Promise<void> = () => Promise.resolve();
+
   /** Called at every turn. */
   onTurn: () => void = () => undefined;
 
@@ -98,13 +103,24 @@ export class MemoryStore implements FleetStore {
   }
 
   atomic<T>(_shard: number, _epoch: number, work: (store: IncrementTransaction) => Promise<T>): Promise<T> {
-    const result = this.connection.then(async () => {
+    const before = this.areSideBySide ? Promise.resolve() : this.connection;
+    const result = before.then(async () => {
       await this.turn();
       if (this.isDown) throw new Error('the disk is full');
       const copy = copyOf(this.committed);
       const models = new Set<ModelId>();
-      const increments = this.increments(() => copy, models);
-      const done = await work({ ...increments, governance: (decide) => this.governance(decide) });
+      const changes: ((to: Tables) => void)[] = [];
+      const increments = this.increments(() => copy, models, changes);
+      const { callCounters } = increments;
+      const save: typeof callCounters.save = async (model, ...state) => {
+        await this.writing(model);
+        await callCounters.save(model, ...state);
+      };
+      const done = await work({
+        ...increments,
+        callCounters: { ...callCounters, save },
+        governance: (decide) => this.governance(decide),
+      });
       await this.turn();
       if (this.refusedCommits > 0) {
         this.refusedCommits -= 1;
@@ -112,7 +128,9 @@ export class MemoryStore implements FleetStore {
       }
       const isLost = this.lostAnswers > 0;
       if (!isLost || this.doHappen) {
-        this.committed = copy;
+        const now = copyOf(this.committed);
+        for (const change of changes) change(now);
+        this.committed = now;
         this.transactions.push([...models]);
       }
       if (!isLost) return done;
@@ -127,7 +145,11 @@ export class MemoryStore implements FleetStore {
     return Promise.reject(new Error('nothing is decided here'));
   };
 
-  private increments(tables: () => Tables, models = new Set<ModelId>()): IncrementStore {
+  private increments(
+    tables: () => Tables,
+    models = new Set<ModelId>(),
+    changes: ((to: Tables) => void)[] = [],
+  ): IncrementStore {
     const read = async <T>(work: (from: Tables) => T): Promise<T> => {
       await this.turn();
       return work(tables());
@@ -136,6 +158,7 @@ export class MemoryStore implements FleetStore {
       await this.turn();
       if (this.isDown || (model !== null && this.broken.has(model))) throw new Error(`cannot write ${String(model)}`);
       if (model !== null) models.add(model);
+      changes.push(work);
       work(tables());
     };
     const stateOf = (name: 'counters' | 'detectors' | 'kinds'): ModelStateRepository => ({

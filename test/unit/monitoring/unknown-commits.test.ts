@@ -102,14 +102,12 @@ it('changes nothing of a model twice of whose change nobody knows whether it is 
   expect(storedCounts(store, A).calls).toBe(3);
 });
 
-/** Has the next commit wait before it begins. @returns what lets it go on, once it waits */
+/** Has the next write of a model wait. @returns what lets it go on, once it waits */
 function holdNext(store: MemoryStore): Promise<() => void> {
-  const atomic: MemoryStore['atomic'] = store.atomic.bind(store);
   return new Promise((waits) => {
-    store.atomic = async (shard, epoch, work) => {
-      store.atomic = atomic;
-      await new Promise<void>((resolve) => waits(resolve));
-      return atomic(shard, epoch, work);
+    store.writing = () => {
+      store.writing = () => Promise.resolve();
+      return new Promise<void>((resolve) => waits(resolve));
     };
   });
 }

@@ -120,7 +120,7 @@ export function batchDigest(
 ): string {
   const digest = (of: string | Uint8Array): string => createHash('sha256').update(of).digest('hex');
   const fields = [...said].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `${digest(body)}:${digest(JSON.stringify([route, fields, ...(isTable(contentType) ? ['table'] : [])]))}`;
+  return `${digest(body)}:${digest(JSON.stringify([route, fields]))}:${isTable(contentType) ? 'table' : 'rows'}`;
 }
 
 const ingest = (path: 'observations' | 'labels', summary: string): Route =>

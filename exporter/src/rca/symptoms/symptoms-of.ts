@@ -85,7 +85,8 @@ function provisionalSignals({ evidence }: MonitoredModelState): BlindSpot[] {
 
 /** After a restart the counts are there and the rows behind them are not: what cannot be redone is said. */
 function withoutRows({ baseline, baselineRows, rows, window }: MonitoredModelState): BlindSpot[] {
-  const reason = 'rows are never stored, so those from before the last start are gone; counts remain';
+  const reason =
+    'rows are never stored: those of before the last start, or before the model was read anew from its store, are gone; counts remain';
   const spots: BlindSpot[] = [];
   if (baseline !== null && baselineRows.length === 0) {
     const check =
