@@ -66,7 +66,8 @@ function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
   const serious = symptoms.findings.filter(({ kind }) => kind !== 'note');
   const [said] = serious;
   const alone = said === undefined ? undefined : EXPLAINED_BY_ITSELF.get(said.detector);
-  if (alone !== undefined && serious.every(({ detector }) => detector === said?.detector)) return (cause) => cause === alone;
+  if (alone !== undefined && serious.every(({ detector }) => detector === said?.detector))
+    return (cause) => cause === alone;
   const { sameHour, failuresBySegment } = symptoms.differential;
   if ((sameHour?.explained ?? 0) >= USUAL_HOUR_SHARE && failuresBySegment === null) {
     const onlyInputs = symptoms.findings.every(({ kind }) => kind === 'data' || kind === 'note');

@@ -25,7 +25,11 @@ function fleetOf(statuses: Map<string, ModelStatus>, limits: () => SeriesLimits 
         if (status === undefined) throw new Error('gone');
         return status;
       },
-      shared: () => ({ figures: { ...NO_DECISIONS, auditEntries: 7 }, audit: null, killSwitch: { on: false, configured: false } }),
+      shared: () => ({
+        figures: { ...NO_DECISIONS, auditEntries: 7 },
+        audit: null,
+        killSwitch: { on: false, configured: false },
+      }),
     },
     limits,
   );
