@@ -180,7 +180,7 @@ describe('README.md', () => {
     expect(text).toContain('Give one payload the model takes.');
     const [, tried = ''] = /What was tried\n([\s\S]*?)\n\n/.exec(text) ?? [];
     expect(tried.split('→')).toHaveLength(2);
-    expect(tried).toContain('first greeting {"text"}, common shape {"input"}');
+    expect(tried).toContain('first greeting {"text"}, fields the server names: age, common shape {"input"}');
   });
 
   it('starts in the order it gives, takes predictions and answers, without a line changed', async () => {
