@@ -15,7 +15,7 @@ import { collectProbes, passingModel, type Collected, type Patience } from './co
 import { evaluate, type Evaluation } from './evaluate.js';
 import type { Knowledge } from './knowledge.js';
 import { notUnderstood, sentText } from './not-understood.js';
-import { problemOfOneTry, type SetupProblem } from '../domain/setup-problem.js';
+import { isSetup, problemOfOneTry, type SetupProblem } from '../domain/setup-problem.js';
 import type { Sample, ServerCertificate } from '../domain/observation.js';
 
 /** Where a model is asked, and with what. */
@@ -278,7 +278,7 @@ function lastAnswer(samples: readonly Sample[]): number | null {
  * is given that the model takes: the server that fails on it fails its users.
  */
 function refusalOf(discovery: Discovery | null, isGiven: boolean): SetupProblem | null {
-  if (discovery === null || discovery.kind === 'found') return null;
+  if (discovery === null || discovery.kind === 'found' || !isSetup(discovery.failure)) return null;
   const { failure } = discovery;
   return isGiven && failure.reason === 'http_5xx' && failure.retryAfterMs === null ? null : problemOfOneTry(failure);
 }
