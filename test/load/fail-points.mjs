@@ -9,10 +9,10 @@ import { pathToFileURL } from 'node:url';
 const point = process.env.MLFI_TEST_FAIL_POINT;
 const at = Number(process.env.MLFI_TEST_AT_COMMIT ?? '1');
 const isRefusing = process.env.MLFI_TEST_FATE === 'refuse';
-const built = pathToFileURL(join(import.meta.dirname, '../../exporter/dist/src/monitoring/commits.js')).href;
-const { Commits } = await import(built);
-const wrapped = ['together', 'settleModel'].filter((name) => typeof Commits.prototype[name] !== 'function');
-if (wrapped.length > 0) throw new Error(`fail points: Commits has no ${wrapped.join(', ')} any more`);
+const built = pathToFileURL(join(import.meta.dirname, '../../exporter/dist/src/monitoring/joint-commit.js')).href;
+const { JointCommit } = await import(built);
+const wrapped = ['together', 'settleModel'].filter((name) => typeof JointCommit.prototype[name] !== 'function');
+if (wrapped.length > 0) throw new Error(`fail points: JointCommit has no ${wrapped.join(', ')} any more`);
 
 let commits = 0;
 let isDue = false;
@@ -23,14 +23,16 @@ function die() {
   for (;;);
 }
 
-const { together, settleModel } = Commits.prototype;
-Commits.prototype.together = function (entries) {
-  const hasRows = entries.some(({ requests }) => requests.some(({ batch }) => batch !== null));
-  if (!hasRows || point === undefined) return together.call(this, entries);
+const { together, settleModel } = JointCommit.prototype;
+JointCommit.prototype.together = function (entries, ...others) {
+  const hasRows = entries.some(({ member, requests }) =>
+    (requests ?? member.waiting).some(({ batch }) => batch !== null),
+  );
+  if (!hasRows || point === undefined) return together.call(this, entries, ...others);
   commits += 1;
   const isNow = isRefusing ? commits % at === 0 : commits >= at;
   isDue = isNow;
-  if (!isNow) return together.call(this, entries);
+  if (!isNow) return together.call(this, entries, ...others);
   const { store } = this.ports;
   const failing = {
     awayBecause: () => store.awayBecause(),
@@ -49,10 +51,11 @@ Commits.prototype.together = function (entries) {
     },
   };
   const wrappedThis = Object.create(this, { ports: { value: { ...this.ports, store: failing } } });
-  return together.call(wrappedThis, entries);
+  return together.call(wrappedThis, entries, ...others);
 };
-Commits.prototype.settleModel = function (...args) {
-  settleModel.apply(this, args);
+JointCommit.prototype.settleModel = function (...args) {
+  const settled = settleModel.apply(this, args);
   // The first model's senders are answered in memory, and the answers may or may not have left the process.
   if (isDue && point === 'half-acknowledged') setImmediate(die);
+  return settled;
 };
