@@ -9,6 +9,14 @@ const KEY = 'sekret-Ab/c+"9Z&<é';
 const PAIR = `Basic ${Buffer.from('joe:hunter22').toString('base64')}`;
 const SECRETS: Readonly<Record<string, string>> = { token: 'Bearer t0ken-value', key: KEY, pair: PAIR };
 const IN_ADDRESS = 'INURL12345';
+const CALL = {
+  method: 'POST',
+  url: `https://m.example/predict?v=${IN_ADDRESS}`,
+  headers: {},
+  body: '{}',
+  timeoutMs: 1_000,
+  maxResponseBytes: 1_000,
+} as const;
 
 /** Each way in which a server repeats a text. */
 const WAYS: readonly (readonly [string, (said: string) => string])[] = [
@@ -118,14 +126,7 @@ describe.each(WAYS)('a credential that a server repeats %s', (_, way) => {
       Object.values(SECRETS),
       (line) => lines.push(line),
     );
-    await http.call({
-      method: 'POST',
-      url: `https://m.example/predict?v=${IN_ADDRESS}`,
-      headers: {},
-      body: '{}',
-      timeoutMs: 1_000,
-      maxResponseBytes: 1_000,
-    });
+    await http.call(CALL);
     for (const text of repeatedTexts) {
       const one = shownCalls(
         {
@@ -135,14 +136,7 @@ describe.each(WAYS)('a credential that a server repeats %s', (_, way) => {
         Object.values(SECRETS),
         (line) => lines.push(line),
       );
-      await one.call({
-        method: 'POST',
-        url: `https://m.example/predict?v=${IN_ADDRESS}`,
-        headers: {},
-        body: '{}',
-        timeoutMs: 1_000,
-        maxResponseBytes: 1_000,
-      });
+      await one.call(CALL);
     }
     expectHidden(lines);
   });
