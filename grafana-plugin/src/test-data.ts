@@ -8,6 +8,7 @@ export const aBaseline = (overrides: Partial<Baseline> = {}): Baseline => ({
   required_samples: null,
   missing: [],
   refused: [],
+  not_learnt: 0,
   ...overrides,
 });
 

@@ -246,7 +246,7 @@ export class ModelTraffic {
       break;
     }
     // Golden answers come by mlfi's own clock, whether or not there is traffic.
-    if (detectors.hasGoldenNews) this.settleDetectors(pending.reachedMs ?? nowMs);
+    if (detectors.hasNews) this.settleDetectors(pending.reachedMs ?? nowMs);
     if (detectors.rowsUnsaved > 0 && pending.isAtOnce(nowMs)) detectors.saveSoon();
     // Rows are bet on once: what they said is stored without waiting for the next ones.
     if (detectors.isSaveDue(nowMs)) this.parts.changed();

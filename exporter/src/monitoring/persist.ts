@@ -56,7 +56,9 @@ export async function readModelState(
   const newestMs = counters?.lastPredictionAtMs ?? counters?.lastProbeAtMs ?? nowMs;
   const fromMs = Math.max(comparedFromMs(baseline, counters, latestMs) ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
   const untilMs = Math.min(Number.MAX_SAFE_INTEGER, latestMs + AHEAD_MS);
-  const windows = baseline === null ? [] : await judgedWindows(store.windows, id, fromMs, untilMs, windowSamples);
+  // What was lost with the process is judged by its counts.
+  const callsWanted = Math.max(windowSamples, counters?.waiting ?? 0);
+  const windows = baseline === null ? [] : await judgedWindows(store.windows, id, fromMs, untilMs, callsWanted);
   const [oldest] = windows;
   return {
     counters,
@@ -72,19 +74,19 @@ export async function readModelState(
   };
 }
 
-/** The newest window and as many before it as hold `windowSamples` calls: what `Windows.trim` keeps. Oldest first. */
+/** The newest window and as many before it as hold so many calls; `windowSamples` is what `Windows.trim` keeps. Oldest first. */
 async function judgedWindows(
   windows: IncrementStore['windows'],
   id: ModelId,
   fromMs: number,
   toMs: number,
-  windowSamples: number,
+  callsWanted: number,
 ): Promise<readonly Window[]> {
   const kept: Window[] = [];
   let callsBeforeNewest = 0;
   const pages = { fromMs, toMs, limit: WINDOWS_PER_PAGE };
   for await (const window of newestFirst((page) => windows.newest(id, page), pages)) {
-    if (callsBeforeNewest >= windowSamples) break;
+    if (callsBeforeNewest >= callsWanted) break;
     if (kept.length > 0) callsBeforeNewest += window.profile.calls;
     kept.push(window);
   }

@@ -1,3 +1,5 @@
+import { counterRandom, seedOf } from '../detection/sequential/counter-random.js';
+import { betUntilMs } from '../detection/sequential/drift-monitor-state.js';
 import { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Random } from '../domain/ports.js';
@@ -8,6 +10,7 @@ import { EventClock } from './event-clock.js';
 import { FailingSince } from './failing-since.js';
 import { GoldenAnswers } from './golden-answers.js';
 import type { StoredModelState } from './increment.js';
+import { lostRows } from './lost-rows.js';
 import { ModelTraffic } from './model-traffic.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { PendingRows } from './pending-rows.js';
@@ -45,6 +48,17 @@ export function restoredTraffic(
   // What was lost with the process that was there before came before all that comes to this one.
   arrivals.cut();
   const judgesAtOnce = settings.isReplay !== true && (counters.judgesAtOnce === true || (counters.waiting ?? 0) > 0);
+  // In the same order each time, chance would be the same each time, and look like a change.
+  const order = counterRandom(seedOf(`${id}\n${counters.calls}`));
+  const lost =
+    isAdmitted && monitor?.watching === true && counters.basis === 'ingest'
+      ? lostRows(
+          windows.map(({ profile }) => profile),
+          phase.stored.profile,
+          { rows: counters.waiting ?? 0, betUntilMs: betUntilMs(monitor) },
+          order,
+        )
+      : [];
   const traffic = new ModelTraffic(phase, settings, {
     arrivals,
     failing: new FailingSince(counters.failing === true),
@@ -62,6 +76,7 @@ export function restoredTraffic(
     detectors: new RunningDetectors(
       (state) => new DriftMonitor(id, settings.budget, hash, state, () => settings.featuresPerModel),
       isOutdated ? null : monitor,
+      lost,
     ),
     golden: new GoldenAnswers(hash, baselineIn(phase)?.golden ?? learnt, learnt),
     random,

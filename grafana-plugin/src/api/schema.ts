@@ -1181,6 +1181,8 @@ export interface components {
             admitted_at_ms: number | null;
             /** @description what learning still waits for */
             missing: string[];
+            /** @description calls that came while it was learnt and are in the total alone: mlfi was killed, or read the model anew, before it had judged them */
+            not_learnt: number;
             /** @description why what had been learnt was given up, the last time, and how much it was */
             refused: string[];
             required_samples: number | null;
@@ -1194,6 +1196,8 @@ export interface components {
             admitted_at_ms: number | null;
             /** @description what learning still waits for */
             missing: string[];
+            /** @description calls that came while it was learnt and are in the total alone: mlfi was killed, or read the model anew, before it had judged them */
+            not_learnt: number;
             /** @description why what had been learnt was given up, the last time, and how much it was */
             refused: string[];
             required_samples: number | null;

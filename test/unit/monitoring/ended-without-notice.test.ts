@@ -219,6 +219,65 @@ it('finds what it would in peace, though it is ended each time before rows have 
   expect(await found((service) => service.killed())).toEqual(peace);
 });
 
+it('finds what was in rows that were lost before they were judged, by their counts', async () => {
+  const service = await Service.withModel();
+  await service.sent(rowsOf(0, 700));
+  await service.judged();
+  await service.stored();
+  await service.sent([...rowsOf(700, 1_300), ...rowsOf(1_300, 2_500, 0.4), ...rowsOf(2_500, 4_000)]);
+  await service.killed();
+  expect(service.monitored.evidence().verdict).toBe('quiet');
+  await service.judged();
+  const { verdict, confirmed, changeAtMs } = service.monitored.evidence();
+  expect({ verdict, confirmed }).toEqual({ verdict: 'alarm', confirmed: ['confidence'] });
+  // Within the hour that it was counted in.
+  expect(Math.abs((changeAtMs ?? 0) - (START_MS + 1_300_000))).toBeLessThan(3_600_000);
+  // What was found is stored: ended again, it is neither forgotten nor found twice.
+  await service.stored();
+  await service.killed();
+  expect(service.monitored.evidence()).toMatchObject({ verdict: 'alarm', changeAtMs });
+  await service.judged();
+  expect(service.monitored.evidence()).toMatchObject({ verdict: 'alarm', changeAtMs });
+});
+
+it('gathers no evidence from rows as ever, however often they are lost before they were judged', async () => {
+  const service = await Service.withModel();
+  const random = seededRandom('whole numbers that follow each other, and rare categories');
+  let level = 0;
+  const rows = (from: number, to: number): Observation[] =>
+    Array.from({ length: to - from }, (_, i) => {
+      level = 0.8 * level + random.next() - 0.5;
+      return observation({
+        predictionId: `p${from + i}`,
+        atMs: START_MS + 10_000 * (from + i),
+        features: {
+          age: Math.round(40 + 10 * level),
+          amount: Number((100 * Math.exp(2 * random.next())).toFixed(2)),
+          city: `c${Math.floor(40 * random.next() ** 2)}`,
+          ...(random.next() < 0.2 ? {} : { note: random.next() < 0.1 ? null : random.next() }),
+        },
+        confidence: Math.round(100 * (0.6 + 0.4 * random.next())) / 100,
+      });
+    });
+  service.nowMs = START_MS + 10_000 * 1_500;
+  await service.sent(rows(0, 1_500));
+  await service.judged();
+  await service.stored();
+  expect(service.monitored.baseline?.version).toBe(1);
+  const lineShares: number[] = [];
+  for (let life = 0; life < 40; life += 1) {
+    service.nowMs = START_MS + 10_000 * (1_600 + 100 * life);
+    await service.sent(rows(1_500 + 100 * life, 1_600 + 100 * life));
+    await service.killed();
+    await service.judged();
+    await service.stored();
+    const { verdict, lineShare } = service.monitored.evidence();
+    expect(verdict).toBe('quiet');
+    lineShares.push(lineShare);
+  }
+  expect(Math.max(...lineShares)).toBeLessThan(0.6);
+});
+
 it('loses nothing of a learning period at a stop', async () => {
   const service = await Service.withModel();
   await service.sent(rowsOf(0, 120));

@@ -1,3 +1,5 @@
+import type { Random } from '../../domain/ports.js';
+
 /**
  * Uniform number in (0, 1) from a seed and a counter: a stateless 32-bit mix (the finaliser of MurmurHash3, Appleby
  * 2011, over two rounds). The same seed and counter always give the same number, so randomised p-values are
@@ -22,4 +24,10 @@ export function seedOf(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i += 1) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   return mix(h);
+}
+
+/** The numbers of one seed, one after the other. */
+export function counterRandom(seed: number): Random {
+  let counter = 0;
+  return { next: () => counterUniform(seed, counter++) };
 }

@@ -4,6 +4,7 @@ import type { Features, FeatureValue, Observation, Prediction } from '../../doma
 import type { FalsePageBudget, AlertEvidence, SignalEvidence } from '../../domain/alert-evidence.js';
 import type { SignalKey } from '../../domain/profile.js';
 import { recovered, type Alarm } from './alarm.js';
+import { betOnCounted, type CountedRow } from './counted-row.js';
 import type { DriftMonitorState, LearningReadiness } from './drift-monitor-state.js';
 import { pagingValue, provisionalUntilMs, signalEvidence, waitTexts, type Wait } from './signal-evidence.js';
 import { evidenceBenjaminiHochberg } from './e-d-bh.js';
@@ -48,8 +49,7 @@ export class DriftMonitor {
   private readonly signals = new Map<FindingSubject, SignalMonitor>();
   /** False while the baseline is learnt: evidence is gathered, nothing is claimed. */
   private watching = false;
-  /** Samples that a signal learns from at least; known from the first settlement on. */
-  private leastSamples = Infinity;
+  private leastSamples = Infinity; // That a signal learns from; known from the first settlement on.
   private alarmed: Alarm | null = null;
   private readonly signalOfFeature = new Map<string, SignalMonitor>();
   /** Features that have had no value but null. */
@@ -83,6 +83,11 @@ export class DriftMonitor {
     if (observation.latencySeconds !== null) this.value('latency_seconds', observation.latencySeconds, atMs);
     this.value('prediction', observation.prediction, atMs);
     if (observation.features !== null) this.features(observation.features, atMs);
+  }
+
+  /** Bets on a call that was lost but for its counts, once its signals have learnt. */
+  observeCounted(row: CountedRow): void {
+    betOnCounted(this.signals, row);
   }
 
   /** A known feature that was not sent is missing; one never seen before breaks the schema once the model is watched. */
@@ -267,11 +272,6 @@ export class DriftMonitor {
     return this.signalOfFeature.size;
   }
 
-  private provisionalUntilMs(): number | null {
-    const times = [...this.signals.values()].flatMap((signal) => provisionalUntilMs(signal) ?? []);
-    return times.length === 0 ? null : Math.max(...times);
-  }
-
   /** Everything that can be said about the evidence now; cheap, changes nothing. */
   evidence(): AlertEvidence {
     const { budget, alarmed } = this;
@@ -283,6 +283,7 @@ export class DriftMonitor {
         return frozen ?? signalEvidence(signal, this.weightOf(signal.subject), budget.tickMs, false);
       })
       .sort((a, b) => Math.log(b.weight) + b.logEvidence - Math.log(a.weight) - a.logEvidence);
+    const isProvisional = signals.some(({ watch }) => watch === 'provisional');
     const logEvidence = alarmed?.logEvidence ?? Math.log(Math.max(this.total(), 1e-12));
     const verdict = !this.watching
       ? 'learning'
@@ -302,7 +303,7 @@ export class DriftMonitor {
       suspects: alarmed?.suspects ?? [],
       changeAtMs: alarmed?.changeAtMs ?? null,
       recovered: alarmed !== null && this.hasRecovered,
-      provisionalUntilMs: signals.some(({ watch }) => watch === 'provisional') ? this.provisionalUntilMs() : null,
+      provisionalUntilMs: isProvisional ? provisionalUntilMs(this.signals.values()) : null,
       signals,
       budget: { ...budget, meanTimeBetweenMs: this.thresholdFactor * budget.meanTimeBetweenMs },
     };

@@ -55,13 +55,13 @@ export function signalEvidence(
     weight,
     note: signal.isWarmingUp
       ? 'the first samples set the reference quantiles: 50, more where successive values are alike'
-      : (waits ?? (provisional ? provisionalText(provisionalUntilMs(signal)) : null)),
+      : (waits ?? (provisional ? provisionalText(provisionalUntilMs([signal])) : null)),
   };
 }
 
-/** When the last of a signal's streams can tell a daily pattern from a change; null when all can, or before the first score. */
-export function provisionalUntilMs(signal: SignalMonitor): number | null {
-  const times = signal.streams.flatMap(({ provisionalUntilMs: atMs }) => atMs ?? []);
+/** When the last of the signals' streams can tell a daily pattern from a change; null when all can, or before the first score. */
+export function provisionalUntilMs(signals: Iterable<SignalMonitor>): number | null {
+  const times = [...signals].flatMap(({ streams }) => streams.flatMap(({ provisionalUntilMs: atMs }) => atMs ?? []));
   return times.length === 0 ? null : Math.max(...times);
 }
 

@@ -10,6 +10,10 @@ export const baselineSchema = z
     samples: nullableNumber.meta({
       description: 'calls that the baseline was learnt from; of one that is being learnt, those answered so far',
     }),
+    not_learnt: z.number().meta({
+      description:
+        'calls that came while it was learnt and are in the total alone: mlfi was killed, or read the model anew, before it had judged them',
+    }),
     admitted_at_ms: nullableInstant,
     required_samples: nullableNumber,
     missing: z.array(z.string()).meta({ description: 'what learning still waits for' }),
@@ -26,6 +30,7 @@ const NOTHING: z.output<typeof baselineSchema> = {
   state: 'absent',
   version: null,
   samples: null,
+  not_learnt: 0,
   admitted_at_ms: null,
   required_samples: null,
   missing: [],
@@ -38,12 +43,15 @@ export function baselineView({
   learning,
 }: Pick<ModelStatus, 'baseline' | 'learning'>): z.output<typeof baselineSchema> {
   const samples = baselineSamples(baseline, learning);
+  const unjudged = (baseline ?? learning)?.unjudged ?? [];
+  const not_learnt = unjudged.reduce((sum, { counts: { calls } }) => sum + calls, 0);
   if (baseline !== null) {
     return {
       ...NOTHING,
       state: baseline.frozen ? 'frozen' : 'ready',
       version: baseline.version,
       samples,
+      not_learnt,
       admitted_at_ms: baseline.admittedAtMs,
     };
   }
@@ -55,6 +63,7 @@ export function baselineView({
     state: 'learning',
     version,
     samples,
+    not_learnt,
     required_samples: requiredSamples,
     missing: [...missing],
     refused: [...refused],
