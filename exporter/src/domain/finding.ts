@@ -124,3 +124,7 @@ export interface BlindSpot {
   readonly check: string;
   readonly reason: string;
 }
+
+/** Not possible once the baseline’s rows are gone: after a restart. */
+export const CHECKS_BY_BASELINE_ROWS =
+  'segments by numbers or by more than two conditions, decomposition, attribution, label association and same-hour comparison against the baseline’s rows';

@@ -7,7 +7,7 @@ import {
   type Diagnosis,
   type Explanation,
 } from '../domain/cause.js';
-import { subjectText } from '../domain/finding.js';
+import { CHECKS_BY_BASELINE_ROWS, subjectText } from '../domain/finding.js';
 import { counted } from '../domain/quantity-text.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
@@ -70,9 +70,19 @@ export const waitsForProposals = (
   hysteresis: HysteresisSettings,
 ): boolean => tracking.isUnproposed && isFirm(tracking, diagnosis, hysteresis);
 
+/** What is left of a cause that rests on the baseline's rows, once these are gone. */
+const WITHOUT_ROWS: Readonly<Partial<Record<CauseId, CauseId>>> = { 'labels-wrong': 'concept-drift' };
+
+/** Nothing speaks against the cause that is told but that the rows it rests on are gone since. */
+function onlyLacksRows(told: Diagnosis, now: Diagnosis): boolean {
+  const areGone = ({ blindSpots }: Diagnosis): boolean =>
+    blindSpots.some(({ check }) => check === CHECKS_BY_BASELINE_ROWS);
+  return WITHOUT_ROWS[causeOf(told)] === causeOf(now) && areGone(now) && !areGone(told);
+}
+
 /**
  * The evaluation as it is told: one that saw less of a firm cause than what is told of it leaves that as it is, but for how severe it is.
- * The model may have been asked since, which is news.
+ * The model may have been asked since, which is news. A cause whose rows are gone stays as it is.
  */
 export function asTold(
   { isToldFirm }: Pick<IncidentTracking, 'isToldFirm'>,
@@ -80,6 +90,7 @@ export function asTold(
   evaluation: Evaluation,
 ): Evaluation {
   const { diagnosis: now } = evaluation;
+  if (onlyLacksRows(told, now)) return { ...evaluation, diagnosis: told, explanation, fingerprint };
   const isSame = storyOf(told) === storyOf(now) && !wasAskedSince(told, now);
   if (!isToldFirm || !isSame || !isPoorer(told, now)) return evaluation;
   const { severity, severityReason } = now;

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { DecisionRecord } from '../../../exporter/src/domain/decision-record.js';
-import type { Finding, FindingSubject } from '../../../exporter/src/domain/finding.js';
+import { CHECKS_BY_BASELINE_ROWS, type Finding, type FindingSubject } from '../../../exporter/src/domain/finding.js';
 import type { Impact } from '../../../exporter/src/domain/impact.js';
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
@@ -236,4 +236,21 @@ it('tells what was seen anew where it is as much, or much worse', async () => {
   expect(told?.diagnosis.impact?.share).toBe(0.8);
   const all = await incidents.apply(model, seenSince(400, 4_000, {}));
   expect(all?.diagnosis.impact).toBeNull();
+});
+
+it.each([
+  ['and stays while nothing but that speaks against it', 'concept-drift', true, 'labels-wrong', 'medium'],
+  ['and gives way to a cause that needs none', 'unit-change', true, 'unit-change', 'high'],
+  ['and gives way where they are all there', 'concept-drift', false, 'concept-drift', 'high'],
+] as const)('wrong labels are told by rows that are gone after a restart, %s', async (_, now, areGone, cause, severity) => {
+  const { incidents, saved } = managed();
+  for (let i = 0; i < 10; i += 1) await incidents.apply(model, blaming('labels-wrong'));
+  const restarted = managed(saved).incidents;
+  await restarted.restore(model.id);
+  const later = blaming(now);
+  const blindSpots = areGone ? [{ check: CHECKS_BY_BASELINE_ROWS, reason: 'rows are never stored' }] : [];
+  for (let i = 0; i < 40; i += 1)
+    await restarted.apply(model, { ...later, diagnosis: { ...later.diagnosis, severity: 'high', blindSpots } });
+  const told = restarted.current(model.id);
+  expect([told?.diagnosis.causes[0]?.id, told?.severity]).toEqual([cause, severity]);
 });

@@ -1,5 +1,5 @@
 import { provisionalText } from '../../domain/alert-evidence.js';
-import { subjectText, type BlindSpot, type Finding } from '../../domain/finding.js';
+import { CHECKS_BY_BASELINE_ROWS, subjectText, type BlindSpot, type Finding } from '../../domain/finding.js';
 import { counted } from '../../domain/quantity-text.js';
 import type { MonitoredModelState } from '../../domain/monitored-model-state.js';
 import type { RowAnalysis } from '../../domain/row-analysis.js';
@@ -88,11 +88,7 @@ function withoutRows({ baseline, baselineRows, rows, window }: MonitoredModelSta
   const reason =
     'rows are never stored: those of before the last start, or before the model was read anew from its store, are gone; counts remain';
   const spots: BlindSpot[] = [];
-  if (baseline !== null && baselineRows.length === 0) {
-    const check =
-      'segments by numbers or by more than two conditions, decomposition, attribution, label association and same-hour comparison against the baseline’s rows';
-    spots.push({ check, reason });
-  }
+  if (baseline !== null && baselineRows.length === 0) spots.push({ check: CHECKS_BY_BASELINE_ROWS, reason });
   if (rows.length < window.calls / 2)
     spots.push({ check: 'bursts of failures, values missing in the same rows, trends inside the window', reason });
   return spots;
