@@ -43,6 +43,8 @@ export const NOTE_REASONS = [
   /** Nothing was changed: texts that differ were made alike before mlfi read them. */
   'not_utf8',
   'field_left_out',
+  /** Nothing was changed: a field that `map` names is in no row. */
+  'not_met',
   /** Nothing was changed: `1,5` stays a text. */
   'decimal_comma',
   'positive_probability',

@@ -169,7 +169,12 @@ export interface FieldRoles {
   isSaid(name: string): boolean;
   /** The row with what was named by a path lifted to the top, in place of what it lies in. */
   lifted(row: object): object;
+  /** Fields of which something was said and that no row so far had, but for those that many rows are without. */
+  unmet(): readonly string[];
 }
+
+/** What no row need have: labels come later, errors seldom, and nobody misses what is ignored. */
+const MAY_BE_MISSING: ReadonlySet<FieldRole> = new Set(['label', 'error', 'ignored']);
 
 /** What is said of a field comes before what its name says. */
 export function fieldRoles({ fields }: FieldMapping = NO_MAPPING): FieldRoles {
@@ -177,10 +182,15 @@ export function fieldRoles({ fields }: FieldMapping = NO_MAPPING): FieldRoles {
   for (const [name, role] of fields) said.set(name, { role: ROLE_OF_MAPPED[role], rank: -1 });
   const others = said.get('*') ?? null;
   const paths = [...said.keys()].filter((name) => name.includes('.'));
-  if (said.size === 0) return { roleOf, classOf: classOfColumn, isSaid: () => false, lifted: (row) => row };
+  if (said.size === 0) return { roleOf, classOf: classOfColumn, isSaid: () => false, lifted: (row) => row, unmet: () => [] };
   const classOf = (name: string): string | null => (said.has(name) ? null : classOfColumn(name));
+  const unmet = new Set([...said].flatMap(([name, { role }]) => (name === '*' || MAY_BE_MISSING.has(role) ? [] : [name])));
   return {
-    roleOf: (name) => said.get(name) ?? roleOf(name) ?? (classOf(name) === null ? others : null),
+    roleOf(name) {
+      if (unmet.size > 0) unmet.delete(name);
+      return said.get(name) ?? roleOf(name) ?? (classOf(name) === null ? others : null);
+    },
+    unmet: () => [...unmet],
     classOf,
     isSaid: (name) => said.has(name) || paths.some((path) => path.startsWith(`${name}.`)),
     lifted: (row) => (paths.length === 0 ? row : liftedRow(row, paths, said)),

@@ -42,6 +42,7 @@ export function parseBatch(
   const observations: Observation[] = [];
   const labels: LateLabel[] = [];
   const roles = fieldRoles(mapping);
+  let hasCalls = false;
   const isMangled = text.includes(REPLACEMENT);
   if (GZIP.test(text)) verdicts.refuse(1, COMPRESSED);
   const rows = GZIP.test(text) ? [] : format.read(text, limits, verdicts, roles);
@@ -51,6 +52,7 @@ export function parseBatch(
       const mangled = isMangled ? mangledField(value) : null;
       if (mangled !== null) tell('not_utf8', mangled, NOT_UTF8);
       const call = callInRow(value, roles);
+      hasCalls ||= call !== null;
       const options = { nowMs, limits, tell, isTable, roles, expected };
       const events =
         call === null ? [eventOf(value, options)] : eventsOf(rowsOfCall(call, mapping), line, options, verdicts);
@@ -60,10 +62,15 @@ export function parseBatch(
         else labels.push(event.label);
       }
     } catch (error) {
+      verdicts.withdrawNotes(line);
       verdicts.refuse(line, refusalOf(error));
       if (verdicts.refuseRest(line + 1, () => rows.length - i - 1)) break;
     }
   }
+  // What is said of a logged call is said of what lies in it.
+  if (observations.length > 0 && !hasCalls)
+    for (const name of roles.unmet())
+      verdicts.tellOf(1)('not_met', name, 'map names this field, and no row of the batch has it');
   return { observations, labels, ...verdicts.summary() };
 }
 

@@ -39,6 +39,8 @@ export interface Verdicts {
    * @param rows how many rows are left
    */
   refuseRest(line: number, rows: () => number): boolean;
+  /** The row at `line`, the newest that was read, is refused: nothing of it was taken with a change. */
+  withdrawNotes(line: number): void;
   /** For the notes of the row at `line`; each reason counts a row once, those about one feature's values once for each field. */
   tellOf(line: number): Tell;
   readonly summary: () => Pick<IngestBatch, 'rejected' | 'rejectedByReason' | 'newest' | 'errors' | 'notes'>;
@@ -59,7 +61,7 @@ export function createVerdicts(characters: number): Verdicts {
   let rejected = 0;
   const refuse: Verdicts['refuse'] = (line, { reason, field, message }, rows = 1) => {
     rejected += rows;
-    last.note(line, reason, rows);
+    last.note(line, reason === 'too_many_refused' ? mostOf(byReason) : reason, rows);
     byReason[reason] = (byReason[reason] ?? 0) + rows;
     const key = `${reason}\n${field}\n${message}`;
     const known = errors.get(key);
@@ -79,6 +81,13 @@ export function createVerdicts(characters: number): Verdicts {
       const left = rows();
       if (left > 0) refuse(line, new Refusal('too_many_refused', '', REST), left);
       return true;
+    },
+    withdrawNotes(line) {
+      for (const [key, known] of notes) {
+        if (known.lastLine !== line) continue;
+        known.rows -= 1;
+        if (known.rows === 0) notes.delete(key);
+      }
     },
     tellOf: (line) => (reason, field, message) => {
       const key = NOTED_BY_FIELD.has(reason) ? `${reason}\n${shown(field)}` : reason;
@@ -101,6 +110,12 @@ export function createVerdicts(characters: number): Verdicts {
       notes: [...notes.values()].map(({ note, rows }) => ({ ...note, rows })),
     }),
   };
+}
+
+/** Why most rows were refused that were read. */
+function mostOf(byReason: Readonly<Partial<Record<RefusalReason, number>>>): RefusalReason {
+  const [most] = (Object.entries(byReason) as [RefusalReason, number][]).toSorted(([, a], [, b]) => b - a);
+  return most?.[0] ?? 'too_many_refused';
 }
 
 const NOTED_BY_FIELD: ReadonlySet<NoteReason> = new Set(['not_a_number', 'decimal_comma']);

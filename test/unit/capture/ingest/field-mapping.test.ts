@@ -71,6 +71,31 @@ describe('what is said of fields', () => {
   });
 });
 
+describe('a field that is named and in no row', () => {
+  const unmet = (body: string, said: Readonly<Record<string, MappedRole>>, type = CSV): readonly unknown[] =>
+    parse(body, type, said).notes.filter(({ reason }) => reason === 'not_met');
+
+  it('is told, once for all', () => {
+    expect(unmet('id,a,prediction\np,1,x\nq,2,y\n', { idd: 'prediction_id', 'b.c': 'feature' })).toMatchObject([
+      { field: 'idd', rows: 1, message: 'map names this field, and no row of the batch has it' },
+    ]);
+    expect(unmet('{"prediction":"x"}', { 'b.c': 'feature' }, JSON_TYPE)).toHaveLength(1);
+  });
+
+  it('is not where some row has it, or many are without', () => {
+    expect(unmet('[{"prediction":"x"},{"prediction":"x","b":{"c":1}}]', { 'b.c': 'feature' }, JSON_TYPE)).toEqual([]);
+    const seldom: Readonly<Record<string, MappedRole>> = { truth: 'label', oops: 'error', x: 'ignore', '*': 'feature' };
+    expect(unmet('a,prediction\n1,x\n', seldom)).toEqual([]);
+    expect(unmet('{"prediction_id":"p","label":"x"}', { a: 'feature' }, JSON_TYPE)).toEqual([]);
+  });
+
+  it('is not for a logged call, of which it is said what lies in it', () => {
+    const call = { request: { rows: [{ a: 1 }] }, response: { predictions: ['x'] } };
+    const batch = parse(JSON.stringify(call), JSON_TYPE, { 'request.rows': 'feature', request: 'features' });
+    expect(batch.notes.filter(({ reason }) => reason === 'not_met')).toEqual([]);
+  });
+});
+
 describe('a list in an envelope', () => {
   it.each(['rows', 'records', 'predictions', 'data'])('is read as if it stood alone: %s', (name) => {
     const body = JSON.stringify({ [name]: [{ prediction: 'a' }, { prediction: 'b' }] });
