@@ -182,9 +182,12 @@ export function fieldRoles({ fields }: FieldMapping = NO_MAPPING): FieldRoles {
   for (const [name, role] of fields) said.set(name, { role: ROLE_OF_MAPPED[role], rank: -1 });
   const others = said.get('*') ?? null;
   const paths = [...said.keys()].filter((name) => name.includes('.'));
-  if (said.size === 0) return { roleOf, classOf: classOfColumn, isSaid: () => false, lifted: (row) => row, unmet: () => [] };
+  if (said.size === 0)
+    return { roleOf, classOf: classOfColumn, isSaid: () => false, lifted: (row) => row, unmet: () => [] };
   const classOf = (name: string): string | null => (said.has(name) ? null : classOfColumn(name));
-  const unmet = new Set([...said].flatMap(([name, { role }]) => (name === '*' || MAY_BE_MISSING.has(role) ? [] : [name])));
+  const unmet = new Set(
+    [...said].flatMap(([name, { role }]) => (name === '*' || MAY_BE_MISSING.has(role) ? [] : [name])),
+  );
   return {
     roleOf(name) {
       if (unmet.size > 0) unmet.delete(name);
