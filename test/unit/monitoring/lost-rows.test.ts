@@ -6,7 +6,7 @@ import { createWindowBuilder, emptyWindow } from '../../../exporter/src/statisti
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { observation } from '../detection/rows.js';
 
-type Row = Parameters<typeof observation>[0];
+type Row = NonNullable<Parameters<typeof observation>[0]>;
 
 const HOUR_MS = 3_600_000;
 const ALL = { rows: 10_000, betUntilMs: -Infinity };
