@@ -59,6 +59,7 @@ export const CAUSES = {
   'join-loss': { family: 'pipeline', traits: [] },
   'swapped-columns': { family: 'pipeline', traits: ['other-values'] },
   'precision-loss': { family: 'pipeline', traits: ['other-values'] },
+  'rows-refused': { family: 'pipeline', traits: ['alone'] },
   'feature-leak': { family: 'pipeline', traits: [] },
   'input-drift': { family: 'traffic', traits: ['other-values'] },
   'traffic-mix-change': { family: 'traffic', traits: ['other-values'] },

@@ -29,6 +29,7 @@ const ASSOCIATION_ERROR = 1.6;
 const EXPLAINED_BY_ITSELF: ReadonlyMap<DetectorId, CauseId> = new Map([
   ['certificate-expiry', 'certificate-expiring'],
   ['labels-never-match', 'labels-wrong'],
+  ['refused-rows', 'rows-refused'],
 ]);
 
 /** An input came to give the label away. */

@@ -262,6 +262,14 @@ export const RULES: Readonly<Record<CauseId, readonly Rule[]>> = {
       'Look for a narrower column type, a rounding step or a cap that came with a release.',
     ),
   ],
+  'rows-refused': [
+    investigate(
+      'Find out what the sender writes now',
+      'Read “errors” in the response to its last batch: each names a field, its first row and what would be right.',
+      'Compare with the sender’s last release, and with docs/sending-logs.md.',
+      'Rows that were refused count nowhere: send them again, corrected, under new batch ids.',
+    ),
+  ],
   'feature-leak': [
     fixPipeline(
       (subject) => `Stop the answer from leaking into ${names(subject.features)}`,

@@ -93,13 +93,14 @@ function oppositesIn({ id, title, supporting, refuting }: Cause): string[] {
 }
 
 const NEEDS_LABELS: ReadonlySet<CauseId> = new Set(['concept-drift', 'segment-concept-drift', 'feature-leak']);
-/** Causes besides those of service that may be named without a baseline: they are visible in the answers themselves. */
+/** Causes besides those of service that may be named without a baseline: they are visible in the answers themselves, or in what is refused. */
 const VISIBLE_ALONE: ReadonlySet<CauseId> = new Set([
   'unstable-model',
   'underconfident-model',
   'prediction-collapse',
   'calibration-decay',
   'segment-outage',
+  'rows-refused',
 ]);
 
 /** Causes and advice about what was not there to be seen, or that leave out what users feel most. */

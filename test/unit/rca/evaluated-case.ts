@@ -1,6 +1,7 @@
 import { modelOf } from '../../fixtures/model.js';
 import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory.js';
 import type { AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
+import type { IntakeSummary } from '../../../exporter/src/domain/ingest.js';
 import type { FailureReason, Observation, ServerCertificate } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
@@ -54,6 +55,7 @@ export interface Case {
   /** Rows still in memory, where that is not all of the window's. */
   readonly rowsInMemory?: readonly Observation[];
   readonly certificate?: ServerCertificate;
+  readonly intake?: IntakeSummary | null;
   readonly consecutiveFailures?: number;
   readonly lastFailureReason?: FailureReason;
   /** Counts that are not those of the rows, as after a restart. */
@@ -92,6 +94,7 @@ export function stateOf({
   baselineRows = BASELINE_ROWS,
   rowsInMemory = rows,
   certificate,
+  intake = null,
   consecutiveFailures = 0,
   lastFailureReason,
   window: stored,
@@ -120,7 +123,7 @@ export function stateOf({
     certificate: certificate ?? null,
     changes: [],
     features: new Map(),
-    intake: null,
+    intake,
     experiment: null,
     rowAnalysis: null,
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CauseId } from '../../../exporter/src/domain/cause.js';
+import type { IntakeSummary } from '../../../exporter/src/domain/ingest.js';
 import type { FailureReason, Observation } from '../../../exporter/src/domain/observation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import { detect } from '../../../exporter/src/detection/detect.js';
@@ -145,5 +146,32 @@ describe('a certificate', () => {
     const beside = evaluated({ certificate, rows: refused });
     expect(beside.diagnosis.causes.map(({ id }) => id)).not.toContain('certificate-expiring');
     expect(beside.diagnosis.findings.map(({ detector }) => detector)).toContain('certificate-expiry');
+  });
+});
+
+describe('rows that are refused', () => {
+  const intake: IntakeSummary = {
+    taken: 20,
+    refused: 80,
+    mostRefusedFor: 'bad_confidence',
+    leftOut: [],
+    clockOffsetMs: null,
+    notJudged: { late: 0, lost: 0 },
+    unwatched: null,
+  };
+
+  it('are the cause when nothing else is wrong, by what they were refused for; beside a fault they are only a finding', () => {
+    const alone = evaluated({ intake });
+    expect(alone.diagnosis).toMatchObject({
+      severity: 'medium',
+      causes: [
+        { id: 'rows-refused', title: 'Rows that are sent are refused: they hold a confidence that is no share' },
+      ],
+    });
+    expect(alone.proposals[0]?.title).toBe('Find out what the sender writes now');
+    expect(alone.proposals.map(({ action }) => action)).toEqual(['investigate']);
+    const beside = evaluated({ intake, rows: failing('credentials', 'the server answered 401', 60) });
+    expect(beside.diagnosis.causes.map(({ id }) => id)).not.toContain('rows-refused');
+    expect(beside.diagnosis.findings.map(({ detector }) => detector)).toContain('refused-rows');
   });
 });

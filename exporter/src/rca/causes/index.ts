@@ -26,6 +26,7 @@ import { payloadRefused } from './payload-refused.js';
 import { precisionLoss } from './precision-loss.js';
 import { predictionCollapse } from './prediction-collapse.js';
 import { rateLimited } from './rate-limited.js';
+import { rowsRefused } from './rows-refused.js';
 import { seasonalPattern } from './seasonal-pattern.js';
 import { segmentConceptDrift } from './segment-concept-drift.js';
 import { segmentOutage } from './segment-outage.js';
@@ -69,6 +70,7 @@ export const CAUSE_DEFINITIONS: readonly CauseDefinition[] = [
   joinLoss,
   swappedColumns,
   precisionLoss,
+  rowsRefused,
   featureLeak,
   inputDrift,
   trafficMixChange,
