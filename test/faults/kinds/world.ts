@@ -132,6 +132,17 @@ export const WORLD_FAULTS: readonly FaultKind[] = [
     },
   },
   {
+    id: 'labels inverted',
+    draw: (model, random) => {
+      const share = between(0.95, 1, random);
+      return {
+        labels: true,
+        truth: truth('labels-wrong'),
+        label: (row, live) => (live.random.next() < share ? otherClass(model, row.label) : row.label),
+      };
+    },
+  },
+  {
     id: 'label delay',
     draw: (_, random) => {
       const share = between(0.7, 1, random);
