@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../exporter/src/domain/finding.js';
 import type { Features, FeatureValue, Observation } from '../../../exporter/src/domain/observation.js';
+import type { PerformanceEstimate } from '../../../exporter/src/domain/performance.js';
 import type { Random } from '../../../exporter/src/domain/ports.js';
-import { costOfShift } from '../../../exporter/src/performance/cost-of-shift.js';
+import { costOfShift, withCosts } from '../../../exporter/src/performance/cost-of-shift.js';
 import { extremeFeature } from '../../../exporter/src/performance/extremes.js';
 import { createWindowBuilder } from '../../../exporter/src/statistics/window-profile.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import { baselineOf } from '../detection/rows.js';
 
 const row = (features: Features, confidence: number): Observation => ({
   atMs: 1,
@@ -20,6 +23,31 @@ const row = (features: Features, confidence: number): Observation => ({
   modelVersion: null,
 });
 const NONE = { interval: { low: NaN, high: NaN } };
+const ESTIMATED = {
+  kind: 'estimated',
+  measure: 'accuracy',
+  calibrated: false,
+  crossCheck: 0,
+  samples: 100,
+  blindTo: '',
+  realised: { accuracy: null, error: null, labelledShare: null },
+} as const;
+const CONFIDENCE_FELL: Finding = {
+  detector: 'numeric-drift',
+  subject: 'confidence',
+  kind: 'model',
+  direction: 'down',
+  statistic: { name: 'ks', value: 0.4 },
+  threshold: 0.1,
+  pValue: null,
+  effect: { measure: 'distance', value: 0.4, interval: null },
+  statistics: [],
+  before: null,
+  now: null,
+  window: { fromMs: 1, toMs: 2, samples: 100 },
+  baselineSamples: 100,
+  sentence: 'Confidence fell.',
+};
 const stated = (confidence: number): number => confidence;
 
 describe('what a moved feature costs', () => {
@@ -74,6 +102,32 @@ describe('what a moved feature costs', () => {
       if (interval.low <= cost && cost <= interval.high) held += 1;
     }
     expect(held / 400).toBeGreaterThan(0.92);
+  });
+
+  it('knows nothing of a value that was seen once but that it is a share', () => {
+    const each = (from: number): Observation[] => Array.from({ length: 100 }, (_, i) => row({ id: `v${from + i}` }, 0.9));
+    const { interval } = costOfShift('id', each(0), each(100), stated) ?? NONE;
+    expect(interval.high).toBeCloseTo(1.96 * Math.sqrt(0.25 / 100 + 0.25 / 100), 6);
+    expect(interval.low).toBeCloseTo(-interval.high, 6);
+  });
+
+  it('of confidence is as unsure as the baseline’s accuracy and the estimate of now together', () => {
+    const builder = createWindowBuilder();
+    for (let i = 0; i < 100; i += 1) builder.add(row({}, 0.9));
+    const shares = { labelled: 100, correct: 90, losses: {} };
+    const tenths = (n: number): number[] => [...new Array<number>(9).fill(0), n];
+    const labels = { ...shares, labelledByConfidence: tenths(100), correctByConfidence: tenths(90) };
+    const baseline = { ...baselineOf([]), profile: { ...builder.build(), labels } };
+    const performance: PerformanceEstimate = {
+      ...ESTIMATED,
+      accuracy: 0.8,
+      band: { low: 0.78, high: 0.81, level: 0.95 },
+      baselineAccuracy: { share: 0.9, interval: { low: 0.82, high: 0.94, level: 0.95 }, of: 100, count: 90 },
+    };
+    const [priced] = withCosts([CONFIDENCE_FELL], performance, { baseline, baselineRows: [], rows: [] });
+    expect(priced?.cost?.value).toBeCloseTo(0.1, 9);
+    expect(priced?.cost?.interval.low).toBeCloseTo(0.1 - Math.hypot(0.08, 0.01), 9);
+    expect(priced?.cost?.interval.high).toBeCloseTo(0.1 + Math.hypot(0.04, 0.02), 9);
   });
 
   it('is not told from fewer than 50 rows, nor without confidence', () => {

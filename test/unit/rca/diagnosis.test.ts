@@ -158,6 +158,34 @@ const CASES: readonly (readonly [name: string, cause: string, severity: string, 
   ],
 ];
 
+const INVERTED: Case = {
+  ...FOLLOWING,
+  labels: { before: 180, now: 20 },
+  rows: following((row, i) => labelled(row, i % 10 === 0)),
+};
+const FOR_ANOTHER_REASON: readonly (readonly [string, Case])[] = [
+  [
+    'predictions are in another mix',
+    {
+      ...INVERTED,
+      rows: changed((row, i) => {
+        const moved = i % 10 < 7 ? withFeature(row, 'n1', 50 + Number(row.features?.n1) / 2) : row;
+        return labelled(follow(moved), i % 10 === 0);
+      }),
+    },
+  ],
+  [
+    'another version is in service',
+    { ...INVERTED, changes: [{ kind: 'model-version', text: 'Version 8 was deployed.', atMs: 900 }] },
+  ],
+];
+
+it.each(FOR_ANOTHER_REASON)('labels the other way round are not wrong by themselves where %s', (_, made) => {
+  expect(evaluated(INVERTED).diagnosis.causes[0]?.id).toBe('labels-wrong');
+  const { causes } = evaluated(made).diagnosis;
+  expect(causes.map(({ id }) => id)).not.toContain('labels-wrong');
+});
+
 describe('diagnosis', () => {
   it('has every cause of the closed list in the table', () => {
     expect(CAUSE_DEFINITIONS.map(({ id }) => id).sort()).toEqual([...CAUSE_IDS].sort());

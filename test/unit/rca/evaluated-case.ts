@@ -3,6 +3,7 @@ import { createGoldenMemory } from '../../../exporter/src/baseline/golden-memory
 import type { AlertEvidence } from '../../../exporter/src/domain/alert-evidence.js';
 import type { IntakeSummary } from '../../../exporter/src/domain/ingest.js';
 import type { FailureReason, Observation, ServerCertificate } from '../../../exporter/src/domain/observation.js';
+import type { ChangeEvent } from '../../../exporter/src/domain/symptoms.js';
 import { DEFAULT_VERIFICATION_TIMES } from '../../../exporter/src/domain/recommendation.js';
 import { DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
 import type { WindowProfile } from '../../../exporter/src/domain/profile.js';
@@ -56,6 +57,7 @@ export interface Case {
   readonly rowsInMemory?: readonly Observation[];
   readonly certificate?: ServerCertificate;
   readonly intake?: IntakeSummary | null;
+  readonly changes?: readonly ChangeEvent[];
   readonly consecutiveFailures?: number;
   readonly lastFailureReason?: FailureReason;
   /** Counts that are not those of the rows, as after a restart. */
@@ -95,6 +97,7 @@ export function stateOf({
   rowsInMemory = rows,
   certificate,
   intake = null,
+  changes = [],
   consecutiveFailures = 0,
   lastFailureReason,
   window: stored,
@@ -121,7 +124,7 @@ export function stateOf({
     lastProbeFailureAtMs: null,
     probesAnsweredMs: [],
     certificate: certificate ?? null,
-    changes: [],
+    changes,
     features: new Map(),
     intake,
     experiment: null,
