@@ -105,7 +105,8 @@ describe('what a moved feature costs', () => {
   });
 
   it('knows nothing of a value that was seen once but that it is a share', () => {
-    const each = (from: number): Observation[] => Array.from({ length: 100 }, (_, i) => row({ id: `v${from + i}` }, 0.9));
+    const each = (from: number): Observation[] =>
+      Array.from({ length: 100 }, (_, i) => row({ id: `v${from + i}` }, 0.9));
     const { interval } = costOfShift('id', each(0), each(100), stated) ?? NONE;
     expect(interval.high).toBeCloseTo(1.96 * Math.sqrt(0.25 / 100 + 0.25 / 100), 6);
     expect(interval.low).toBeCloseTo(-interval.high, 6);
