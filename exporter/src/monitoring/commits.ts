@@ -46,6 +46,8 @@ export class Commits {
   /** What goes on beside the next commit, and is none of it: models whose lane is held for long, or whose commit takes long. */
   private readonly beside = new Map<ModelId, Promise<unknown>>();
   private readonly long = new Set<Promise<unknown>>();
+  /** What the last commit had no time for. */
+  private readonly leftOut = new Set<ModelId>();
 
   constructor(
     private readonly ports: CommitPorts,
@@ -149,23 +151,32 @@ export class Commits {
     return failed;
   }
 
-  /** Models that are to be committed together. */
+  /**
+   * Models that are to be committed together. First come those that the last commit has left out, then whoever waits longest: a
+   * commit takes no more than it can write soon, and of a thousand models the last would never have their turn.
+   */
   private due(): readonly ModelId[] {
     const { alone } = this.joint;
-    return [...this.ports.members]
-      .filter(([id, member]) => !alone.has(id) && !this.beside.has(id) && this.isDue(member))
-      .map(([id]) => id);
+    const due = [...this.ports.members].filter(
+      ([id, member]) => !alone.has(id) && !this.beside.has(id) && this.isDue(member),
+    );
+    const turn = ([id, { waiting }]: readonly [ModelId, Member]): number =>
+      this.leftOut.has(id) ? 0 : (waiting[0]?.sinceMs ?? Number.MAX_VALUE);
+    return due.toSorted((a, b) => turn(a) - turn(b)).map(([id]) => id);
   }
 
   /** Resolves once the next commit may begin. */
   private writeTogether(): Promise<unknown> {
-    return this.inTurns(this.due(), (held, turns) => {
+    const due = this.due();
+    this.leftOut.clear();
+    return this.inTurns(due, (held, turns) => {
       const ids = held.filter((id) => !this.joint.alone.has(id));
       let done: Promise<unknown> = Promise.resolve();
       const slow = new Promise<void>((isSlow) => {
         done = turns.run(() =>
           this.writeDue(ids, (left) => {
             turns.end(left);
+            for (const id of left) this.leftOut.add(id);
             this.goOn(
               turns,
               ids.filter((id) => !left.includes(id)),

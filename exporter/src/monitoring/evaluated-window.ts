@@ -5,20 +5,26 @@ import type { DetectionThresholds } from '../domain/thresholds.js';
 import { answersLabelled, labelledShare } from '../statistics/label-counts.js';
 import type { BaselinePhase } from './baseline-lifecycle.js';
 import { matchedOnArrival } from './label-joiner.js';
+import type { LostRows } from './lost-rows.js';
 import type { RowBuffer } from './row-buffer.js';
 import type { RunningDetectors } from './running-detectors.js';
 import { withCounted } from './countable.js';
 import { type Windows } from './windows.js';
 
+interface WindowParts {
+  readonly windows: Windows;
+  readonly lost: Pick<LostRows, 'reachedMs'>;
+  readonly detectors: Pick<RunningDetectors, 'monitor' | 'normalSinceMs'>;
+}
+
 /**
- * The newest counts that are judged: at least `windowSamples` calls where there are that many.
+ * The newest counts that are judged, of those that the e-detectors have come to: at least `windowSamples` calls where there are that many.
  * @param judgedFromMs rows before belong to an incident that is over; null where none has been
  */
 export function evaluatedWindow(
   phase: BaselinePhase,
   rows: RowBuffer,
-  windows: Windows,
-  { monitor, normalSinceMs }: Pick<RunningDetectors, 'monitor' | 'normalSinceMs'>,
+  { windows, lost, detectors: { monitor, normalSinceMs } }: WindowParts,
   thresholds: DetectionThresholds,
   judgedFromMs: number | null,
 ): WindowProfile {
@@ -32,7 +38,7 @@ export function evaluatedWindow(
     rowsSinceChange(rows, monitor, thresholds.minimumWindowSamples) ??
     rowsSinceNormal(rows, normalSinceMs, thresholds.minimumWindowSamples) ??
     rowsAfterIncident(rows, windows, judgedFromMs, thresholds.windowSamples);
-  if (judged === null) return windows.newestLabelled(thresholds.windowSamples, sharedBefore);
+  if (judged === null) return windows.newestLabelled(thresholds.windowSamples, sharedBefore, lost.reachedMs);
   const window = countsOf(judged, profile);
   const { labels, lengthMs } = windows;
   return labels.labelled(window, lengthMs, sharedBefore, () => {

@@ -23,6 +23,7 @@ import type { Rows, SplitRows } from './first-rows.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import type { LabelledWindow } from './label-history.js';
 import { matchedOnArrival, type AwaitingAnswer, type Join, type MatchedLabel } from './label-joiner.js';
+import type { LostRows } from './lost-rows.js';
 import type { PendingRows } from './pending-rows.js';
 import type { RunningDetectors } from './running-detectors.js';
 import { storableLearning, storableWindow } from './storable.js';
@@ -113,6 +114,7 @@ export interface CountingState {
   readonly arrivals: Pick<ArrivalClock, 'latestMs'>;
   readonly failing: Pick<FailingSince, 'isFailing'>;
   readonly windows: Pick<Windows, 'limits' | 'current' | 'toStore' | 'labels'>;
+  readonly lost: Pick<LostRows, 'left'>;
   readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel' | 'isAtOnce'>;
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly MatchedLabel[];
@@ -163,7 +165,7 @@ export function countRows(
     records: {
       counters: {
         ...(observations.length === 0 ? calls : withArrival(observations.reduce(countCall, calls), nowMs)),
-        waiting: waiting.length + observations.length + rowsUnsaved,
+        waiting: Math.round(waiting.length + observations.length + rowsUnsaved) + state.lost.left,
         judgesAtOnce: state.pending.isAtOnce(nowMs) || undefined,
         labelDelays: windows.labels.learntDelays,
         arrivedUntilMs: state.arrivals.latestMs ?? undefined,

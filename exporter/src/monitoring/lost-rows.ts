@@ -3,9 +3,12 @@ import type { FeatureValue } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
 import { absentIn, failureCount, type SignalCounts, type SignalKey, type WindowProfile } from '../domain/profile.js';
 import { cellMiddle } from '../statistics/grid.js';
+import { copied } from './copied.js';
 
 /** So many say what all of them do. */
 const ROWS_DRAWN = 2_000;
+/** Rows drawn between two looks at the evidence. */
+const ROWS_PER_LOOK = 25;
 /** A value of another type than its signal. */
 const NO_NUMBER = 'not a number';
 const NO_TEXT = 0;
@@ -23,7 +26,7 @@ const NEVER_SEEN = '\u0000';
  * @param lost how many rows were lost, and since when none has been bet on: the newest of those counted
  * @returns at most 2,000 rows, oldest first
  */
-export function lostRows(
+export function drawnRows(
   windows: readonly WindowProfile[],
   before: Pick<WindowProfile, 'signals'>,
   lost: { readonly rows: number; readonly betUntilMs: number },
@@ -53,14 +56,12 @@ function drawn(
   const { calls, fromMs, toMs } = profile;
   const failed = failureCount(profile);
   const newestFromMs = toMs - ((toMs - fromMs) * newest) / calls;
-  const failures = drawnFrom(
-    [
-      { value: true, count: failed },
-      { value: false, count: calls - failed },
-    ],
-    rows,
-    random,
-  );
+  const some = (count: number): readonly Counted<boolean>[] => [
+    { value: true, count },
+    { value: false, count: calls - count },
+  ];
+  const failures = drawnFrom(some(failed), rows, random);
+  const violations = drawnFrom(some(withNewNames(profile, before)), rows, random);
   const columns = [...profile.signals].flatMap(([key, counts]) => {
     const values = valuesOf(profile, key, counts, before.signals.get(key));
     const total = values.reduce((sum, { count }) => sum + count, 0);
@@ -69,6 +70,7 @@ function drawn(
   return failures.map((hasFailed, i) => ({
     atMs: Math.round(newestFromMs + ((i + 0.5) / rows) * (toMs - newestFromMs)),
     failed: hasFailed,
+    violates: violations[i] ?? false,
     values: new Map(
       columns.flatMap(({ key, values }) => {
         // Fewer than there are rows come as evenly as they can.
@@ -77,6 +79,69 @@ function drawn(
       }),
     ),
   }));
+}
+
+/** What happens to the e-detectors by rows that were lost: a call is bet on, or what was bet is looked at. */
+export type LostStep =
+  | { readonly kind: 'lost'; readonly row: CountedRow; readonly standsFor: number }
+  | { readonly kind: 'tick'; readonly atMs: number };
+
+/** Rows of one model that were lost with the process before, until all of them are bet on. */
+export class LostRows {
+  private next = 0;
+  private readonly standsFor: number;
+
+  /** @param rows how many were lost, of which those are drawn */
+  constructor(
+    private drawn: readonly CountedRow[],
+    rows: number,
+  ) {
+    this.standsFor = rows / Math.max(1, drawn.length);
+  }
+
+  /** The same, to be left as it is. */
+  copy(): LostRows {
+    return copied(this);
+  }
+
+  /** How many of the rows that were lost are still to be bet on. */
+  get left(): number {
+    return Math.round(this.standsFor * (this.drawn.length - this.next));
+  }
+
+  /** How far they have been bet on, in their own time; infinity once all are. */
+  get reachedMs(): number {
+    return this.next >= this.drawn.length ? Infinity : (this.drawn[Math.max(0, this.next - 1)]?.atMs ?? Infinity);
+  }
+
+  /** They are of a normal that is compared with no more. */
+  clear(): void {
+    this.drawn = [];
+    this.next = 0;
+  }
+
+  /**
+   * What can be bet on of them now, and then what comes after all of them. Whoever takes it may stop at any step.
+   * @param untilMs nothing newer of them is handed out
+   */
+  *before<T>(others: () => Iterable<T>, untilMs: number): Generator<LostStep | T> {
+    for (let row = this.drawn[this.next]; row !== undefined && row.atMs <= untilMs; row = this.drawn[this.next]) {
+      this.next += 1;
+      yield { kind: 'lost', row, standsFor: this.standsFor };
+      if (this.next % ROWS_PER_LOOK === 0 || this.next === this.drawn.length) yield { kind: 'tick', atMs: row.atMs };
+    }
+    if (this.left === 0) yield* others();
+  }
+}
+
+/** Rows, at least, that named a feature which the baseline has not. */
+function withNewNames(profile: WindowProfile, before: Pick<WindowProfile, 'signals'>): number {
+  const counts = [...profile.signals].flatMap(([key, counted]) =>
+    key.startsWith('feature:') && !before.signals.has(key)
+      ? [profile.rowsWithFeatures - absentIn(profile, counted)]
+      : [],
+  );
+  return Math.max(0, ...counts);
 }
 
 interface Counted<T> {

@@ -28,6 +28,7 @@ import type { RowsOfSender } from './event-clock.js';
 import type { FailingSince } from './failing-since.js';
 import type { GoldenAnswers } from './golden-answers.js';
 import { matchedOnArrival, type MatchedLabel } from './label-joiner.js';
+import type { LostRows, LostStep } from './lost-rows.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import type { PendingRow, PendingRows, RowsUntil, Step } from './pending-rows.js';
 import { RowBuffer } from './row-buffer.js';
@@ -44,6 +45,7 @@ export interface TrafficParts {
   readonly failing: FailingSince;
   readonly windows: Windows;
   readonly pending: PendingRows;
+  readonly lost: LostRows;
   readonly detectors: RunningDetectors;
   readonly golden: GoldenAnswers;
   readonly random: () => Random;
@@ -70,7 +72,7 @@ export class ModelTraffic {
   /** What an admitted version that is not stored yet was learnt as. */
   private learntOfUnstored: LearningState | null = null;
   /** Labels of answers that learning has not come to, in the order they came in. */
-  private early: readonly MatchedLabel[] = [];
+  earlyLabels: readonly MatchedLabel[] = [];
 
   constructor(
     public phase: BaselinePhase,
@@ -82,18 +84,17 @@ export class ModelTraffic {
 
   /** The same, to be left as it is while the copy is given another baseline: what waits, and the e-detectors that watch, are one in both. */
   copy(): ModelTraffic {
-    const { arrivals, windows, detectors, golden } = this.parts;
+    const { arrivals, windows, lost, detectors, golden } = this.parts;
     const copy = copied(this);
     const copies = { windows: windows.copy(), detectors: detectors.copy(), golden: golden.copy() };
-    copy.parts = { ...this.parts, arrivals: arrivals.copy(), ...copies };
+    copy.parts = { ...this.parts, arrivals: arrivals.copy(), lost: lost.copy(), ...copies };
     copy.rows = this.rows.copy();
     return copy;
   }
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
-    const { windows, detectors } = this.parts;
-    return evaluatedWindow(this.phase, this.rows, windows, detectors, this.settings.thresholds, this.judgedFromMs);
+    return evaluatedWindow(this.phase, this.rows, this.parts, this.settings.thresholds, this.judgedFromMs);
   }
 
   /**
@@ -139,7 +140,7 @@ export class ModelTraffic {
       windows.add({ rows: [], labels: own }, isStored);
       detectors.unseen.addLabels(own);
       this.phase = withLabelledHalf(labelled, own);
-      this.early = [...this.early, ...early].slice(-EARLY_LABELS_KEPT);
+      this.earlyLabels = [...this.earlyLabels, ...early].slice(-EARLY_LABELS_KEPT);
       return;
     }
     const { baseline, others } = labelledBaseline(phase, judged);
@@ -153,16 +154,11 @@ export class ModelTraffic {
     return this.phase.kind === 'admitted' ? { ...this.phase, version: this.phase.baseline.version } : null;
   }
 
-  /** Labels that came before learning had come to their answers. */
-  get earlyLabels(): readonly MatchedLabel[] {
-    return this.early;
-  }
-
   /** Counts those labels whose answers have been counted since. */
   private countEarlyLabels(): void {
-    const { early } = this;
+    const { earlyLabels: early } = this;
     if (early.length === 0) return;
-    this.early = [];
+    this.earlyLabels = [];
     this.countLabels(early, false);
   }
 
@@ -182,9 +178,10 @@ export class ModelTraffic {
 
   /** Another normal is learnt: what was learnt before judges no longer. */
   startOver(keepsGolden: boolean, learntFromMs?: number): void {
-    const { detectors, golden, windows, changed } = this.parts;
+    const { detectors, golden, windows, lost, changed } = this.parts;
     this.phase = relearnt(this.phase, this.settings.requirements, learntFromMs);
     detectors.restart();
+    lost.clear();
     golden.forget(keepsGolden);
     this.rows.clear();
     this.weighing = new AdmissionWeighing();
@@ -235,8 +232,8 @@ export class ModelTraffic {
 
   /** Judges what the watermark has passed, up to where an evaluation has to see what was found. */
   private *release(nowMs: number): Generator<void> {
-    const { pending, detectors } = this.parts;
-    for (const step of pending.steps(nowMs, this.pace.untilMs)) {
+    const { pending, lost, detectors } = this.parts;
+    for (const step of lost.before(() => pending.steps(nowMs, this.pace.untilMs), this.pace.untilMs)) {
       yield;
       const wasNormal = detectors.normalSinceMs !== null;
       const hasFound = this.take(step);
@@ -246,7 +243,7 @@ export class ModelTraffic {
       break;
     }
     // Golden answers come by mlfi's own clock, whether or not there is traffic.
-    if (detectors.hasNews) this.settleDetectors(pending.reachedMs ?? nowMs);
+    if (detectors.hasGoldenNews) this.settleDetectors(pending.reachedMs ?? nowMs);
     if (detectors.rowsUnsaved > 0 && pending.isAtOnce(nowMs)) detectors.saveSoon();
     // Rows are bet on once: what they said is stored without waiting for the next ones.
     if (detectors.isSaveDue(nowMs)) this.parts.changed();
@@ -255,14 +252,16 @@ export class ModelTraffic {
 
   /** Judges all that waits: what is not judged at a stop never is. */
   judgeRest(): void {
-    for (const step of this.parts.pending.rest()) this.take(step);
+    const { pending, lost } = this.parts;
+    for (const step of lost.before(() => pending.rest(), Infinity)) this.take(step);
     this.rows.trim();
   }
 
   /** @returns whether a tick found something that an evaluation must see as it is now */
-  private take(step: Step): boolean {
-    if (step.kind === 'tick') return this.tick(step.atMs, false);
-    if (step.kind === 'label') this.parts.detectors.observeLabel(step.judged);
+  private take(step: Step | LostStep): boolean {
+    if (step.kind === 'lost') this.parts.detectors.observeLost(step.row, step.standsFor);
+    else if (step.kind === 'tick') return this.tick(step.atMs, false);
+    else if (step.kind === 'label') this.parts.detectors.observeLabel(step.judged);
     else if (step.arrival > this.unlearnt.arrival || step.atMs >= this.unlearnt.beforeMs) this.judge(step);
     return false;
   }
@@ -284,13 +283,13 @@ export class ModelTraffic {
 
   /** @returns whether something was found that an evaluation must see as it is now */
   private tick(atMs: number, isWeighedAnyway: boolean): boolean {
-    const { detectors, windows } = this.parts;
+    const { detectors, lost, windows } = this.parts;
     this.learn();
     detectors.scoreRows(this.phase.kind === 'admitted' ? this.phase.forest : null);
     const hasFound = this.settleDetectors(atMs);
     if (this.phase.kind === 'learning') return this.weigh(atMs, isWeighedAnyway);
     if (!detectors.monitor.isWatching && detectors.monitor.readiness().missing.length === 0) detectors.startWatching();
-    windows.trim(this.settings.thresholds.windowSamples);
+    if (lost.left === 0) windows.trim(this.settings.thresholds.windowSamples); // Else they are looked at later.
     return hasFound;
   }
 

@@ -304,7 +304,7 @@ export class MonitoredModel {
 
   /** True when rows can be judged that wait for an evaluation to have seen what was found in those before them. */
   isBehind(nowMs: number): boolean {
-    return this.traffic.parts.pending.isBehind(nowMs);
+    return this.traffic.parts.lost.left > 0 || this.traffic.parts.pending.isBehind(nowMs);
   }
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */

@@ -1,5 +1,5 @@
 import { counterRandom, seedOf } from '../detection/sequential/counter-random.js';
-import { betUntilMs } from '../detection/sequential/drift-monitor-state.js';
+import { betUntilMs, type DriftMonitorState } from '../detection/sequential/drift-monitor-state.js';
 import { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Random } from '../domain/ports.js';
@@ -10,12 +10,12 @@ import { EventClock } from './event-clock.js';
 import { FailingSince } from './failing-since.js';
 import { GoldenAnswers } from './golden-answers.js';
 import type { StoredModelState } from './increment.js';
-import { lostRows } from './lost-rows.js';
+import { drawnRows, LostRows } from './lost-rows.js';
 import { ModelTraffic } from './model-traffic.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { PendingRows } from './pending-rows.js';
 import { RunningDetectors } from './running-detectors.js';
-import { Windows } from './windows.js';
+import { Windows, type Window } from './windows.js';
 
 /**
  * One model's traffic as it was left, by what is stored of it.
@@ -48,17 +48,6 @@ export function restoredTraffic(
   // What was lost with the process that was there before came before all that comes to this one.
   arrivals.cut();
   const judgesAtOnce = settings.isReplay !== true && (counters.judgesAtOnce === true || (counters.waiting ?? 0) > 0);
-  // In the same order each time, chance would be the same each time, and look like a change.
-  const order = counterRandom(seedOf(`${id}\n${counters.calls}`));
-  const lost =
-    isAdmitted && monitor?.watching === true && counters.basis === 'ingest'
-      ? lostRows(
-          windows.map(({ profile }) => profile),
-          phase.stored.profile,
-          { rows: counters.waiting ?? 0, betUntilMs: betUntilMs(monitor) },
-          order,
-        )
-      : [];
   const traffic = new ModelTraffic(phase, settings, {
     arrivals,
     failing: new FailingSince(counters.failing === true),
@@ -72,11 +61,11 @@ export function restoredTraffic(
       () => settings,
       aheadMs,
     ),
+    lost: lostRows(id, phase, counters, windows, monitor),
     pending: new PendingRows(new EventClock(judgesAtOnce), hash(id)),
     detectors: new RunningDetectors(
       (state) => new DriftMonitor(id, settings.budget, hash, state, () => settings.featuresPerModel),
       isOutdated ? null : monitor,
-      lost,
     ),
     golden: new GoldenAnswers(hash, baselineIn(phase)?.golden ?? learnt, learnt),
     random,
@@ -87,4 +76,20 @@ export function restoredTraffic(
   traffic.judgedFromMs = counters.judgedFromMs ?? null;
   traffic.parts.windows.labels.restore(isAdmitted ? olderLabels : []);
   return traffic;
+}
+
+/** Of a model that logs its calls and is watched; none of any other. */
+function lostRows(
+  id: ModelId,
+  phase: BaselinePhase,
+  { calls, basis, waiting: rows = 0 }: CallCounters,
+  windows: readonly Window[],
+  monitor: DriftMonitorState | null,
+): LostRows {
+  if (phase.kind !== 'admitted' || monitor?.watching !== true || basis !== 'ingest') return new LostRows([], 0);
+  const profiles = windows.map(({ profile }) => profile);
+  // In the same order each time, chance would be the same each time, and look like a change.
+  const order = counterRandom(seedOf(`${id}\n${calls}`));
+  const lost = { rows, betUntilMs: betUntilMs(monitor) };
+  return new LostRows(drawnRows(profiles, phase.stored.profile, lost, order), rows);
 }

@@ -15,15 +15,13 @@ const SAVED_EVERY_MS = 10_000;
 /** … and once rows of so much of their own time have been bet on: of those that come all at once, little is lost either. */
 const SAVED_EVERY_EVENT_MS = 300_000;
 const ROWS_SCORED_PER_EVALUATION = 200;
-/** Of rows that were lost, drawn from their counts, so many are bet on between two looks at the evidence. */
-const LOST_ROWS_PER_LOOK = 25;
 
 /** One model's e-detectors: replaced by fresh ones when another normal is learnt, and saved now and then. */
 export class RunningDetectors {
   /** The ones that are fed now. */
   monitor: DriftMonitor;
-  /** There is what the signals were not moved on with yet, though no tick is due: a golden answer, rows that were lost. */
-  hasNews: boolean;
+  /** A golden answer has come that the signals were not moved on with yet. */
+  hasGoldenNews = false;
   /** When every changed signal was seen to be normal again, by the rows' own time; null without an alarm, or while it lasts. */
   normalSinceMs: number | null = null;
   private factor = 1;
@@ -42,10 +40,8 @@ export class RunningDetectors {
   constructor(
     private create: (state?: DriftMonitorState) => DriftMonitor,
     restored: DriftMonitorState | null,
-    private lost: readonly CountedRow[] = [],
   ) {
     this.monitor = create(restored ?? undefined);
-    this.hasNews = lost.length > 0;
   }
 
   /** `on` from an alarm, `over` once what it named is normal again, `none` when its evidence is settled. */
@@ -76,7 +72,6 @@ export class RunningDetectors {
   /** Begins with fresh ones, to be stored soon. @param rows what they learn from at once */
   restart(rows: readonly Observation[] = []): void {
     this.monitor = this.create();
-    this.lost = [];
     this.learnAnew();
     this.normalSinceMs = null;
     this.monitor.thresholdFactor = this.factor;
@@ -100,6 +95,12 @@ export class RunningDetectors {
     if (isScored && row.failure === null && row.features !== null) this.rowsToScore.push(row);
   }
 
+  /** A call that was lost but for its counts. @param standsFor so many of them */
+  observeLost(row: CountedRow, standsFor: number): void {
+    this.unsavedRows += standsFor;
+    this.monitor.observeCounted(row);
+  }
+
   /** Labels are bet on in the order they come in; what changed with them changed when their answers were given. */
   observeLabel({ label, predictedAtMs }: Pick<LabelEvidence, 'label' | 'predictedAtMs'>): void {
     this.isLabelUnsaved = true;
@@ -110,7 +111,7 @@ export class RunningDetectors {
   /** @param moved 1 when the golden answer is not what was learnt, null when nothing was learnt */
   observeGolden({ atMs }: Observation, moved: 0 | 1 | null): void {
     if (moved === null) return;
-    this.hasNews = true;
+    this.hasGoldenNews = true;
     this.monitor.loss('golden', moved, atMs);
   }
 
@@ -130,26 +131,12 @@ export class RunningDetectors {
 
   /** Moves every signal on; an alarm that began is saved soon. */
   settle(nowMs: number, leastSamples: number): void {
-    this.hasNews = false;
+    this.hasGoldenNews = false;
     const wasAlarmed = this.monitor.isAlarmed;
-    this.betOnLost();
     this.monitor.settle(nowMs, leastSamples);
     this.reachedMs = Math.max(this.reachedMs ?? nowMs, nowMs);
     this.normalSinceMs = this.alarm === 'over' ? (this.normalSinceMs ?? nowMs) : null;
     if (this.monitor.isAlarmed !== wasAlarmed) this.saveSoon();
-  }
-
-  /** Bets on rows that were lost with the process before, up to an alarm. */
-  private betOnLost(): void {
-    const { lost } = this;
-    if (lost.length === 0) return;
-    this.lost = [];
-    for (const [i, row] of lost.entries()) {
-      if (this.monitor.isAlarmed) break;
-      this.monitor.observeCounted(row);
-      if ((i + 1) % LOST_ROWS_PER_LOOK === 0) this.monitor.settle(row.atMs, Infinity);
-    }
-    this.saveSoon();
   }
 
   /** What was found is over: evidence starts from nothing. */

@@ -259,12 +259,14 @@ export class Windows {
     return past.reduce((calls, { profile }) => calls + profile.calls, ofCurrent);
   }
 
-  /** The newest counts with at least `callsWanted` calls where there are that many. */
-  newest(callsWanted: number): WindowProfile {
-    let window = this.current();
-    for (const past of this.past.toReversed()) {
+  /** The newest counts with at least `callsWanted` calls where there are that many. @param untilMs of windows that begin by then */
+  newest(callsWanted: number, untilMs = Infinity): WindowProfile {
+    const past = this.past.filter(({ windowStartMs }) => windowStartMs <= untilMs);
+    const last = (this.startMs ?? -Infinity) <= untilMs ? null : past.pop();
+    let window = last?.profile ?? this.current();
+    for (const { profile } of past.toReversed()) {
       if (window.calls >= callsWanted) break;
-      window = mergeWindows(past.profile, window);
+      window = mergeWindows(profile, window);
     }
     return window;
   }
@@ -274,8 +276,8 @@ export class Windows {
    * newest calls, where labels come within one window or have come.
    * @param sharedBefore share of the baseline's answers that have their label
    */
-  newestLabelled(callsWanted: number, sharedBefore: number | null): WindowProfile {
-    const window = this.newest(callsWanted);
+  newestLabelled(callsWanted: number, sharedBefore: number | null, untilMs = Infinity): WindowProfile {
+    const window = this.newest(callsWanted, untilMs);
     const { startMs, labels, lengthMs } = this;
     if (startMs === null) return window;
     return labels.labelled(window, lengthMs, sharedBefore, () => {

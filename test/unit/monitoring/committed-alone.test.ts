@@ -176,6 +176,29 @@ it('keeps the others waiting for two seconds for each of several that are slow a
   expect(MODELS.map((id) => storedCounts(store, id).calls)).toEqual([2, 2, 2, 3, 3, 3, 3, 3]);
 });
 
+it('gives all their turn where a commit has time for a few only, however soon those send again', async () => {
+  const store = new TriedStore();
+  const fleet = fleetOn(store, TURN);
+  for (const id of MODELS) await fleet.add(modelNamed(id));
+  store.measured();
+  const written: ModelId[] = [];
+  store.writing = (model) => {
+    written.push(model);
+    store.aheadMs += 700;
+    return Promise.resolve();
+  };
+  let isOver = false;
+  const again = async (id: ModelId): Promise<void> => {
+    for (let row = 1; !isOver; row += 1) await fleet.ingest(id, answers([`${id} ${row}`]));
+  };
+  const busy = MODELS.slice(0, 3).map(again);
+  await send(fleet, MODELS.slice(3), 'once');
+  isOver = true;
+  await Promise.all(busy);
+  const last = Math.max(...MODELS.slice(3).map((id) => written.indexOf(id)));
+  expect(last).toBeLessThan(3 * MODELS.length);
+});
+
 it('refuses at 20 s whoever waits behind one that is slow, also in the commit that has taken it in', async () => {
   const store = new TriedStore();
   const fleet = fleetOn(store, TURN);

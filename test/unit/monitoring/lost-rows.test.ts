@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { DriftMonitor } from '../../../exporter/src/detection/sequential/drift-monitor.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
+import type { Features } from '../../../exporter/src/domain/observation.js';
 import type { WindowProfile } from '../../../exporter/src/domain/profile.js';
-import { lostRows } from '../../../exporter/src/monitoring/lost-rows.js';
+import { drawnRows } from '../../../exporter/src/monitoring/lost-rows.js';
 import { foldRareCategories } from '../../../exporter/src/statistics/rare-categories.js';
 import { createWindowBuilder, emptyWindow } from '../../../exporter/src/statistics/window-profile.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -22,8 +25,8 @@ const drawn = (
   windows: readonly WindowProfile[],
   lost: Partial<typeof ALL> = {},
   before: WindowProfile | undefined = windows[0],
-): ReturnType<typeof lostRows> =>
-  lostRows(windows, before ?? emptyWindow(), { ...ALL, ...lost }, seededRandom('lost rows'));
+): ReturnType<typeof drawnRows> =>
+  drawnRows(windows, before ?? emptyWindow(), { ...ALL, ...lost }, seededRandom('lost rows'));
 
 const times = (n: number, row: (i: number) => Row): Row[] => Array.from({ length: n }, (_, i) => row(i));
 
@@ -119,9 +122,62 @@ describe('rows drawn from counts', () => {
       times(50, (i) => ({ features: { x: i } })),
     );
     const of = (seed: string): unknown[] =>
-      lostRows([window], window, ALL, seededRandom(seed)).map(({ values }) => values.get('feature:x'));
+      drawnRows([window], window, ALL, seededRandom(seed)).map(({ values }) => values.get('feature:x'));
     expect(of('a')).toEqual(of('a'));
     expect(of('a')).not.toEqual(of('b'));
     expect(new Set(of('a'))).toEqual(new Set(of('b')));
+  });
+});
+
+describe('a watched model whose rows were lost', () => {
+  const random = seededRandom('lost and found');
+  const share = (value: number): boolean => random.next() < value;
+  const usual = (): Row => ({
+    features: { n: random.next(), c: share(0.5) ? 'a' : 'b', amount: 100 * (1 + random.next()) },
+    prediction: share(0.5) ? 'yes' : 'no',
+    confidence: 0.7 + 0.2 * random.next(),
+  });
+  const rowsOf = (count: number, row: (i: number) => Row): readonly Row[] => times(count, row);
+  const learnt = (): DriftMonitor => {
+    const monitor = new DriftMonitor('m', { ...DEFAULT_FALSE_PAGE_BUDGET, season: 'none' }, (text) => text);
+    for (const [i, row] of rowsOf(1_500, usual).entries()) {
+      monitor.observe(observation({ ...row, atMs: HOUR_MS + 2_000 * i }));
+      if (i % 25 === 0) monitor.settle(HOUR_MS + 2_000 * i, 200);
+    }
+    monitor.startWatching();
+    return monitor;
+  };
+  const before = windowOf(1, rowsOf(1_500, usual));
+  const confirmedOf = (changed: (row: Row) => Row): readonly string[] => {
+    const monitor = learnt();
+    const window = windowOf(
+      3,
+      rowsOf(1_500, () => changed(usual())),
+      before,
+    );
+    for (const [i, row] of drawn([window], {}, before).entries()) {
+      monitor.observeCounted(row);
+      if (i % 25 === 0) monitor.settle(row.atMs, 200);
+    }
+    return monitor.evidence().confirmed;
+  };
+  const withFeatures = (row: Row, more: Features): Row => ({ ...row, features: { ...row.features, ...more } });
+
+  it.each<readonly [string, (row: Row) => Row, readonly string[]]>([
+    ['nothing', (row) => row, []],
+    ['two categories in another mix', (row) => (share(0.5) ? withFeatures(row, { c: 'a' }) : row), ['feature:c']],
+    ['a category nobody has sent', (row) => (share(0.3) ? withFeatures(row, { c: 'z' }) : row), ['feature:c']],
+    ['no category', (row) => (share(0.4) ? withFeatures(row, { c: null }) : row), ['feature:c']],
+    ['one prediction', (row) => ({ ...row, prediction: 'yes' }), ['prediction']],
+    [
+      'a number times 100',
+      (row) => withFeatures(row, { amount: 100 * Number(row.features?.amount) }),
+      ['feature:amount'],
+    ],
+    ['failing calls', (row) => (share(0.4) ? { ...row, failure } : row), ['errors']],
+    ['low confidence', (row) => ({ ...row, confidence: 0.4 + 0.1 * random.next() }), ['confidence']],
+    ['a feature nobody has sent', (row) => withFeatures(row, { more: 1 }), ['schema']],
+  ])('finds in them what there is: %s', (_, changed, confirmed) => {
+    expect([...confirmedOf(changed)].sort()).toEqual([...confirmed].sort());
   });
 });

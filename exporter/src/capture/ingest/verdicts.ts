@@ -41,7 +41,7 @@ export interface Verdicts {
   refuseRest(line: number, rows: () => number): boolean;
   /** The row at `line`, the newest that was read, is refused: nothing of it was taken with a change. */
   withdrawNotes(line: number): void;
-  /** For the notes of the row at `line`; each reason counts a row once, those about one feature's values once for each field. */
+  /** For the notes of the row at `line`; each reason counts a row once, those about one field once for each. */
   tellOf(line: number): Tell;
   readonly summary: () => Pick<IngestBatch, 'rejected' | 'rejectedByReason' | 'newest' | 'errors' | 'notes'>;
 }
@@ -118,7 +118,7 @@ function mostOf(byReason: Readonly<Partial<Record<RefusalReason, number>>>): Ref
   return most?.[0] ?? 'too_many_refused';
 }
 
-const NOTED_BY_FIELD: ReadonlySet<NoteReason> = new Set(['not_a_number', 'decimal_comma']);
+const NOTED_BY_FIELD: ReadonlySet<NoteReason> = new Set(['not_a_number', 'decimal_comma', 'not_met']);
 const REST = 'nearly all rows of this batch were refused, and the rest was not read: repair the sender';
 
 const shown = (field: string): string =>

@@ -7,6 +7,8 @@ import type { SignalMonitor } from './signal-monitor.js';
 export interface CountedRow {
   readonly atMs: number;
   readonly failed: boolean;
+  /** It named a feature that the baseline has not. */
+  readonly violates: boolean;
   /** Null where the value is missing or was not sent; no entry where nobody knows. */
   readonly values: ReadonlyMap<SignalKey, FeatureValue>;
 }
@@ -14,12 +16,13 @@ export interface CountedRow {
 /** Bets on it. A signal that still learns learns nothing: counts do not say how alike successive values are. */
 export function betOnCounted(
   signals: ReadonlyMap<FindingSubject, SignalMonitor>,
-  { atMs, failed, values }: CountedRow,
+  { atMs, failed, violates, values }: CountedRow,
 ): void {
   addTo(signals.get('errors'), failed ? 1 : 0, atMs);
+  if (!failed) addTo(signals.get('schema'), violates ? 1 : 0, atMs);
   for (const [key, value] of values) addTo(signals.get(key), value, atMs);
 }
 
 function addTo(signal: SignalMonitor | undefined, value: FeatureValue, atMs: number): void {
-  if (signal?.streams.every((stream) => stream.isMonitoring) === true) signal.add(value, atMs);
+  if (signal?.streams.every((stream) => stream.isMonitoring || !stream.hasScores) === true) signal.add(value, atMs);
 }

@@ -127,6 +127,11 @@ export class ScoreStream {
     return this.detector !== null;
   }
 
+  /** False of a category that there are too few for, which never gets one. */
+  get hasScores(): boolean {
+    return this.detector !== null || this.filled > 0 || (this.calibration?.samples ?? 0) > 0;
+  }
+
   /** Whether its shifts alert nobody yet. A stream that has had no score has none: fewer categories than are told apart leave some so. */
   get isProvisional(): boolean {
     return this.season.isProvisional && this.season.decidesAtMs !== null;

@@ -75,9 +75,10 @@ describe('a field that is named and in no row', () => {
   const unmet = (body: string, said: Readonly<Record<string, MappedRole>>, type = CSV): readonly unknown[] =>
     parse(body, type, said).notes.filter(({ reason }) => reason === 'not_met');
 
-  it('is told, once for all', () => {
+  it('is told, once for all rows', () => {
     expect(unmet('id,a,prediction\np,1,x\nq,2,y\n', { idd: 'prediction_id', 'b.c': 'feature' })).toMatchObject([
       { field: 'idd', rows: 1, message: 'map names this field, and no row of the batch has it' },
+      { field: 'b.c', rows: 1 },
     ]);
     expect(unmet('{"prediction":"x"}', { 'b.c': 'feature' }, JSON_TYPE)).toHaveLength(1);
   });
