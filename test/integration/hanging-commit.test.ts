@@ -110,7 +110,8 @@ describe.skipIf(postgresBinaries() === null)('models whose writes hang, or are s
       const next = await send('hanging', `c-${pid}`);
       expect([next.status, next.retryAfter !== null, next.seconds < 11]).toEqual([503, true, true]);
       expect(next.body).toMatchObject({ error: { message: expect.stringContaining('does not say yet') as string } });
-      expect(await unwritten()).toEqual(['hanging']);
+      // What was evaluated in the same moment may have been written with it.
+      expect((await unwritten()).filter((id) => id !== 'other')).toEqual(['hanging']);
       // The store takes what others have.
       expect((await running.request('GET', '/-/ready')).status).toBe(200);
       expect((await send('free', `d-${pid}`)).seconds).toBeLessThan(2);

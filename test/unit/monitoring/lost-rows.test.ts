@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { betUntilMs, type DriftMonitorState } from '../../../exporter/src/detection/sequential/drift-monitor-state.js';
 import { DriftMonitor } from '../../../exporter/src/detection/sequential/drift-monitor.js';
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
 import type { Features } from '../../../exporter/src/domain/observation.js';
@@ -180,4 +181,15 @@ describe('a watched model whose rows were lost', () => {
   ])('finds in them what there is: %s', (_, changed, confirmed) => {
     expect([...confirmedOf(changed)].sort()).toEqual([...confirmed].sort());
   });
+});
+
+it('are those since a row was last bet on, whatever mlfi asked the model since', () => {
+  const stream = (startedAtMs: number): unknown => ({ streams: [{ startedAtMs }] });
+  const signals = [
+    ['confidence', stream(100)],
+    ['golden', stream(9_000)],
+    ['feature:a', stream(200)],
+  ] as unknown as DriftMonitorState['signals'];
+  expect(betUntilMs({ signals })).toBe(200);
+  expect(betUntilMs({ signals: [] })).toBe(-Infinity);
 });

@@ -20,9 +20,14 @@ export interface DriftMonitorState {
   readonly alarm: Alarm | null;
 }
 
-/** The newest of the times that blocks of values began at, in the rows' own time; −∞ before the first value. */
+/** The newest of the times that blocks of values began at, in the rows' own time; −∞ before the first value. Golden inputs are answered by mlfi's clock. */
 export const betUntilMs = ({ signals }: Pick<DriftMonitorState, 'signals'>): number =>
-  Math.max(-Infinity, ...signals.flatMap(([, { streams }]) => streams.map(({ startedAtMs }) => startedAtMs)));
+  Math.max(
+    -Infinity,
+    ...signals.flatMap(([subject, { streams }]) =>
+      subject === 'golden' ? [] : streams.map(({ startedAtMs }) => startedAtMs),
+    ),
+  );
 
 /** What a learning period must still show before its baseline may be used. */
 export interface LearningReadiness {
