@@ -183,11 +183,12 @@ describe('a watched model whose rows were lost', () => {
   });
 });
 
-it('are those since a row was last bet on, whatever mlfi asked the model since', () => {
+it('are those since a row was last bet on, whatever mlfi asked the model or labels said since', () => {
   const stream = (startedAtMs: number): unknown => ({ streams: [{ startedAtMs }] });
   const signals = [
     ['confidence', stream(100)],
     ['golden', stream(9_000)],
+    ['accuracy', stream(300)],
     ['feature:a', stream(200)],
   ] as unknown as DriftMonitorState['signals'];
   expect(betUntilMs({ signals })).toBe(200);

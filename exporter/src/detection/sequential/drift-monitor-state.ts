@@ -20,12 +20,15 @@ export interface DriftMonitorState {
   readonly alarm: Alarm | null;
 }
 
-/** The newest of the times that blocks of values began at, in the rows' own time; −∞ before the first value. Golden inputs are answered by mlfi's clock. */
+/** Signals of which values come at other times than those of rows: by mlfi's clock, or with labels. */
+const NOT_OF_ROWS: ReadonlySet<FindingSubject> = new Set(['golden', 'accuracy', 'error_size']);
+
+/** The newest of the times that blocks of rows' values began at, in the rows' own time; −∞ before the first value. */
 export const betUntilMs = ({ signals }: Pick<DriftMonitorState, 'signals'>): number =>
   Math.max(
     -Infinity,
     ...signals.flatMap(([subject, { streams }]) =>
-      subject === 'golden' ? [] : streams.map(({ startedAtMs }) => startedAtMs),
+      NOT_OF_ROWS.has(subject) ? [] : streams.map(({ startedAtMs }) => startedAtMs),
     ),
   );
 
