@@ -46,17 +46,20 @@ export function parseBatch(
   const isMangled = text.includes(REPLACEMENT);
   if (GZIP.test(text)) verdicts.refuse(1, COMPRESSED);
   const rows = GZIP.test(text) ? [] : format.read(text, limits, verdicts, roles);
-  for (const [i, { line, value, isTable = false }] of rows.entries()) {
+  const eventsIn = ({ line, value, isTable = false }: (typeof rows)[number]): readonly IngestEvent[] => {
+    const tell = verdicts.tellOf(line);
+    const mangled = isMangled ? mangledField(value) : null;
+    if (mangled !== null) tell('not_utf8', mangled, NOT_UTF8);
+    const call = callInRow(value, roles);
+    const options = { nowMs, limits, tell, isTable, roles, expected };
+    if (call === null) return [eventOf(value, options)];
+    hasCalls = true;
+    return eventsOf(rowsOfCall(call, mapping), line, options, verdicts);
+  };
+  for (const [i, row] of rows.entries()) {
+    const { line } = row;
     try {
-      const tell = verdicts.tellOf(line);
-      const mangled = isMangled ? mangledField(value) : null;
-      if (mangled !== null) tell('not_utf8', mangled, NOT_UTF8);
-      const call = callInRow(value, roles);
-      hasCalls ||= call !== null;
-      const options = { nowMs, limits, tell, isTable, roles, expected };
-      const events =
-        call === null ? [eventOf(value, options)] : eventsOf(rowsOfCall(call, mapping), line, options, verdicts);
-      for (const event of events) {
+      for (const event of eventsIn(row)) {
         verdicts.take(line);
         if (event.kind === 'prediction') observations.push(event.observation);
         else labels.push(event.label);
