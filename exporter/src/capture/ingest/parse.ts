@@ -6,7 +6,7 @@ import { rowsOfCall } from './calls/logged-call.js';
 import { eventOf, type EventOptions, type ExpectedRows, type IngestEvent } from './event.js';
 import { fieldRoles } from './field-roles.js';
 import { csv } from './formats/csv.js';
-import type { BatchFormat } from './formats/format.js';
+import type { BatchFormat, SourceRow } from './formats/format.js';
 import { json } from './formats/json.js';
 import { ndjson } from './formats/ndjson.js';
 import { createVerdicts, Refusal, type Verdicts } from './verdicts.js';
@@ -46,12 +46,12 @@ export function parseBatch(
   const isMangled = text.includes(REPLACEMENT);
   if (GZIP.test(text)) verdicts.refuse(1, COMPRESSED);
   const rows = GZIP.test(text) ? [] : format.read(text, limits, verdicts, roles);
-  const eventsIn = ({ line, value, isTable = false }: (typeof rows)[number]): readonly IngestEvent[] => {
+  const eventsIn = ({ line, value, isTable }: SourceRow): readonly IngestEvent[] => {
     const tell = verdicts.tellOf(line);
     const mangled = isMangled ? mangledField(value) : null;
     if (mangled !== null) tell('not_utf8', mangled, NOT_UTF8);
     const call = callInRow(value, roles);
-    const options = { nowMs, limits, tell, isTable, roles, expected };
+    const options = { nowMs, limits, tell, isTable: isTable === true, roles, expected };
     if (call === null) return [eventOf(value, options)];
     hasCalls = true;
     return eventsOf(rowsOfCall(call, mapping), line, options, verdicts);
