@@ -11,7 +11,7 @@ import { bentoml } from './connectors/bentoml.js';
 import type { Candidate, Connector, ConnectorContext } from './connectors/connector.js';
 import { CONNECTORS, connectorOf } from './connectors/index.js';
 import { NoDescription, rest } from './connectors/rest.js';
-import { isUnread, notAsked, readMadeUp } from './made-up.js';
+import { isRepeated, isUnread, notAsked, readMadeUp, unlessRepeated } from './made-up.js';
 import { actionIn, isNamedLikePrediction } from './path-words.js';
 import { bytesInText } from './payloads/images.js';
 import { SENTENCES } from './payloads/sentences.js';
@@ -154,8 +154,10 @@ async function search(
     if (limited !== null) failures.push(limited);
     if (failures.some(endsAll)) return first === null ? notFound(failures, attempts) : withVariety(first);
   }
-  const mayTry = given.length === 0 && (isNamed(greeting) || !failures.some(isUnread));
-  const found = first ?? (mayTry ? await tryCommonShapes(context, greeting, attempts, failures) : null);
+  const mayTry = given.length === 0 && mayAskMore(greeting, failures);
+  const found =
+    first ??
+    (mayTry && !failures.some(isRepeated) ? await tryCommonShapes(context, greeting, attempts, failures) : null);
   return found === null ? notFound(failures, attempts) : withVariety(found);
 }
 
@@ -170,6 +172,10 @@ function unaskedAction({ url, payloads = [], connector = 'rest' }: DiscoveryTarg
   const isPlain = connector === 'rest' || connector === 'multipart';
   return isPlain && payloads.length === 0 ? actionIn(new URL(url).pathname) : null;
 }
+
+/** What took a payload, and is not known to predict, may have done something with it; what repeats one repeats all. */
+const mayAskMore = (greeting: Candidate, failures: readonly Failure[]): boolean =>
+  !failures.some(isRepeated) && (isNamed(greeting) || !failures.some(isUnread));
 
 const isNamed = ({ endpoint }: Candidate): boolean => isNamedLikePrediction(new URL(endpoint.url).pathname);
 
@@ -221,8 +227,7 @@ async function tryCommonShapes(
     }
     return null;
   };
-  // What took one of them, and is not known to predict, may have done something with it.
-  const isOver = (): boolean => failures.some(endsAll) || (!isNamed(greeting) && failures.some(isUnread));
+  const isOver = (): boolean => failures.some(endsAll) || !mayAskMore(greeting, failures);
   let found = await tryAskedFor();
   for (const payload of COMMON_SHAPES) {
     if (found !== null || isOver()) return found;
@@ -268,8 +273,10 @@ async function tryCandidate(
 async function askedWith(context: ConnectorContext, candidate: Candidate, payload: Json): Promise<ModelAnswer> {
   const { endpoint, payloads, isGiven } = candidate;
   const ask = (one: Json): Promise<ModelAnswer> => connectorOf(endpoint.connector).ask(context, endpoint, one);
-  const answer = await ask(payload);
-  if (isGiven === true || context.asking?.pointers?.prediction !== undefined) return answer;
+  const said = await ask(payload);
+  if (context.asking?.pointers?.prediction !== undefined) return said;
+  const answer = unlessRepeated(said, payload);
+  if (isGiven === true) return answer;
   const like = payloads.filter((other) => other !== payload && sameShape(other, payload));
   const others = like.length > 0 ? like : varied(payload).slice(1);
   return readMadeUp(answer, endpoint.url, others, ask);

@@ -8,6 +8,13 @@ const IDENTIFIES =
 /** Whether a field of this name identifies a call, a model or a time; the name without case and separators. */
 export const identifies = (name: string): boolean => IDENTIFIES.test(name);
 
+/** Says who may call, how the service is, or what it is; beside a confidence some are answers (`count`). */
+const TELLS_OF_SERVICE =
+  /^((access|refresh|id|auth|bearer|csrf)?token|jwt|session(id)?|apikey|secret|password|key|expires(in)?|(order|customer|account|transaction|document)id|uptime|deleted|inserted|updated|count|total|swagger|openapi|health|healthy)$/;
+
+/** Whether a field of this name, where there is no other, is no answer; the name without case and separators. */
+export const tellsOfCall = (name: string): boolean => identifies(name) || TELLS_OF_SERVICE.test(name);
+
 /**
  * The class under a name of its own beside a confidence (`{"sentiment": "good", "confidence": 0.9}`): the one text or boolean
  * that identifies nothing, or else the one integer; null where there are several.
