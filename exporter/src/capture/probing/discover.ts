@@ -29,7 +29,10 @@ const ENDS_SEARCH: ReadonlySet<Failure['reason']> = new Set([
 /** A loading or busy server is not asked thirty more questions. */
 const asksToWait = (failure: Failure): boolean => failure.retryAfterMs !== null || isNotReady(failure);
 const endsAll = (failure: Failure): boolean =>
-  failure.httpStatus === 401 || failure.reason === 'rate_limited' || asksToWait(failure) || isOverdue(failure);
+  (failure.reason === 'credentials' && failure.httpStatus !== 403) ||
+  failure.reason === 'rate_limited' ||
+  asksToWait(failure) ||
+  isOverdue(failure);
 const endsSearch = (failure: Failure): boolean => ENDS_SEARCH.has(failure.reason) || endsAll(failure);
 /** How much a failure tells a reader about the endpoint; the most telling one is reported. */
 const TELLING: readonly Failure['reason'][] = [
@@ -208,6 +211,9 @@ async function tryCommonShapes(
       tried.add(next.what);
       const found = await tryCandidate(context, next, attempts, failures);
       if (found !== null || isOver()) return found;
+      // What came to the fields that the server named was refused furthest.
+      const refused = failures.at(-1);
+      if (next.isOfNames === true && refused?.reason === 'payload_refused') failures.unshift(refused);
     }
     return null;
   };
@@ -310,7 +316,8 @@ function sameShape(a: Json, b: Json): boolean {
 function outcomeOf(answer: ModelAnswer, isMoved: boolean): string {
   const answered = isMoved ? 'answered where the server points to' : 'answered';
   if (answer.kind === 'answer') return typeof answer.from === 'string' ? `${answered}: ${answer.from}` : answered;
-  return `${answer.failure.reason}: ${answer.failure.detail}`;
+  const { reason, httpStatus, detail } = answer.failure;
+  return `${httpStatus === 405 ? 'wrong method' : reason}: ${detail}`;
 }
 
 function notFound(failures: readonly Failure[], attempts: readonly DiscoveryAttempt[]): Discovery {

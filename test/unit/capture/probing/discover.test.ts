@@ -451,3 +451,28 @@ describe('a search that takes long', () => {
     expect((await searched(0.01, 0.01, false)).calls.length).toBeGreaterThan(15);
   });
 });
+
+it('tells the furthest refusal of those that came to the fields the server named', async () => {
+  const reached = ({ body }: Asked): Reply => {
+    const rows = isObject(body) ? body.instances : undefined;
+    const [loc, msg] = isObject(rows ?? null)
+      ? [['body', 'instances', 'customers', 0], 'Input should be a valid dictionary']
+      : rows === undefined
+        ? [['body', 'instances'], 'Field required']
+        : [['body', 'instances', 'customers'], 'Field required'];
+    return { status: 422, body: { detail: [{ loc, msg }] } };
+  };
+  const nested = ({ body }: Asked): Reply =>
+    isObject(body) && typeof body.instances === 'string'
+      ? { status: 422, body: { detail: [{ loc: ['body', 'instances'], msg: 'Input should be a valid dictionary' }] } }
+      : reached({ method: 'POST', path: '/predict', headers: {}, body });
+  const found = await discovered('/predict', { 'POST /predict': nested });
+  expect(found.kind === 'not-found' && found.failure.detail).toBe(
+    'the server answered 422: “instances.customers.0: Input should be a valid dictionary”',
+  );
+  const login = { status: 302, headers: { location: 'https://sso.example/login' }, body: '' };
+  await discovered('/score', { 'POST /score': login });
+  expect(server.asked).toHaveLength(1);
+  const wrong = await discovered('/score', { 'POST /score': { status: 405, body: '' } });
+  expect(wrong.attempts[0]?.outcome).toMatch(/^wrong method: the server answered 405/);
+});

@@ -57,20 +57,32 @@ const REASONS: Readonly<Record<number, FailureReason>> = {
   429: 'rate_limited',
 };
 
-const reasonOf = (status: number): FailureReason =>
-  REASONS[status] ?? (status >= 500 ? 'http_5xx' : status >= 400 ? 'http_4xx' : 'moved');
+const reasonOf = (answer: HttpAnswer): FailureReason => {
+  const { status } = answer;
+  if (asksToSignIn(answer)) return 'credentials';
+  return REASONS[status] ?? (status >= 500 ? 'http_5xx' : status >= 400 ? 'http_4xx' : 'moved');
+};
 
 /** What a server that refuses says, with its status. */
-function refusalText({ status, headers, body }: HttpAnswer): string {
+function refusalText(answer: HttpAnswer): string {
+  const { status, headers, body } = answer;
   const words = serverWords(body);
   const allowed = status === 405 && headers.allow !== undefined ? `, which takes ${headers.allow.slice(0, 60)}` : '';
   const target = headers.location;
+  if (asksToSignIn(answer))
+    return `the server answered ${status}: it asks to sign in, at ${withoutQuery(target ?? '')}`;
   const moved =
     status >= 300 && status < 400
       ? ` (redirects are not followed${target === undefined ? '; give the final address' : `; it points to ${withoutQuery(target)}`})`
       : '';
   return `the server answered ${status}${allowed}${moved}${words === null ? '' : `: “${words}”`}`;
 }
+
+/** Passing redirects to where people sign in (OAuth, SAML, oauth2-proxy): no model has moved there. */
+const SIGN_IN = /(?:^|[/.-])(?:log-?in|sign-?in|sso|saml2?|oauth2?|openid|authorize|authn?|accounts?|idp)(?=[/.:-]|$)/i;
+const asksToSignIn = ({ status, headers }: HttpAnswer): boolean =>
+  (status === 302 || status === 303 || status === 307) &&
+  SIGN_IN.test(withoutQuery(headers.location ?? '').replace(/^https?:\/\//i, ''));
 
 /** A redirect's target may carry a token in its query. */
 const withoutQuery = (address: string): string =>
@@ -90,7 +102,7 @@ export function modelAnswer(
   if ((answer.headers['content-type'] ?? '').startsWith('application/grpc'))
     return failureAnswer('not_http', 'the server answered by gRPC, and mlfi asks with JSON', latencySeconds, status);
   if (status < 200 || status >= 300)
-    return failureAnswer(reasonOf(status), refusalText(answer), latencySeconds, status, retryAfterOf(answer));
+    return failureAnswer(reasonOf(answer), refusalText(answer), latencySeconds, status, retryAfterOf(answer));
   let read: Body;
   try {
     read = bodyOf(answer);

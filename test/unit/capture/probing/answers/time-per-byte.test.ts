@@ -62,7 +62,7 @@ it.each(WIDE)('does not read on through 80,000 fields: %s', async (_, body) => {
   const answer = { kind: 'answer', status: 200, headers: {}, body: JSON.stringify(body), latencySeconds: 0.1 } as const;
   const times = [];
   for (let i = 0; i < 3; i += 1) times.push(await timed(() => modelAnswer(answer)));
-  expect(Math.min(...times)).toBeLessThan(LONGEST_MS / 4);
+  expect(Math.min(...times)).toBeLessThan(0.6 * LONGEST_MS);
 });
 
 it('reads a share for each of ten thousand classes', () => {
