@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../domain/json.js';
-import { at, located, type Found } from './found.js';
+import { at, located, NOTHING, share, type Found } from './found.js';
 
 /** Says which call, which model or when, not what the model thinks. */
 const IDENTIFIES =
@@ -52,6 +52,23 @@ export function namedLikeOne(
       (mayBeFlag || typeof item !== 'boolean'),
   );
   return found === undefined || others.length > 0 ? null : located(found[1], at(path, found[0]));
+}
+
+const SHARE_OF_ONE = /^(.+?)[_ .-]?(?:probability|proba|prob|confidence)$/i;
+
+/** The one class that has a share of its own name beside it (`{"churn": true, "churn_probability": 0.8}`); nothing where there are several. */
+export function besideItsShare(value: JsonObject, path: string): Found {
+  const keys = new Map(Object.keys(value).map((key) => [key.toLowerCase(), key]));
+  const pairs = [...keys].flatMap(([lower, of]) => {
+    const item = keys.get(SHARE_OF_ONE.exec(lower)?.[1] ?? '');
+    return item === undefined ? [] : [{ item, of }];
+  });
+  const [{ item, of } = { item: '', of: '' }, ...others] = pairs;
+  const [said, number] = [value[item], value[of]];
+  const isClass = typeof said === 'string' || typeof said === 'boolean' || Number.isInteger(said);
+  if (others.length > 0 || !isClass || typeof number !== 'number') return NOTHING;
+  const prediction = located(said, at(path, item));
+  return { ...NOTHING, prediction, confidence: ofTheAnswer(prediction, share(number, at(path, of))) };
 }
 
 const BINARY = /^(0|1|0\.0|1\.0|true|false|yes|no)$/i;

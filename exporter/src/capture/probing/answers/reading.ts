@@ -21,7 +21,7 @@ import { readGeneratedText } from './generated-text.js';
 import { besideConfidence, identifies, namedLikeOne, ofTheAnswer, tellsOfCall } from './lone-share.js';
 import { readPairs } from './pairs.js';
 import { readScoredLabels } from './scored-labels.js';
-import { sharesBesideClass, sharesByClass } from './shares-by-class.js';
+import { ofClasses, ofTheClass } from './shares-by-class.js';
 import { readTensors } from './tensors.js';
 
 /** What was read out of an answer, whatever its format. */
@@ -168,8 +168,7 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
   const isOther = (key: string): boolean => key !== inner && !NOT_PREDICTIONS.has(plain(key));
   const listed = inner === null ? inLoneList(value, path, again) : null;
   if (listed !== null) return { ...listed, modelVersion: version ?? listed.modelVersion };
-  const byClass =
-    inner === null ? sharesByClass(value, path, isOther) : sharesBesideClass(value, path, isOther, nested);
+  const byClass = inner === null ? ofClasses(value, path, isOther) : ofTheClass(value, path, isOther, nested);
   const sure = confidenceOf(fields, path);
   const prediction =
     nested.prediction ??
