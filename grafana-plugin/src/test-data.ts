@@ -35,6 +35,7 @@ export const aPolicy = (overrides: Partial<Recommendation['policy']> = {}): Reco
 /** A failing model as the exporter tells of it; overrides for the test at hand. */
 export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
   setup: null,
+  read_from: null,
   id: 'fraud',
   name: 'fraud',
   url: 'http://models/fraud',

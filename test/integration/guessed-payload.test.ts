@@ -47,13 +47,17 @@ const shown = async (): Promise<Shown> => (await running.request('GET', '/api/v1
 
 describe('a sound model that is watched by a payload which mlfi thought up', () => {
   it('is told not to have understood it, and is no incident', async () => {
-    expect((await running.request('POST', '/api/v1/models', { id: 'credit', url })).status).toBe(201);
+    const readFrom = { read_from: 'prediction from /prediction, confidence from /confidence' };
+    expect(await running.request('POST', '/api/v1/models', { id: 'credit', url })).toMatchObject({
+      status: 201,
+      body: readFrom,
+    });
     const told = await eventually('the blind spot', 20_000, async () => {
       const now = await shown();
       expect(now.incident_id).toBeNull();
       return now.setup === null ? null : now;
     });
-    expect(told).toMatchObject({ state: 'learning', severity: 'none', setup: { kind: 'not-understood' } });
+    expect(told).toMatchObject({ ...readFrom, state: 'learning', severity: 'none', setup: { kind: 'not-understood' } });
     expect(told.setup?.sentence).toContain('(sent: {"data":[');
     expect(told.setup?.advice).toContain('Give one payload the model takes');
     const once = await running.request('POST', '/monitoring/analyze', { prediction_url: url, samples: 60 });

@@ -112,6 +112,21 @@ const REFUSALS: readonly Refusal[] = [
     words: 'https://new.example/p)',
     after: 'another address',
   },
+  {
+    id: 'sso',
+    status: 302,
+    headers: { location: 'https://sso.example/login?token=1' },
+    kind: 'credentials',
+    words: 'asks to sign in',
+    after: 'Credentials refused',
+  },
+  {
+    id: 'header',
+    status: 422,
+    body: '{"detail":[{"loc":["header","x-api-key"],"msg":"Field required"},{"loc":["body","rows"],"msg":"Field required"}]}',
+    kind: 'credentials',
+    words: 'x-api-key',
+  },
   { id: 'limited', status: 429, headers: { 'retry-after': '1' }, kind: 'rate-limited', after: null },
   {
     id: 'loading',
@@ -136,7 +151,7 @@ const REFUSALS: readonly Refusal[] = [
     headers: HTML,
     kind: 'not-a-model',
     words: 'Sign in',
-    after: '',
+    after: 'No predictions in the responses',
   },
   {
     id: 'not-loaded',
@@ -161,9 +176,10 @@ const CAUSES: Readonly<Record<string, string>> = {
   moved: 'endpoint-moved',
   'payload-needed': 'payload-refused',
   'error-answer': 'error-in-answer',
+  'not-a-model': 'error-in-answer',
 };
 /** Starting the model again, or an older version of it, mends none of these. */
-const ACCESS = new Set(['credentials', 'not-found', 'wrong-method', 'moved', 'payload-needed']);
+const ACCESS = new Set(['credentials', 'not-found', 'wrong-method', 'moved', 'payload-needed', 'not-a-model']);
 const WITH_AFTER = REFUSALS.filter(({ after }) => after !== undefined);
 
 let closedPort = 0;

@@ -78,6 +78,13 @@ async function newestAggregates(
   return aggregates.reverse();
 }
 
+/** A model that is watched from now on. */
+interface RegisteredModel {
+  readonly id: ModelId;
+  /** What was read from where in its first answer; null where there was none yet. */
+  readonly readFrom: string | null;
+}
+
 /** The watched models: which, how they are, and what comes in about them. */
 export interface ModelUseCases {
   discover(target: DiscoveryTarget): Promise<Discovery>;
@@ -89,7 +96,7 @@ export interface ModelUseCases {
    * Watches a model that answers, or that is only away, loading or limiting calls now: that one is asked again until it answers.
    * @throws Invalid (nothing that answers is at the URL: the attempts are in `details`), Conflict (id taken)
    */
-  register(registration: ModelRegistration, by: Actor): Promise<Model>;
+  register(registration: ModelRegistration, by: Actor): Promise<RegisteredModel>;
   /**
    * Watches a model that is only known by its name, or its id, from now on; one that is watched or stored already stays as
    * it is.
@@ -219,7 +226,7 @@ export function modelUseCases(
       const audit = ports.auditNote('model-registered', by, { model: id });
       if (!(await fleet.addIfNew(model, audit))) throw new Conflict(`a model "${id}" is watched already`, 'id');
       if (failed !== null) fleet.noteSetup(id, setupProblemOf(failed.failure));
-      return model;
+      return { id, readFrom: discovery?.kind === 'found' ? (discovery.answer.from ?? null) : null };
     },
     async ensureWatched(text, by) {
       const name = nameOf(text);

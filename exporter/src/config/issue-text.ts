@@ -71,7 +71,7 @@ function remedyOf(issue: Issue, present: boolean): string {
   switch (issue.code) {
     case 'invalid_type':
       return present
-        ? (KIND_REMEDIES[issue.expected] ?? `write ${issue.expected}`)
+        ? (sectionRemedy(issue) ?? KIND_REMEDIES[issue.expected] ?? `write ${issue.expected}`)
         : `add it; it is ${YAML_WORDS[issue.expected] ?? issue.expected}`;
     case 'too_small':
       return boundRemedy(issue.origin, 'raise', 'add to');
@@ -86,6 +86,15 @@ function remedyOf(issue: Issue, present: boolean): string {
     default:
       return 'see mlfi.example.yml for this key';
   }
+}
+
+const MOST_NAMED = 6;
+
+/** Names the keys of a small section. */
+function sectionRemedy({ expected, path }: z.core.$ZodIssueInvalidType): string | null {
+  const keys = expected === 'object' ? keysUnder(path) : [];
+  if (keys.length === 0 || keys.length > MOST_NAMED) return null;
+  return `write its keys (${keys.map((key) => `\`${key}\``).join(', ')}) below it, indented by two spaces`;
 }
 
 const boundRemedy = (origin: string, number: string, collection: string): string =>

@@ -63,6 +63,8 @@ export interface ModelStatus {
   readonly unalerted: UnalertedChange | null;
   /** Why mlfi cannot ask the model at present, or may ask it wrongly, and what to do; no fault of the model. Null when it can. */
   readonly setup: SetupProblem | null;
+  /** What is read from where in its answers, for people; null until this process asked it. */
+  readonly readFrom: string | null;
   /** Evidence against the false-page budget. */
   readonly evidence: AlertEvidence;
   readonly performance: PerformanceEstimate;

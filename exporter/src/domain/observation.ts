@@ -155,6 +155,8 @@ export interface Sample {
   readonly shape: string | null;
   /** Of the server that was asked; absent where none was shown. */
   readonly certificate?: ServerCertificate;
+  /** Where in the answer prediction and confidence were found, for people; absent where it was not noted. */
+  readonly readFrom?: string;
 }
 
 const SPELLED_NUMBER = /^[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

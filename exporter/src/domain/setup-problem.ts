@@ -106,6 +106,7 @@ export const mayPass = (failure: Failure): boolean =>
 function setupKindOf(failure: Failure): SetupKind {
   const { reason, httpStatus, retryAfterMs } = failure;
   if (httpStatus === 405) return 'wrong-method';
+  if (reason === 'payload_refused' && HEADER_WANTED.test(failure.detail)) return 'credentials';
   if (reason === 'http_5xx' && (retryAfterMs !== null || isNotReady(failure))) return 'not-ready';
   if (reason === 'http_4xx' && httpStatus === 408) return 'no-answer-in-time';
   return KINDS[reason];
@@ -119,6 +120,8 @@ export function setupProblemOf(failure: Failure): SetupProblem {
   return { kind, sentence, advice: NO_NUMBER.test(failure.detail) ? NO_NUMBER_ADVICE : ADVICE[kind] };
 }
 
+/** A header by its name (FastAPI). */
+const HEADER_WANTED = /\bheader\.[\w-]+: (?:field required|missing)/i;
 const FILE_WANTED = /\b(?:file|files|image|upload): field required|\bno (?:file|image)\b|multipart|form-data/i;
 const FILE_HINT =
   'A file is sent with `connector: multipart`, as a `data:` address in its field: {"file": "data:image/png;base64,…"}.';

@@ -23,13 +23,33 @@ interface Share {
 /**
  * What has changed and is over: the newest rows differ from the first ones since the change, and not from the baseline. A window that
  * holds rows of both times is a mixture that no single cause explains, so it is told apart by its ends. Nothing where the rows are
- * too few to show the difference. Calls that failed are over as well once probes are answered and nobody calls.
+ * too few to show the difference. Calls that failed are over as well once probes are answered and nobody calls, or, without a baseline,
+ * once the newest are all answered and that is no luck.
  * @param subjects what findings are about
  */
 export function backToNormal(state: Compared, subjects: Iterable<FindingSubject>): ReadonlySet<FindingSubject> {
   const asked = [...new Set(subjects)];
   const byRows = backByRows(state, asked);
-  return asked.includes('errors') && silentSinceMs(state) !== null ? new Set([...byRows, 'errors']) : byRows;
+  const isOver = asked.includes('errors') && (silentSinceMs(state) !== null || areAnsweredAgain(state));
+  return isOver ? new Set([...byRows, 'errors']) : byRows;
+}
+
+/** Answers in a row that say that a model answers again, at least. */
+const FEWEST_ANSWERS = 20;
+
+/**
+ * Whether calls failed before there was a baseline, and the newest are answered: so many in a row as come by luck in one case of a
+ * hundred while calls fail as often as between the first failure and the last.
+ */
+function areAnsweredAgain({ baseline, rows }: Compared): boolean {
+  if (baseline !== null) return false;
+  const failed = rows.flatMap(({ failure }, i) => (failure === null ? [] : [i]));
+  const [first = 0] = failed;
+  const last = failed.at(-1);
+  if (last === undefined) return false;
+  const answers = rows.length - 1 - last;
+  const failing = failed.length / (last - first + 1);
+  return answers >= FEWEST_ANSWERS && (1 - failing) ** answers < 1 - LEVEL;
 }
 
 type Compared = Pick<

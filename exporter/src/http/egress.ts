@@ -321,6 +321,8 @@ function classified(error: unknown, timedOut: boolean, timeoutMs: number): Failu
     'connect',
     code === 'ECONNREFUSED'
       ? 'the connection was refused: nothing listens there'
-      : `the connection failed${code === '' ? '' : ` (${code})`}`,
+      : CLOSED_EARLY.has(code)
+        ? 'the server closed the connection without an answer'
+        : `the connection failed${code === '' ? '' : ` (${code})`}`,
   );
 }

@@ -30,7 +30,8 @@ export function evaluatedWindow(
 ): WindowProfile {
   if (phase.kind === 'learning') {
     const { profile } = phase.learning;
-    return rows.all.length === 0 ? profile : countsOf(rows.all.slice(-thresholds.windowSamples), profile);
+    const since = judgedFromMs === null ? rows.all : rows.since(judgedFromMs);
+    return rows.all.length === 0 ? profile : countsOf(since.slice(-thresholds.windowSamples), profile);
   }
   const { profile } = phase.baseline;
   const sharedBefore = labelledShare(profile);

@@ -1,5 +1,5 @@
 import type { Model } from '../domain/model.js';
-import type { Observation, ServerCertificate } from '../domain/observation.js';
+import type { Observation, Sample, ServerCertificate } from '../domain/observation.js';
 import { isSetup, setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
 import { countRefusedProbe, NO_CALLS, type CallCounters } from './call-counters.js';
 
@@ -12,6 +12,8 @@ export class FirstContact {
   problem: SetupProblem | null = null;
   /** The certificate its server showed last; null without TLS, and until it was asked. */
   certificate: ServerCertificate | null = null;
+  /** What was read from where in its newest answer; null until it was asked. */
+  readFrom: string | null = null;
   /** Times of the newest probes, all answered since one failed, oldest first; none after a restart. */
   answeredMs: readonly number[] = [];
 
@@ -19,6 +21,14 @@ export class FirstContact {
   static counters({ endpoint, state, createdAtMs }: Model): CallCounters {
     const isUnasked = endpoint === null || state === 'configuring' || state === 'paused';
     return { ...NO_CALLS, lastProbeAnswerAtMs: isUnasked ? null : createdAtMs };
+  }
+
+  /** Notes what probes showed besides their observations. */
+  note(samples: readonly Sample[]): void {
+    for (const { certificate, readFrom } of samples) {
+      this.certificate = certificate ?? this.certificate;
+      this.readFrom = readFrom ?? this.readFrom;
+    }
   }
 
   /**

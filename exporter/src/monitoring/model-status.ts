@@ -51,6 +51,7 @@ export function statusOf(
     features: monitored.featureReadings,
     incident,
     setup: setupOf(monitored, evaluation, window.calls),
+    readFrom: monitored.contact.readFrom,
     evidence: monitored.evidence(),
     patterns,
     evaluatedAtMs: last?.atMs ?? null,

@@ -148,7 +148,7 @@ export class MonitoredModel {
       if (awaiting !== null) this.labels.keepAnswer(awaiting);
     }
     atOnce(this.traffic.await(arrived, sent, false, nowMs, [{ sender, rows: arrived.length }]));
-    for (const { certificate } of samples) this.contact.certificate = certificate ?? this.contact.certificate;
+    this.contact.note(samples);
     if (arrived.length > 0) this.calls = withArrival(this.calls, nowMs);
     this.traffic.rows.trim();
     if (samples.length > 0) this.changed();

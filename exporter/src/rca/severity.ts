@@ -101,7 +101,7 @@ const RULES: readonly Rule[] = [
   },
   {
     severity: 'critical',
-    holds: ({ cause, symptoms }) => cause === 'error-in-answer' && mostFailFor(symptoms) !== 'no_answer',
+    holds: ({ cause, symptoms }) => cause === 'error-in-answer' && mostFailFor(symptoms) === 'error_body',
     reason: (input) => cost(input, 'Users receive an error that looks like a prediction.'),
   },
   {

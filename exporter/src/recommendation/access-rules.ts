@@ -87,6 +87,12 @@ const ACCESS: Readonly<Partial<Record<FailureReason, readonly [what: string, ...
     'Compare the inputs of these calls with earlier ones; of calls without a usable answer mlfi counts none.',
     'If it began with a release, put the version before it back.',
   ],
+  not_json: [
+    'Find out what answers in place of the model',
+    'Read what is quoted: a page of maintenance or login, or of a proxy, comes from something in front of the model.',
+    'Ask its owner until when that lasts, or have the route to the model put back; users who come the same way get no predictions.',
+    'Where it is a text of the model itself, compare its newest responses with earlier ones.',
+  ],
 };
 
 const isReason = (text: string): text is FailureReason => FAILURE_REASONS.some((reason) => reason === text);

@@ -1875,6 +1875,8 @@ export interface components {
             owner: string | null;
             paused: boolean;
             performance: components["schemas"]["Performance"];
+            /** @description what is read from where in its responses, e.g. “prediction from /label, confidence from /score”; null until it was asked */
+            read_from: string | null;
             /** @description the figures above at evaluations of this process, oldest first, at most 60; in lists only of models with an open incident, at most 30 */
             recent: components["schemas"]["FiguresAt"][];
             recurring_causes: components["schemas"]["RecurringCause"][];
@@ -1965,6 +1967,8 @@ export interface components {
             owner: string | null;
             paused: boolean;
             performance: components["schemas"]["Performance"];
+            /** @description what is read from where in its responses, e.g. “prediction from /label, confidence from /score”; null until it was asked */
+            read_from: string | null;
             /** @description the figures above at evaluations of this process, oldest first, at most 60; in lists only of models with an open incident, at most 30 */
             recent: components["schemas"]["FiguresAt"][];
             recurring_causes: components["schemas"]["RecurringCause"][];

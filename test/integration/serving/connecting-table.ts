@@ -8,7 +8,7 @@ refuses (\`test/integration/serving\`); FastAPI, Gradio and MLflow are tried as 
 (\`test/integration/connectors.test.ts\`), MLServer, BentoML and Ray Serve by \`npm run test:serving\`, which needs their
 environments (\`large-servers.test.ts\` there says how to make them). \`UPDATE_DOCS=1\` with that test writes this page anew.
 
-What is read from where is told when a model is found: paths are JSON pointers.
+What is read from where is told when a model is found, and of a watched one in \`read_from\` of its answers: paths are JSON pointers.
 
 \`mlfi config check --online mlfi.yml\` asks every model of a configuration file once and says in a line each what came of
 it. A model in service is changed without a restart: in the file, taken over by \`POST /-/reload\` or SIGHUP, or by
@@ -69,7 +69,8 @@ what a server says to every guess is said once.
 The first contact is one call. A model that answers it is asked for a document that says what it takes, up to four GETs, and stops
 at the first that does; any other is asked what its protocols say. A host that answers 429, or anything with \`Retry-After\`, is asked
 nothing more in that search, nor one that answers a payload with 502, 503 or 504. One that answers 429 without saying how long is left
-alone by all models for a second, doubled each time to a minute, until it answers well.
+alone by all models for a second, doubled each time to a minute, until it answers well. After two GETs without an answer no
+further ones are sent, and after 30 s of waiting for answers nothing more is asked.
 
 Where neither a person nor a document says what the model takes, it is asked with what mlfi thinks up. A document that leaves a
 part open (any object, numbers of any count, a pattern that is more than characters, classes, groups and counts) says so for the
@@ -97,11 +98,13 @@ asked at all until a payload is given, or a protocol other than \`rest\` and \`m
 a list and the like where it asks for one, and six common shapes; the first of them that it takes without a prediction in its answer is
 the last, and so it is for each way of asking that a document describes. The root gets no fields by their names: what they would do
 there is not known. An answer of 201 or 202 is no prediction where the address is not named like one, nor is a word such as \`created\`,
-\`deleted\` or \`queued\`.
+\`deleted\` or \`queued\`. A lone
+field that is named like a token, a session, a count, a version or an id is none either, nor a value that looks like a credential,
+nor a text that is what was sent: a pointer (\`answer\`) says where the prediction is, where it is one.
 
 Plain text is an answer where it is a number, a label and its share (\`spam 0.93\`), or a label of up to three words; a label by itself
 only where a payload was given or the text changes with what mlfi thinks up, for \`Quota exceeded\` looks the same. A page, prose and
-words about the call (\`OK\`, \`not found\`) are none; where a model does say such a word, \`"answer": {"prediction": ""}\` takes the whole
+words about the call (\`OK\`, \`not found\`, \`Login\`) are none; where a model does say such a word, \`"answer": {"prediction": ""}\` takes the whole
 text. Binary answers are refused: a model of Open Inference that takes or gives FP16 or BF16 has to be served with FP32, for these do not
 travel as JSON.
 

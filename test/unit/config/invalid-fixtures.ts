@@ -449,6 +449,13 @@ export const EXPECTED: Readonly<Record<string, readonly [number, number, string,
   ],
   'wrong-type-list': [2, 16, 'egress.allow_hosts', 'must be a list', 'write `[a, b]`, or one item per line after `- `'],
   'wrong-type-number': [2, 9, 'listen.port', 'must be a number', 'write digits without quotes, e.g. 10 or 0.5'],
+  'listen-as-text': [
+    1,
+    9,
+    'listen',
+    'must be a section with keys of its own',
+    'write its keys (`address`, `port`) below it, indented by two spaces',
+  ],
   'wrong-type-section': [
     1,
     12,

@@ -90,6 +90,7 @@ function status(model: string, over: Partial<ModelStatus> = {}): ModelStatus {
     incident: null,
     unalerted: null,
     setup: null,
+    readFrom: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: {
       kind: 'unknown',

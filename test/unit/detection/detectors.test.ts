@@ -176,6 +176,44 @@ describe('what is seen', () => {
     expect(detectorsIn(stateOf(baseline, alike('probe'), guessed))).toContain('constant-predictions');
   });
 
+  it('no understanding without a confidence either, once ten answers to five different payloads are the same', () => {
+    const probes = (count: number, prediction: (i: number) => Observation['prediction'], features = {}) =>
+      quietRows('told', count).map((row, i) => ({
+        ...row,
+        source: 'probe' as const,
+        prediction: prediction(i),
+        confidence: null,
+        features: { ...row.features, ...features },
+      }));
+    const guessed = { model: { ...MODEL, arePayloadsGuessed: true } };
+    const isTold = (rows: readonly Observation[], settings = guessed): boolean =>
+      detectIn(stateOf(null, rows, settings)).blindSpots.some(({ check }) => check === UNDERSTANDING);
+    expect(isTold(probes(10, () => 'accepted'))).toBe(true);
+    expect(isTold(probes(20, () => true))).toBe(true);
+    // A coin may fall alike a few times, and one payload is answered alike by every sound model.
+    expect(isTold(probes(9, () => 'accepted'))).toBe(false);
+    expect(isTold(probes(20, (i) => (i % 3 === 0 ? 'a' : 'b')))).toBe(false);
+    expect(isTold(probes(20, () => 'a').map((row) => ({ ...row, features: { n1: 1 } })))).toBe(false);
+    expect(isTold(probes(20, () => 'a').map((row, i) => ({ ...row, confidence: 0.5 + i / 50 })))).toBe(false);
+    // Of a language model the prediction is how its answer ended.
+    expect(isTold(probes(20, () => 'answered', { 'output.length': 40 }))).toBe(false);
+    expect(
+      isTold(
+        probes(20, () => 'a'),
+        { model: { ...MODEL, arePayloadsGuessed: false } },
+      ),
+    ).toBe(false);
+    expect(
+      detectorsIn(
+        stateOf(
+          null,
+          probes(60, () => 'a'),
+          guessed,
+        ),
+      ),
+    ).not.toContain('constant-predictions');
+  });
+
   it('errors and unreachability', () => {
     const rows = quietRows('errors', 200).map((row, i) => (i % 5 === 0 ? failed('http_5xx') : row));
     expect(detectorsIn(stateOf(baseline, rows))).toContain('error-rate');

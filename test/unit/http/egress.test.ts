@@ -86,16 +86,18 @@ describe('a kept connection that the server closed', () => {
     const first = await ask();
     // The connection goes back to the pool after its answer was read.
     await new Promise((done) => setTimeout(done, 100));
-    const kinds = [first.kind, (await ask()).kind];
-    return { kinds, requests: requests() };
+    const second = await ask();
+    const told = second.kind === 'failure' ? second.failure.detail : null;
+    return { kinds: [first.kind, second.kind], requests: requests(), told };
   };
 
   it('is asked once more on a fresh one, where the caller allows it', async () => {
-    expect(await twice(true)).toEqual({ kinds: ['answer', 'answer'], requests: 3 });
+    expect(await twice(true)).toEqual({ kinds: ['answer', 'answer'], requests: 3, told: null });
   });
 
   it('is a failure for a call that may have changed something', async () => {
-    expect(await twice(false)).toEqual({ kinds: ['answer', 'failure'], requests: 2 });
+    const told = 'the server closed the connection without an answer';
+    expect(await twice(false)).toEqual({ kinds: ['answer', 'failure'], requests: 2, told });
   });
 });
 

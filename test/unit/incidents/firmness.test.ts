@@ -242,15 +242,18 @@ it.each([
   ['and stays while nothing but that speaks against it', 'concept-drift', true, 'labels-wrong', 'medium'],
   ['and gives way to a cause that needs none', 'unit-change', true, 'unit-change', 'high'],
   ['and gives way where they are all there', 'concept-drift', false, 'concept-drift', 'high'],
-] as const)('wrong labels are told by rows that are gone after a restart, %s', async (_, now, areGone, cause, severity) => {
-  const { incidents, saved } = managed();
-  for (let i = 0; i < 10; i += 1) await incidents.apply(model, blaming('labels-wrong'));
-  const restarted = managed(saved).incidents;
-  await restarted.restore(model.id);
-  const later = blaming(now);
-  const blindSpots = areGone ? [{ check: CHECKS_BY_BASELINE_ROWS, reason: 'rows are never stored' }] : [];
-  for (let i = 0; i < 40; i += 1)
-    await restarted.apply(model, { ...later, diagnosis: { ...later.diagnosis, severity: 'high', blindSpots } });
-  const told = restarted.current(model.id);
-  expect([told?.diagnosis.causes[0]?.id, told?.severity]).toEqual([cause, severity]);
-});
+] as const)(
+  'wrong labels are told by rows that are gone after a restart, %s',
+  async (_, now, areGone, cause, severity) => {
+    const { incidents, saved } = managed();
+    for (let i = 0; i < 10; i += 1) await incidents.apply(model, blaming('labels-wrong'));
+    const restarted = managed(saved).incidents;
+    await restarted.restore(model.id);
+    const later = blaming(now);
+    const blindSpots = areGone ? [{ check: CHECKS_BY_BASELINE_ROWS, reason: 'rows are never stored' }] : [];
+    for (let i = 0; i < 40; i += 1)
+      await restarted.apply(model, { ...later, diagnosis: { ...later.diagnosis, severity: 'high', blindSpots } });
+    const told = restarted.current(model.id);
+    expect([told?.diagnosis.causes[0]?.id, told?.severity]).toEqual([cause, severity]);
+  },
+);

@@ -89,6 +89,7 @@ export function sampleStatus(id: string, features = 3, over: Partial<ModelStatus
     incident: null,
     unalerted: null,
     setup: null,
+    readFrom: null,
     evidence: new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, String).evidence(),
     performance: {
       kind: 'unknown',

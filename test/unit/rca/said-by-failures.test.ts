@@ -29,6 +29,7 @@ const NAMED: readonly (readonly [FailureReason, string, CauseId, string])[] = [
   ['rate_limited', 'the server answered 429: “quota of 5 used up”', 'rate-limited', 'quota of 5'],
   ['payload_refused', 'the server answered 422: “age: field required”', 'payload-refused', 'age: field required'],
   ['error_body', 'the server answered 200 with an error in it: “model is not loaded”', 'error-in-answer', 'not loaded'],
+  ['not_json', 'the answer is an HTML page (“Maintenance”), not JSON', 'error-in-answer', 'page (“Maintenance”)'],
 ];
 
 describe('failures that say what is wrong', () => {
@@ -72,6 +73,15 @@ describe('failures that say what is wrong', () => {
       'Credentials refused (the server answered 401: “key expired”)',
     );
   });
+});
+
+it('a page instead of predictions is told as one, with advice that fits, and not as another schema', () => {
+  const { diagnosis, proposals } = evaluated({
+    rows: failing('not_json', 'the answer is an HTML page (“Maintenance”), not JSON', 60),
+  });
+  expect(diagnosis.causes.map(({ id }) => id)).not.toContain('answer-schema-changed');
+  expect([diagnosis.severity, diagnosis.severityReason]).toEqual(['critical', 'Users receive no predictions.']);
+  expect(proposals.map(({ title }) => title)).toEqual(['Find out what answers in place of the model']);
 });
 
 describe('answers that cannot be used', () => {

@@ -41,7 +41,8 @@ const row = (text: string): Json => ({ text });
 const inLists = (item: (text: string) => Json): Json[] => SENTENCES.slice(0, 8).map((text) => [item(text)]);
 
 function fieldsAskedFor({ payload, isQuery, what }: NamedFields, endpoint: Endpoint): Candidate {
-  return { endpoint: isQuery ? { ...endpoint, settings: { body: 'query' } } : endpoint, payloads: [payload], what };
+  const asked = isQuery ? { ...endpoint, settings: { body: 'query' } } : endpoint;
+  return { endpoint: asked, payloads: [payload], what, isOfNames: true };
 }
 
 const withLabels = (inputs: string): Json => ({

@@ -3,18 +3,17 @@ import type { Endpoint } from '../../domain/model.js';
 import { type Json, isList } from '../../domain/json.js';
 import { isSameServer } from '../../domain/how-to-ask.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
-import type { HttpClient } from '../../domain/ports.js';
 import { isNotReady } from '../../domain/setup-problem.js';
-import { modelAnswer } from './answers/read-answer.js';
 import { candidatesAskedFor } from './asked-for.js';
 import { bentoml } from './connectors/bentoml.js';
 import type { Candidate, Connector, ConnectorContext } from './connectors/connector.js';
 import { CONNECTORS, connectorOf } from './connectors/index.js';
 import { NoDescription, rest } from './connectors/rest.js';
-import { isUnread, notAsked, readMadeUp } from './made-up.js';
+import { isRepeated, isUnread, notAsked, readMadeUp, unlessRepeated } from './made-up.js';
 import { actionIn, isNamedLikePrediction } from './path-words.js';
 import { bytesInText } from './payloads/images.js';
 import { SENTENCES } from './payloads/sentences.js';
+import { isOverdue, limitedSearch } from './search-limits.js';
 
 const MOST_ASKED = 30;
 /** Nobody is there to talk to, or nobody who would listen: further questions would only be refused again. */
@@ -30,7 +29,10 @@ const ENDS_SEARCH: ReadonlySet<Failure['reason']> = new Set([
 /** A loading or busy server is not asked thirty more questions. */
 const asksToWait = (failure: Failure): boolean => failure.retryAfterMs !== null || isNotReady(failure);
 const endsAll = (failure: Failure): boolean =>
-  failure.httpStatus === 401 || failure.reason === 'rate_limited' || asksToWait(failure);
+  (failure.reason === 'credentials' && failure.httpStatus !== 403) ||
+  failure.reason === 'rate_limited' ||
+  asksToWait(failure) ||
+  isOverdue(failure);
 const endsSearch = (failure: Failure): boolean => ENDS_SEARCH.has(failure.reason) || endsAll(failure);
 /** How much a failure tells a reader about the endpoint; the most telling one is reported. */
 const TELLING: readonly Failure['reason'][] = [
@@ -80,7 +82,7 @@ export async function discover(context: ConnectorContext, target: DiscoveryTarge
   }
   const action = unaskedAction(target);
   if (action !== null) return notFound([notAsked(action)], []);
-  const { http, limit } = untilLimited(context.http);
+  const { http, limit, leftOut } = limitedSearch(context.http);
   const asked = {
     ...context,
     http,
@@ -88,36 +90,21 @@ export async function discover(context: ConnectorContext, target: DiscoveryTarge
     ...(target.asking === undefined ? {} : { asking: target.asking }),
   };
   const found = await search(asked, target, limit);
-  const discovery = { ...found, attempts: distinct(found.attempts) };
+  const discovery = { ...ending(found, leftOut()), attempts: distinct(found.attempts) };
   if (discovery.kind === 'not-found' || target.asking === undefined) return discovery;
   return { ...discovery, endpoint: { ...discovery.endpoint, asking: target.asking, authorizationSecret } };
+}
+
+/** What was left out of a search that found nothing is told with why. */
+function ending(found: Discovery, leftOut: readonly string[]): Discovery {
+  if (found.kind === 'found' || leftOut.length === 0) return found;
+  const said = [found.failure.detail, ...leftOut.filter((one) => one !== found.failure.detail)];
+  return { ...found, failure: { ...found.failure, detail: said.join('; ') } };
 }
 
 /** What was tried the same way with the same outcome is told once. */
 function distinct(attempts: readonly DiscoveryAttempt[]): readonly DiscoveryAttempt[] {
   return [...new Map(attempts.map((attempt) => [JSON.stringify(attempt), attempt])).values()];
-}
-
-/** A host that limits calls, or is loading, is asked nothing more by whoever asks through `http`; `limit` is what it said. */
-function untilLimited(inner: HttpClient): { readonly http: HttpClient; readonly limit: () => Failure | null } {
-  let limit: Failure | null = null;
-  const http: HttpClient = {
-    async call(request) {
-      if (limit !== null) return { kind: 'failure', failure: limit, latencySeconds: 0, unsent: true };
-      const answer = await inner.call(request);
-      const read =
-        answer.kind === 'failure' || answer.status === 429 || answer.status === 503 ? failureIn(answer) : null;
-      if (read !== null && (read.reason === 'rate_limited' || read.retryAfterMs !== null)) limit = read;
-      return answer;
-    },
-  };
-  return { http, limit: () => limit };
-}
-
-function failureIn(answer: Awaited<ReturnType<HttpClient['call']>>): Failure | null {
-  if (answer.kind === 'failure') return answer.failure;
-  const read = modelAnswer(answer);
-  return read.kind === 'failure' ? read.failure : null;
 }
 
 /** What may say more of an address that answers plain JSON: no other protocol answers the greeting. */
@@ -154,8 +141,10 @@ async function search(
     if (limited !== null) failures.push(limited);
     if (failures.some(endsAll)) return first === null ? notFound(failures, attempts) : withVariety(first);
   }
-  const mayTry = given.length === 0 && (isNamed(greeting) || !failures.some(isUnread));
-  const found = first ?? (mayTry ? await tryCommonShapes(context, greeting, attempts, failures) : null);
+  const mayTry = given.length === 0 && mayAskMore(greeting, failures);
+  const found =
+    first ??
+    (mayTry && !failures.some(isRepeated) ? await tryCommonShapes(context, greeting, attempts, failures) : null);
   return found === null ? notFound(failures, attempts) : withVariety(found);
 }
 
@@ -170,6 +159,10 @@ function unaskedAction({ url, payloads = [], connector = 'rest' }: DiscoveryTarg
   const isPlain = connector === 'rest' || connector === 'multipart';
   return isPlain && payloads.length === 0 ? actionIn(new URL(url).pathname) : null;
 }
+
+/** What took a payload, and is not known to predict, may have done something with it; what repeats one repeats all. */
+const mayAskMore = (greeting: Candidate, failures: readonly Failure[]): boolean =>
+  !failures.some(isRepeated) && (isNamed(greeting) || !failures.some(isUnread));
 
 const isNamed = ({ endpoint }: Candidate): boolean => isNamedLikePrediction(new URL(endpoint.url).pathname);
 
@@ -218,11 +211,13 @@ async function tryCommonShapes(
       tried.add(next.what);
       const found = await tryCandidate(context, next, attempts, failures);
       if (found !== null || isOver()) return found;
+      // What came to the fields that the server named was refused furthest.
+      const refused = failures.at(-1);
+      if (next.isOfNames === true && refused?.reason === 'payload_refused') failures.unshift(refused);
     }
     return null;
   };
-  // What took one of them, and is not known to predict, may have done something with it.
-  const isOver = (): boolean => failures.some(endsAll) || (!isNamed(greeting) && failures.some(isUnread));
+  const isOver = (): boolean => failures.some(endsAll) || !mayAskMore(greeting, failures);
   let found = await tryAskedFor();
   for (const payload of COMMON_SHAPES) {
     if (found !== null || isOver()) return found;
@@ -250,6 +245,7 @@ async function tryCandidate(
     if (attempts.length >= MOST_ASKED) return null;
     if (refused.has(formOf(payload))) continue;
     const answer = await askedWith(context, candidate, payload);
+    if (answer.kind === 'failure' && isOverdue(answer.failure)) return null;
     const url = context.moved?.get(endpoint.url) ?? endpoint.url;
     attempts.push({ connector: endpoint.connector, url, what, outcome: outcomeOf(answer, url !== endpoint.url) });
     if (answer.kind === 'answer') {
@@ -268,8 +264,10 @@ async function tryCandidate(
 async function askedWith(context: ConnectorContext, candidate: Candidate, payload: Json): Promise<ModelAnswer> {
   const { endpoint, payloads, isGiven } = candidate;
   const ask = (one: Json): Promise<ModelAnswer> => connectorOf(endpoint.connector).ask(context, endpoint, one);
-  const answer = await ask(payload);
-  if (isGiven === true || context.asking?.pointers?.prediction !== undefined) return answer;
+  const said = await ask(payload);
+  if (context.asking?.pointers?.prediction !== undefined) return said;
+  const answer = unlessRepeated(said, payload);
+  if (isGiven === true) return answer;
   const like = payloads.filter((other) => other !== payload && sameShape(other, payload));
   const others = like.length > 0 ? like : varied(payload).slice(1);
   return readMadeUp(answer, endpoint.url, others, ask);
@@ -318,7 +316,8 @@ function sameShape(a: Json, b: Json): boolean {
 function outcomeOf(answer: ModelAnswer, isMoved: boolean): string {
   const answered = isMoved ? 'answered where the server points to' : 'answered';
   if (answer.kind === 'answer') return typeof answer.from === 'string' ? `${answered}: ${answer.from}` : answered;
-  return `${answer.failure.reason}: ${answer.failure.detail}`;
+  const { reason, httpStatus, detail } = answer.failure;
+  return `${httpStatus === 405 ? 'wrong method' : reason}: ${detail}`;
 }
 
 function notFound(failures: readonly Failure[], attempts: readonly DiscoveryAttempt[]): Discovery {

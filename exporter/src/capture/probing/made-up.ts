@@ -23,6 +23,25 @@ const unread = (detail: string, { latencySeconds, httpStatus = 200 }: Answer): M
   latencySeconds,
 });
 
+const REPEATS = 'the answer repeats what it was sent';
+
+/** Whether a server only repeated what it was sent: it would do so with anything else. */
+export const isRepeated = ({ detail }: Failure): boolean => detail.startsWith(REPEATS);
+
+/** Texts of several words that a payload holds: one word may be one of the labels to choose from. */
+function textsIn(payload: Json): readonly string[] {
+  if (typeof payload === 'string') return payload.trim().includes(' ') ? [payload.trim().slice(0, LONGEST_TEXT)] : [];
+  return payload !== null && typeof payload === 'object' ? Object.values(payload).flatMap(textsIn) : [];
+}
+const LONGEST_TEXT = 200;
+
+/** An answer, unless it is a text of the payload itself. What a language model writes is one all the same. */
+export function unlessRepeated(answer: ModelAnswer, payload: Json): ModelAnswer {
+  if (answer.kind === 'failure' || answer.generation !== undefined || typeof answer.prediction !== 'string')
+    return answer;
+  return textsIn(payload).includes(answer.prediction.trim()) ? unread(REPEATS, answer) : answer;
+}
+
 const TEXTS_ASKED = 3;
 
 /**

@@ -84,6 +84,7 @@ export function createProber(ports: ProberPorts): Prober {
         observation: observationOf(question, answer, atMs, endpoint.asking?.pointers?.prediction !== undefined),
         shape: answer.kind === 'answer' ? answer.shape : null,
         ...(certificate === undefined ? {} : { certificate }),
+        ...(answer.kind === 'answer' && typeof answer.from === 'string' ? { readFrom: answer.from } : {}),
       },
       answer,
     };

@@ -4,13 +4,21 @@ import { differenceOfProportions } from '../../statistics/difference-of-proporti
 import { proportion } from '../../statistics/clopper-pearson.js';
 import { categoricalTotal, numericTotal } from '../../statistics/signal-counts.js';
 import { UNDERSTANDING } from '../../domain/finding.js';
+import { ANSWER_FEATURES } from '../../domain/generation.js';
 import { blind, found, nothing, windowOf, type DetectionInput, type Detector } from '../detection-input.js';
 
 const VARIED_INPUTS = 5;
+/** A coin falls so often alike once in five hundred times. */
+const LEAST_GUESSED = 10;
 /** A baseline whose most frequent answer stays below this was varied. */
 const VARIED_SHARE = 0.95;
 
-function topOf(counts: SignalCounts | undefined): { readonly top: number; readonly total: number } {
+interface Top {
+  readonly top: number;
+  readonly total: number;
+}
+
+function topOf(counts: SignalCounts | undefined): Top {
   if (counts === undefined) return { top: 0, total: 0 };
   const values =
     counts.kind === 'numeric' ? counts.cells.values() : (counts satisfies CategoricalCounts).categories.values();
@@ -20,11 +28,11 @@ function topOf(counts: SignalCounts | undefined): { readonly top: number; readon
   };
 }
 
-/** Different inputs in the rows still in memory, up to the number that settles the question. */
+/** Different inputs of answered rows still in memory, up to the number that settles the question. */
 function variedInputs(input: DetectionInput): boolean {
   const seen = new Set<string>();
   for (const row of input.rows) {
-    if (row.features !== null) seen.add(JSON.stringify(row.features));
+    if (row.features !== null && row.failure === null) seen.add(JSON.stringify(row.features));
     if (seen.size >= VARIED_INPUTS) return true;
   }
   return false;
@@ -36,30 +44,43 @@ const isGuessed = ({ model, rows }: DetectionInput): boolean =>
   model.goldenInputs.every(({ origin }) => origin === 'generated') &&
   rows.every(({ source }) => source !== 'ingest');
 
+/** Whether a language model wrote them: how it ended is what is counted, and that is mostly the same. */
+const areGenerated = ({ rows }: DetectionInput): boolean =>
+  rows.some(({ features }) => Object.keys(features ?? {}).some((name) => ANSWER_FEATURES.has(name)));
+
+/** What is known where nobody has said what the model takes: nothing, once all its answers are the same. */
+function unlessUnderstood(input: DetectionInput, { top, total }: Top): ReturnType<Detector['detect']> {
+  const { constantShare } = input.thresholds;
+  const confidence = topOf(input.window.signals.get('confidence'));
+  const isAlike = confidence.total === 0 || confidence.top / confidence.total >= constantShare;
+  if (total < LEAST_GUESSED || top / total < constantShare || !isAlike || !variedInputs(input) || areGenerated(input))
+    return nothing;
+  return blind(
+    UNDERSTANDING,
+    `it gives the same response to all that mlfi thought up (${counted(total, 'call')}), so it may not have understood it`,
+  );
+}
+
 /**
  * The same answer whatever the input. Against a varied baseline one dominating class is enough; without one, a dominating
- * class may be right, so the confidence must be constant too.
+ * class may be right, so the confidence must be constant too; of answers to what mlfi thought up also where there is none.
  */
 export const constantPredictions: Detector = {
   id: 'constant-predictions',
   detect(input) {
     const { thresholds, baseline } = input;
     const now = topOf(input.window.signals.get('prediction'));
-    if (now.total < thresholds.minimumWindowSamples || now.top / now.total < thresholds.constantShare) return nothing;
     const before = topOf(baseline?.profile.signals.get('prediction'));
     const beforeShare = before.total < thresholds.minimumWindowSamples ? null : before.top / before.total;
     const wasVaried = beforeShare !== null && beforeShare < VARIED_SHARE;
+    if (!wasVaried && isGuessed(input)) return unlessUnderstood(input, now);
+    if (now.total < thresholds.minimumWindowSamples || now.top / now.total < thresholds.constantShare) return nothing;
     if (!wasVaried) {
       const confidence = topOf(input.window.signals.get('confidence'));
       const sameConfidence =
         confidence.total >= thresholds.minimumWindowSamples &&
         confidence.top / confidence.total >= thresholds.constantShare;
       if (!sameConfidence || !variedInputs(input)) return nothing;
-      if (isGuessed(input))
-        return blind(
-          UNDERSTANDING,
-          `it gives the same response to all that mlfi thought up (${counted(now.total, 'call')}), so it may not have understood it`,
-        );
     }
     const share = now.top / now.total;
     return found({

@@ -59,8 +59,9 @@ export const modelRoutes: readonly Route[] = [
     body: registrationBody,
     responses: { 201: modelSchema },
     async handler({ ports: { application }, body, actor }) {
-      const { id } = await application.models.register(registrationOf(body), actor);
-      return { status: 201, body: modelView(application.models.status(id)) };
+      const { id, readFrom } = await application.models.register(registrationOf(body), actor);
+      const view = modelView(application.models.status(id));
+      return { status: 201, body: { ...view, read_from: view.read_from ?? readFrom } };
     },
   }),
   route({

@@ -93,6 +93,10 @@ const shown = {
     description:
       'why mlfi cannot ask the model at present, or may ask it what it does not understand, and the one thing to do; else null',
   }),
+  read_from: nullableText.meta({
+    description:
+      'what is read from where in its responses, e.g. “prediction from /label, confidence from /score”; null until it was asked',
+  }),
   cause: z.enum(CAUSE_IDS).nullable(),
   confidence_mean: nullableNumber,
   error_share: z.number(),
@@ -200,6 +204,7 @@ function shownView(status: ModelStatus): Shown {
     created_at_ms: model.createdAtMs,
     ...matterOf(status),
     setup: status.setup === null ? null : { ...status.setup },
+    read_from: status.readFrom,
     confidence_mean: status.confidenceMean,
     error_share: status.errorShare,
     latency_p50_seconds: status.latencyP50Seconds,

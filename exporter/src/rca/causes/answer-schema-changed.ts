@@ -1,4 +1,5 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
+import { saidByFailures } from './said-by-failures.js';
 import { has, lostOfAnswers } from '../indicators/indicator.js';
 
 /** The answers are built otherwise than before. Predicts: answers have other fields, lack some, or can no longer be read. */
@@ -12,6 +13,7 @@ export const answerSchemaChanged: CauseDefinition = {
     const changed = symptoms.golden.shapeChanged || has(symptoms, 'answer-schema');
     const lost = lostOfAnswers(symptoms);
     if (lost !== null) return [plain(`The responses lack the ${lost} they had`)];
-    return changed || schema + notJson > 0 ? [plain('The responses have another schema')] : [];
+    const isSaid = saidByFailures(symptoms) === 'error-in-answer';
+    return changed || schema + (isSaid ? 0 : notJson) > 0 ? [plain('The responses have another schema')] : [];
   },
 };

@@ -15,6 +15,7 @@ const CAUSE_OF: Readonly<Partial<Record<FailureReason, CauseId>>> = {
   payload_refused: 'payload-refused',
   error_body: 'error-in-answer',
   no_answer: 'error-in-answer',
+  not_json: 'error-in-answer',
 };
 /** Share of the failures that must say the same. */
 const MOST = 0.5;

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { discover } from '../../../../exporter/src/capture/probing/discover.js';
 import { isObject } from '../../../../exporter/src/domain/json.js';
 import type { Json } from '../../../../exporter/src/domain/json.js';
+import type { HttpClient } from '../../../../exporter/src/domain/ports.js';
+import { systemClock } from '../../../../exporter/src/system/system-clock.js';
 import { modelServer, type Asked, type Reply, type Routes } from './model-server.js';
 
 let server: Awaited<ReturnType<typeof modelServer>>;
@@ -411,4 +413,66 @@ describe('whether a document says what the model takes', () => {
   ])('not %s', async (_, schema, name) =>
     expect(await guessOf(schema)).toEqual([true, `OpenAPI document, which leaves open what ${name} may be`]),
   );
+});
+
+describe('a search that takes long', () => {
+  const searched = async (post: number, get: number, timesOut: boolean) => {
+    const calls: string[] = [];
+    const http: HttpClient = {
+      call({ method }) {
+        calls.push(method);
+        const isSilent = timesOut && method === 'GET';
+        const failure = { reason: 'timeout', detail: 'no answer', httpStatus: null, retryAfterMs: null } as const;
+        const latencySeconds = method === 'GET' ? get : post;
+        if (isSilent) return Promise.resolve({ kind: 'failure', failure, latencySeconds });
+        const answer = { status: 404, headers: {}, body: '{"detail":"Not Found"}', latencySeconds };
+        return Promise.resolve({ kind: 'answer', ...answer });
+      },
+    };
+    const context = { http, clock: systemClock, timeoutMs: 10_000, authorizationOf: () => null };
+    const found = await discover(context, { url: 'http://model.test/predict', authorizationSecret: null });
+    return { calls, found };
+  };
+
+  it('sends no further reads once two got no answer, and goes on with what is sent by POST', async () => {
+    const { calls, found } = await searched(0.01, 10, true);
+    expect(calls.filter((method) => method === 'GET')).toHaveLength(2);
+    expect(calls.filter((method) => method === 'POST').length).toBeGreaterThan(5);
+    expect(found).toMatchObject({ kind: 'not-found', failure: { reason: 'not_found' } });
+    expect(found.kind === 'not-found' && found.failure.detail).toContain('2 reads (GET) got no answer in time');
+  });
+
+  it('ends after half a minute of waiting, and says so', async () => {
+    const { calls, found } = await searched(2, 2, false);
+    expect(calls).toHaveLength(15);
+    expect(found).toMatchObject({ kind: 'not-found', failure: { reason: 'not_found' } });
+    expect(found.kind === 'not-found' && found.failure.detail).toMatch(/“Not Found”; the search .* took 30 s, and was/);
+    expect(found.attempts.every(({ outcome }) => !outcome.includes('took 30 s'))).toBe(true);
+    expect((await searched(0.01, 0.01, false)).calls.length).toBeGreaterThan(15);
+  });
+});
+
+it('tells the furthest refusal of those that came to the fields the server named', async () => {
+  const reached = ({ body }: Asked): Reply => {
+    const rows = isObject(body) ? body.instances : undefined;
+    const [loc, msg] = isObject(rows ?? null)
+      ? [['body', 'instances', 'customers', 0], 'Input should be a valid dictionary']
+      : rows === undefined
+        ? [['body', 'instances'], 'Field required']
+        : [['body', 'instances', 'customers'], 'Field required'];
+    return { status: 422, body: { detail: [{ loc, msg }] } };
+  };
+  const nested = ({ body }: Asked): Reply =>
+    isObject(body) && typeof body.instances === 'string'
+      ? { status: 422, body: { detail: [{ loc: ['body', 'instances'], msg: 'Input should be a valid dictionary' }] } }
+      : reached({ method: 'POST', path: '/predict', headers: {}, body });
+  const found = await discovered('/predict', { 'POST /predict': nested });
+  expect(found.kind === 'not-found' && found.failure.detail).toBe(
+    'the server answered 422: “instances.customers.0: Input should be a valid dictionary”',
+  );
+  const login = { status: 302, headers: { location: 'https://sso.example/login' }, body: '' };
+  await discovered('/score', { 'POST /score': login });
+  expect(server.asked).toHaveLength(1);
+  const wrong = await discovered('/score', { 'POST /score': { status: 405, body: '' } });
+  expect(wrong.attempts[0]?.outcome).toMatch(/^wrong method: the server answered 405/);
 });

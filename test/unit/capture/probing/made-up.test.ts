@@ -163,3 +163,39 @@ describe('a text by itself', () => {
     expect(said).toMatchObject({ kind: 'found', answer: { prediction: 'ham' } });
   });
 });
+
+describe('a server that repeats what it was sent', () => {
+  const whole = ({ body }: Asked): Reply => ({ body });
+  const inData = ({ body }: Asked): Reply => ({ body: { url: '/', data: JSON.stringify(body), json: body } });
+  const inText = ({ body }: Asked): Reply => ({ body: { text: (body as { text?: string }).text ?? '' } });
+
+  it.each([
+    ['all of it', whole],
+    ['in `data` and `json`', inData],
+    ['in `text`', inText],
+  ])('is not found to be a model: %s', async (_, echo) => {
+    for (const path of ['/post', '/predict']) {
+      const found = await discovered(path, { [`POST ${path}`]: echo });
+      expect(found).toMatchObject({ kind: 'not-found', failure: { reason: 'schema' } });
+      expect(found.kind === 'not-found' && found.failure.detail).toContain('repeats what it was sent');
+      expect(posts()).toHaveLength(1);
+      await server.close();
+    }
+    const given = await discovered('/predict', { 'POST /predict': echo }, { payloads: [{ text: 'A text of mine.' }] });
+    expect(given).toMatchObject({ kind: 'not-found', failure: { reason: 'schema' } });
+  });
+
+  it('is one where a label that was sent is its answer, or the place of the answer is given', async () => {
+    const payloads = [{ inputs: 'A text of mine.', labels: ['spam', 'ham'] }];
+    const spam = { 'POST /predict': { body: { label: 'spam' } } };
+    expect(await discovered('/predict', spam, { payloads })).toMatchObject({ kind: 'found' });
+    await server.close();
+    const asking = { pointers: { prediction: '/text' } };
+    const mended = await discovered(
+      '/predict',
+      { 'POST /predict': inText },
+      { payloads: [{ text: 'A text of mine.' }], asking },
+    );
+    expect(mended).toMatchObject({ kind: 'found' });
+  });
+});

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../domain/json.js';
-import { at, located, type Found } from './found.js';
+import { at, located, NOTHING, share, type Found } from './found.js';
 
 /** Says which call, which model or when, not what the model thinks. */
 const IDENTIFIES =
@@ -7,6 +7,13 @@ const IDENTIFIES =
 
 /** Whether a field of this name identifies a call, a model or a time; the name without case and separators. */
 export const identifies = (name: string): boolean => IDENTIFIES.test(name);
+
+/** Says who may call, how the service is, or what it is; beside a confidence some are answers (`count`). */
+const TELLS_OF_SERVICE =
+  /^((access|refresh|id|auth|bearer|csrf)?token|jwt|session(id)?|apikey|secret|password|key|expires(in)?|(order|customer|account|transaction|document)id|uptime|deleted|inserted|updated|count|total|swagger|openapi|health|healthy)$/;
+
+/** Whether a field of this name, where there is no other, is no answer; the name without case and separators. */
+export const tellsOfCall = (name: string): boolean => identifies(name) || TELLS_OF_SERVICE.test(name);
 
 /**
  * The class under a name of its own beside a confidence (`{"sentiment": "good", "confidence": 0.9}`): the one text or boolean
@@ -45,6 +52,23 @@ export function namedLikeOne(
       (mayBeFlag || typeof item !== 'boolean'),
   );
   return found === undefined || others.length > 0 ? null : located(found[1], at(path, found[0]));
+}
+
+const SHARE_OF_ONE = /^(.+?)[_ .-]?(?:probability|proba|prob|confidence)$/i;
+
+/** The one class that has a share of its own name beside it (`{"churn": true, "churn_probability": 0.8}`); nothing where there are several. */
+export function besideItsShare(value: JsonObject, path: string): Found {
+  const keys = new Map(Object.keys(value).map((key) => [key.toLowerCase(), key]));
+  const pairs = [...keys].flatMap(([lower, of]) => {
+    const item = keys.get(SHARE_OF_ONE.exec(lower)?.[1] ?? '');
+    return item === undefined ? [] : [{ item, of }];
+  });
+  const [{ item, of } = { item: '', of: '' }, ...others] = pairs;
+  const [said, number] = [value[item], value[of]];
+  const isClass = typeof said === 'string' || typeof said === 'boolean' || Number.isInteger(said);
+  if (others.length > 0 || !isClass || typeof number !== 'number') return NOTHING;
+  const prediction = located(said, at(path, item));
+  return { ...NOTHING, prediction, confidence: ofTheAnswer(prediction, share(number, at(path, of))) };
 }
 
 const BINARY = /^(0|1|0\.0|1\.0|true|false|yes|no)$/i;

@@ -58,8 +58,14 @@ const LABEL = /^[\p{L}\p{N}_+&#/'’.-]{1,40}(?: [\p{L}\p{N}_+&#/'’-]{1,40}){0
 const IDENTIFIER = /^[0-9a-f-]{16,}$|\d{6,}/i;
 /** Say how the call or the service is, or begin a sentence. */
 const ABOUT_THE_CALL =
-  /\b(ok|okay|hello|hi|hey|welcome|works?|working|running|alive|healthy|health|up|down|ready|live|ping|pong|succe(ss|eded)\w*|done|accepted|created|received|queued|processing|pending|loading|loaded|errors?|fail\w*|exception|invalid|missing|required|unauthori[sz]ed|forbidden|denied|found|(un)?available|(un)?supported|allowed|null|none|undefined|nan|thanks?|please|servers?|services?|api|model|requests?|method|bad|is|are|was|the|you|your|it|to|try|again|later|maintenance)\b/i;
-const isAboutTheCall = (text: string): boolean => ABOUT_THE_CALL.test(text.replaceAll('_', ' '));
+  /\b(ok|okay|hello|hi|hey|welcome|works?|working|running|alive|healthy|health|up|down|ready|live|ping|pong|succe(ss|eded)\w*|done|accepted|created|received|queued|processing|pending|loading|loaded|errors?|fail\w*|exception|invalid|missing|required|unauthori[sz]ed|forbidden|denied|found|(un)?available|(un)?supported|allowed|null|none|undefined|nan|thanks?|please|servers?|services?|api|model|requests?|method|bad(?= (?:request|gateway))|is|are|was|the|you|your|it|to|try|again|later|maintenance)\b/i;
+/** What servers, proxies and their pages say by themselves; among other words these may name a class (`home loan`). */
+const OF_A_SERVER =
+  /^(?:not implemented|coming soon|(?:log|sign) ?in|home ?(?:page)?|index|dashboard|gateway time-?out|no content|rate limit(?:ed)?|limit exceeded|blocked|moved(?: permanently| temporarily)?|redirecting|see other|gone|conflict|(?:payment|upgrade) required|(?:nginx|apache|caddy|envoy|traefik|flask|fastapi|uvicorn|gunicorn|werkzeug)(?:\/[\w.]+)?|localhost(?::\d+)?|get|post|put|patch|head|options|cors|\d+(?:\.\d+){2,3}(?::\d+)?|v\d+(?:\.\d+)+|\d{4}-\d\d-\d\d|\d\d:\d\d(?::\d\d)?)$/i;
+const isAboutTheCall = (text: string): boolean => {
+  const words = text.replaceAll('_', ' ');
+  return OF_A_SERVER.test(words) || ABOUT_THE_CALL.test(words);
+};
 
 const labelIn = (text: string): string | null =>
   text.length <= LONGEST && LABEL.test(text) && !/[.!?]$/.test(text) && !IDENTIFIER.test(text) && !isAboutTheCall(text)

@@ -3,13 +3,15 @@ import type { Json } from '../../../domain/json.js';
 import type { Failure, FailureReason, ModelAnswer } from '../../../domain/observation.js';
 import type { HttpAnswer } from '../../../domain/ports.js';
 import type { AnswerPointers } from '../../../domain/asking.js';
+import { isCredential } from './credential-like.js';
 import { generationOf } from './generation.js';
 import { leadingNowhere, readAt, readAtText } from './pointers.js';
-import { readAnswer, readFrom } from './reading.js';
+import { readWithPlaces } from './reading.js';
 import { errorInAnswer, isHtml, serverWords } from './server-words.js';
 import { bodyOf, type Body } from './streamed.js';
 
 const DEEPEST = 6;
+const MOST_PATHS = 50;
 
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 
@@ -17,12 +19,13 @@ const isList = (value: Json | undefined): value is readonly Json[] => Array.isAr
 export function shapeOf(value: Json): string {
   const paths = new Set<string>();
   const walk = (part: Json, path: string, depth: number): void => {
-    if (paths.size >= 50 || depth > DEEPEST) return;
+    if (paths.size >= MOST_PATHS || depth > DEEPEST) return;
     if (isList(part)) {
       if (part.length === 0) paths.add(`${path}[]`);
       for (const item of part.slice(0, 5)) walk(item, `${path}[]`, depth + 1);
     } else if (isObject(part)) {
-      for (const [name, item] of Object.entries(part)) walk(item, path === '' ? name : `${path}.${name}`, depth + 1);
+      for (const name of Object.keys(part).slice(0, MOST_PATHS))
+        walk(part[name] ?? null, path === '' ? name : `${path}.${name}`, depth + 1);
     } else paths.add(`${path}:${part === null ? 'null' : typeof part}`);
   };
   walk(value, '', 0);
@@ -54,20 +57,32 @@ const REASONS: Readonly<Record<number, FailureReason>> = {
   429: 'rate_limited',
 };
 
-const reasonOf = (status: number): FailureReason =>
-  REASONS[status] ?? (status >= 500 ? 'http_5xx' : status >= 400 ? 'http_4xx' : 'moved');
+const reasonOf = (answer: HttpAnswer): FailureReason => {
+  const { status } = answer;
+  if (asksToSignIn(answer)) return 'credentials';
+  return REASONS[status] ?? (status >= 500 ? 'http_5xx' : status >= 400 ? 'http_4xx' : 'moved');
+};
 
 /** What a server that refuses says, with its status. */
-function refusalText({ status, headers, body }: HttpAnswer): string {
+function refusalText(answer: HttpAnswer): string {
+  const { status, headers, body } = answer;
   const words = serverWords(body);
   const allowed = status === 405 && headers.allow !== undefined ? `, which takes ${headers.allow.slice(0, 60)}` : '';
   const target = headers.location;
+  if (asksToSignIn(answer))
+    return `the server answered ${status}: it asks to sign in, at ${withoutQuery(target ?? '')}`;
   const moved =
     status >= 300 && status < 400
       ? ` (redirects are not followed${target === undefined ? '; give the final address' : `; it points to ${withoutQuery(target)}`})`
       : '';
   return `the server answered ${status}${allowed}${moved}${words === null ? '' : `: “${words}”`}`;
 }
+
+/** Passing redirects to where people sign in (OAuth, SAML, oauth2-proxy): no model has moved there. */
+const SIGN_IN = /(?:^|[/.-])(?:log-?in|sign-?in|sso|saml2?|oauth2?|openid|authorize|authn?|accounts?|idp)(?=[/.:-]|$)/i;
+const asksToSignIn = ({ status, headers }: HttpAnswer): boolean =>
+  (status === 302 || status === 303 || status === 307) &&
+  SIGN_IN.test(withoutQuery(headers.location ?? '').replace(/^https?:\/\//i, ''));
 
 /** A redirect's target may carry a token in its query. */
 const withoutQuery = (address: string): string =>
@@ -87,7 +102,7 @@ export function modelAnswer(
   if ((answer.headers['content-type'] ?? '').startsWith('application/grpc'))
     return failureAnswer('not_http', 'the server answered by gRPC, and mlfi asks with JSON', latencySeconds, status);
   if (status < 200 || status >= 300)
-    return failureAnswer(reasonOf(status), refusalText(answer), latencySeconds, status, retryAfterOf(answer));
+    return failureAnswer(reasonOf(answer), refusalText(answer), latencySeconds, status, retryAfterOf(answer));
   let read: Body;
   try {
     read = bodyOf(answer);
@@ -118,7 +133,7 @@ function readBody(
       retryAfterOf(answer),
     );
   const picked = pick(body);
-  const found = readAnswer(picked);
+  const [found, places] = readWithPlaces(picked);
   const generation = generationOf(picked, firstWordsSeconds);
   // A language model that wrote nothing has answered: with nothing.
   const reading =
@@ -135,17 +150,22 @@ function readBody(
       status,
     );
   }
+  if (generation === null && typeof reading.prediction === 'string' && isCredential(reading.prediction))
+    return failureAnswer('schema', CREDENTIAL_IN_ANSWER, latencySeconds, status);
   return {
     kind: 'answer',
     ...reading,
     latencySeconds,
     httpStatus: status,
     shape: generation === null ? shapeOf(body) : envelopeOf(body),
-    from: pointers === undefined ? readFrom(picked) : readAtText(body, pointers, readFrom(picked)),
+    from: pointers === undefined ? places : readAtText(body, pointers, places),
     ...(generation === null ? {} : { generation }),
     ...(isLoneText === true ? { isLoneText: true } : {}),
   };
 }
+
+const CREDENTIAL_IN_ANSWER =
+  'what stands where a prediction would be looks like a credential: it is no prediction, and is not kept';
 
 /** What a language model says is of many shapes (a text, a refusal, calls of tools): its answer is one as long as what is around it is. */
 const envelopeOf = (body: Json): string => (isObject(body) ? Object.keys(body).sort().join(',').slice(0, 2_000) : '[]');

@@ -18,10 +18,10 @@ import {
   type Reader,
 } from './found.js';
 import { readGeneratedText } from './generated-text.js';
-import { besideConfidence, identifies, namedLikeOne, ofTheAnswer } from './lone-share.js';
+import { besideConfidence, identifies, namedLikeOne, ofTheAnswer, tellsOfCall } from './lone-share.js';
 import { readPairs } from './pairs.js';
 import { readScoredLabels } from './scored-labels.js';
-import { sharesBesideClass, sharesByClass } from './shares-by-class.js';
+import { ofClasses, ofTheClass } from './shares-by-class.js';
 import { readTensors } from './tensors.js';
 
 /** What was read out of an answer, whatever its format. */
@@ -108,20 +108,33 @@ const NOT_PREDICTIONS = new Set([
   'logits',
 ]);
 const DEEPEST = 6;
+/** Some classifiers have that many classes, and no answer that is read has more fields: each costs 10 µs. */
+const MOST_FIELDS = 10_000;
+const isTooWide = (value: Json): boolean => isObject(value) && Object.keys(value).length > MOST_FIELDS;
 /** JSON in a text in JSON (a `score.py` of Azure ML that returns `json.dumps(x)`). */
 const MOST_PARSED = 2;
 
 const SPECIAL: readonly Reader[] = [readGeneratedText, readScoredLabels, readPairs, readTensors];
 
 /** Reads prediction and confidence under their usual names. Confidence is null when the model gives none; it is never invented. */
-export function readAnswer(value: Json): Reading {
-  const { prediction, confidence, modelVersion } = findIn(value);
-  return { prediction: prediction?.value ?? null, confidence: confidence?.value ?? null, modelVersion };
-}
+export const readAnswer = (value: Json): Reading => readingOf(findIn(value));
 
 /** What was read from where, for people: `prediction from /0/label, no confidence`. Null when nothing was read. */
-export function readFrom(value: Json): string | null {
-  const { prediction, confidence } = findIn(value);
+export const readFrom = (value: Json): string | null => placesOf(findIn(value));
+
+/** Both. */
+export function readWithPlaces(value: Json): readonly [Reading, string | null] {
+  const found = findIn(value);
+  return [readingOf(found), placesOf(found)];
+}
+
+const readingOf = ({ prediction, confidence, modelVersion }: Found): Reading => ({
+  prediction: prediction?.value ?? null,
+  confidence: confidence?.value ?? null,
+  modelVersion,
+});
+
+function placesOf({ prediction, confidence }: Found): string | null {
   if (prediction === null && confidence === null) return null;
   const place = ({ from }: { readonly from: string }): string => (/^( |$)/.test(from) ? `the whole body${from}` : from);
   const said = prediction === null ? 'no prediction' : `prediction from ${place(prediction)}`;
@@ -131,7 +144,7 @@ export function readFrom(value: Json): string | null {
 const findIn = (value: Json): Found => find(value, '', 0, 0);
 
 function find(value: Json, path: string, depth: number, parsed: number): Found {
-  if (depth > DEEPEST) return NOTHING;
+  if (depth > DEEPEST || isTooWide(value)) return NOTHING;
   if (typeof value === 'string') {
     const document = parsed < MOST_PARSED ? jsonIn(value) : null;
     if (document !== null) return find(document, path, depth + 1, parsed + 1);
@@ -155,8 +168,7 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
   const isOther = (key: string): boolean => key !== inner && !NOT_PREDICTIONS.has(plain(key));
   const listed = inner === null ? inLoneList(value, path, again) : null;
   if (listed !== null) return { ...listed, modelVersion: version ?? listed.modelVersion };
-  const byClass =
-    inner === null ? sharesByClass(value, path, isOther) : sharesBesideClass(value, path, isOther, nested);
+  const byClass = inner === null ? ofClasses(value, path, isOther) : ofTheClass(value, path, isOther, nested);
   const sure = confidenceOf(fields, path);
   const prediction =
     nested.prediction ??
@@ -243,7 +255,7 @@ function innerOf(value: JsonObject, fields: Fields): string | null {
     ENVELOPE_NAMES.map((name) => fields.get(name)).find((field) => field !== undefined && wraps(field.value));
   if (wrapped !== undefined) return wrapped.key;
   const [only, ...others] = Object.keys(value);
-  const isAnswer = only !== undefined && !NOT_PREDICTIONS.has(plain(only)) && !identifies(plain(only));
+  const isAnswer = only !== undefined && !NOT_PREDICTIONS.has(plain(only)) && !tellsOfCall(plain(only));
   return others.length === 0 && isAnswer ? only : null;
 }
 

@@ -1,5 +1,6 @@
 import { isObject, isList, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
+import { withoutCredentials } from './credential-like.js';
 
 const LONGEST_WORDS = 160;
 /** No pattern meets more of a text than that: its length is the server's choice. */
@@ -24,9 +25,9 @@ const DEEPEST = 4;
 /** Control characters, and those that turn the direction of the text around them. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 
-/** One line of at most 160 characters that can stand in a terminal, a log and a page. */
+/** One line of at most 160 characters, without what looks like a credential, that can stand in a terminal, a log and a page. */
 function oneLine(text: string): string | null {
-  const line = text.slice(0, LONGEST_READ).replace(UNPRINTABLE, ' ').replace(/\s+/g, ' ').trim();
+  const line = withoutCredentials(text.slice(0, LONGEST_READ)).replace(UNPRINTABLE, ' ').replace(/\s+/g, ' ').trim();
   if (line === '') return null;
   return line.length > LONGEST_WORDS ? `${line.slice(0, LONGEST_WORDS - 1)}…` : line;
 }
@@ -143,11 +144,11 @@ export function errorInAnswer(body: Json): string | null {
   const said = messageOf(body) ?? messageOf(body.status ?? null) ?? 'no reason given';
   if (body.success === false) return said;
   if (isFailure(body.statusCode)) return messageOf(body.body ?? null) ?? said;
-  const parts = Object.entries(body).filter(([name, value]) => !ANSWER_NAMES.has(name) || !isEmpty(value));
-  const answer = parts.find(([name]) => ANSWER_NAMES.has(name));
-  if (answer === undefined) return saysFailed(body) || saysOnly(parts, body) ? said : null;
-  const [, inner] = answer;
-  return parts.length === 1 && isObject(inner) && 'error' in inner ? errorInAnswer(inner) : null;
+  const names = Object.keys(body).filter((name) => !ANSWER_NAMES.has(name) || !isEmpty(body[name] ?? null));
+  const answer = names.find((name) => ANSWER_NAMES.has(name));
+  if (answer === undefined) return saysFailed(body) || saysOnly(names, body) ? said : null;
+  const inner = body[answer] ?? null;
+  return names.length === 1 && isObject(inner) && 'error' in inner ? errorInAnswer(inner) : null;
 }
 
 function saysFailed({ error, status }: JsonObject): boolean {
@@ -155,8 +156,7 @@ function saysFailed({ error, status }: JsonObject): boolean {
   return isError || failedStatus(status) || isFailure(status);
 }
 
-function saysOnly(parts: readonly (readonly [string, Json])[], body: JsonObject): boolean {
-  const isWord = ([name, value]: readonly [string, Json]): boolean =>
-    SAYS_ONLY.has(name) && !(name === 'code' && isGood(value));
-  return parts.length > 0 && parts.every(isWord) && messageOf(body) !== null;
+function saysOnly(names: readonly string[], body: JsonObject): boolean {
+  const isWord = (name: string): boolean => SAYS_ONLY.has(name) && !(name === 'code' && isGood(body.code ?? null));
+  return names.length > 0 && names.every(isWord) && messageOf(body) !== null;
 }

@@ -29,6 +29,8 @@ export interface Candidate {
   readonly what: string;
   /** The server does not say what it takes: the payloads are what models of its kind often take. */
   readonly isGuess?: boolean;
+  /** The payloads are made of fields that the server named when it refused others. */
+  readonly isOfNames?: boolean;
   /** A person gave the payloads. */
   readonly isGiven?: boolean;
 }

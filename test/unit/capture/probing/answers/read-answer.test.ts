@@ -151,6 +151,26 @@ describe('failures', () => {
     expect(modelAnswer(http(200, body)).kind).toBe('answer');
   });
 
+  it.each([
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
+    'Bearer 0123456789abcdef',
+    'sk-proj-0123456789abcdefghij',
+    'ghp_0123456789abcdefghij',
+    'AKIAIOSFODNN7EXAMPLE',
+  ])('keeps %s for no prediction and does not repeat it', (secret) => {
+    for (const body of [JSON.stringify({ result: secret }), JSON.stringify([secret]), JSON.stringify(secret)]) {
+      const answer = modelAnswer(http(200, body));
+      expect(answer).toMatchObject({ kind: 'failure', failure: { reason: 'schema' } });
+      expect(JSON.stringify(answer)).not.toContain(secret);
+      expect(modelAnswer(http(200, body), undefined, { prediction: '/result' }).kind).toBe('failure');
+    }
+    expect(JSON.stringify(modelAnswer(http(200, secret, { 'content-type': 'text/plain' })))).not.toContain(secret);
+  });
+
+  it.each(['bearer of news', 'sk-learn', 'eyJ', '7f3c2b8c-1e5d-474a-9b1e-0123456789ab'])('%s may be one', (result) => {
+    expect(modelAnswer(http(200, JSON.stringify({ result })))).toMatchObject({ kind: 'answer', prediction: result });
+  });
+
   it('honours Retry-After in seconds and as a date, and the loading time of Hugging Face', () => {
     expect(retryAfterOf(http(429, '', { 'retry-after': '7' }))).toBe(7_000);
     expect(

@@ -399,6 +399,23 @@ const ANSWERS: readonly (readonly [what: string, body: Json, prediction: Predict
   ['a flag beside an answer', { species: 'a', conf: 0.9, anomaly: false }, null, 0.9],
   ['scores of several labels, none of them the answer', { toxicity: 0.9, insult: 0.7, threat: 0.01 }, null, null],
   ['features beside a class', { prediction: 'a', width: 0.4, height: 0.6 }, 'a', null],
+  ...['token', 'access_token', 'refreshToken', 'session', 'session_id', 'api-key', 'uptime', 'deleted', 'count'].map(
+    (name): (typeof ANSWERS)[number] => [`a lone ${name}`, { [name]: 3 }, null, null],
+  ),
+  ...['swagger', 'openapi', 'version', 'id', 'order_id', 'health', 'total'].map((name): (typeof ANSWERS)[number] => [
+    `a lone ${name} in data`,
+    { data: { [name]: '2.0' } },
+    null,
+    null,
+  ]),
+  ['a count that says how sure it is', { count: 3, confidence: 0.9 }, 3, 0.9],
+  ['a lone field of another name', { headcount: 3 }, 3, null],
+  ['a class beside its probability', { id: 3, species: 'cat', species_probability: 0.8, age: 2 }, 'cat', 0.8],
+  ['a flag beside its probability', { results: [{ churn: false, churnProbability: 0.1 }] }, false, 0.9],
+  ['a zero beside the probability of one', { churn: 0, churn_probability: 0.2 }, 0, 0.8],
+  ['a label beside its probability', { label: 'a', label_probability: 0.8 }, 'a', 0.8],
+  ['several classes beside theirs', { a: 1, a_prob: 0.8, b: 0, b_prob: 0.1 }, null, null],
+  ['a p-value, which is no probability of a class', { label: 'a', p: 0.04 }, 'a', null],
   ['a bare number', 7.5, 7.5, null],
   ['a bare text', 'spam', 'spam', null],
 ];

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Json } from '../../../../../exporter/src/domain/json.js';
 import { modelAnswer } from '../../../../../exporter/src/capture/probing/answers/read-answer.js';
 import { isHtml, serverWords } from '../../../../../exporter/src/capture/probing/answers/server-words.js';
 import { hidingSecrets } from '../../../../../exporter/src/capture/probing/hidden-secrets.js';
@@ -43,6 +44,32 @@ it.each(BODIES)('reads an answer of a megabyte at once: %s', async (_, body) => 
         modelAnswer({ kind: 'answer', status, headers: { 'content-type': type }, body, latencySeconds: 0.1 });
   });
   expect(took).toBeLessThan(LONGEST_MS);
+});
+
+/** 80,000 fields are a megabyte. */
+const fields = (value: unknown): Json =>
+  Object.fromEntries(Array.from({ length: 80_000 }, (_, i) => [`k${i}`, value])) as Json;
+const WIDE: readonly (readonly [string, Json])[] = [
+  ['numbers', fields(1)],
+  ['shares', fields(1 / 80_000)],
+  ['texts', fields('a')],
+  ['flags beside a probability', { probability: 0.9, ...(fields(true) as object) }],
+  ['numbers beside a confidence', { confidence: 0.9, ...(fields(1) as object) }],
+  ['numbers in a result', { result: fields(1) }],
+];
+
+it.each(WIDE)('does not read on through 80,000 fields: %s', async (_, body) => {
+  const answer = { kind: 'answer', status: 200, headers: {}, body: JSON.stringify(body), latencySeconds: 0.1 } as const;
+  const times = [];
+  for (let i = 0; i < 3; i += 1) times.push(await timed(() => modelAnswer(answer)));
+  expect(Math.min(...times)).toBeLessThan(0.6 * LONGEST_MS);
+});
+
+it('reads a share for each of ten thousand classes', () => {
+  const shares = Object.fromEntries(Array.from({ length: 9_999 }, (_, i) => [`c${i}`, i === 7 ? 1 : 0]));
+  const body = JSON.stringify(shares);
+  const answer = modelAnswer({ kind: 'answer', status: 200, headers: {}, body, latencySeconds: 0.1 });
+  expect(answer).toMatchObject({ kind: 'answer', prediction: 'c7', confidence: 1 });
 });
 
 it('knows a page behind comments, and its title', () => {
