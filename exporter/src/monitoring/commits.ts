@@ -30,6 +30,8 @@ const LOOKED_FOR_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
 /** A commit goes on without a model whose lane is held for longer. */
 const LANE_MS = 1_000;
+/** What was counted and nobody waits for comes after those that do for so long. */
+const LONGEST_UNWRITTEN_MS = 10_000;
 /** Commits that take long while the next one goes on: each holds a connection of the store's. */
 const LONG_ONES = 3;
 const NO_TURN = new Unavailable('a commit before has no answer yet');
@@ -46,8 +48,8 @@ export class Commits {
   /** What goes on beside the next commit, and is none of it: models whose lane is held for long, or whose commit takes long. */
   private readonly beside = new Map<ModelId, Promise<unknown>>();
   private readonly long = new Set<Promise<unknown>>();
-  /** What the last commit had no time for. */
-  private readonly leftOut = new Set<ModelId>();
+  /** What the last commit had no time for, and since when none had. */
+  private readonly leftOutSinceMs = new Map<ModelId, number>();
 
   constructor(
     private readonly ports: CommitPorts,
@@ -152,8 +154,8 @@ export class Commits {
   }
 
   /**
-   * Models that are to be committed together. First come those that the last commit has left out, then whoever waits longest: a
-   * commit takes no more than it can write soon, and of a thousand models the last would never have their turn.
+   * Models that are to be committed together, whoever waits longest first: a commit takes no more than it can write soon, and of a
+   * thousand models the last would never have their turn. For what nobody waits for there is time, but not for ever.
    */
   private due(): readonly ModelId[] {
     const { alone } = this.joint;
@@ -161,14 +163,18 @@ export class Commits {
       ([id, member]) => !alone.has(id) && !this.beside.has(id) && this.isDue(member),
     );
     const turn = ([id, { waiting }]: readonly [ModelId, Member]): number =>
-      this.leftOut.has(id) ? 0 : (waiting[0]?.sinceMs ?? Number.MAX_VALUE);
+      Math.min(
+        waiting[0]?.sinceMs ?? Number.MAX_VALUE,
+        (this.leftOutSinceMs.get(id) ?? Number.MAX_VALUE) + LONGEST_UNWRITTEN_MS,
+      );
     return due.toSorted((a, b) => turn(a) - turn(b)).map(([id]) => id);
   }
 
   /** Resolves once the next commit may begin. */
   private writeTogether(): Promise<unknown> {
     const due = this.due();
-    this.leftOut.clear();
+    const before = new Map(this.leftOutSinceMs);
+    this.leftOutSinceMs.clear();
     return this.inTurns(due, (held, turns) => {
       const ids = held.filter((id) => !this.joint.alone.has(id));
       let done: Promise<unknown> = Promise.resolve();
@@ -176,7 +182,7 @@ export class Commits {
         done = turns.run(() =>
           this.writeDue(ids, (left) => {
             turns.end(left);
-            for (const id of left) this.leftOut.add(id);
+            for (const id of left) this.leftOutSinceMs.set(id, before.get(id) ?? performance.now());
             this.goOn(
               turns,
               ids.filter((id) => !left.includes(id)),
