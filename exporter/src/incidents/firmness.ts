@@ -73,16 +73,25 @@ export const waitsForProposals = (
 /** What is left of a cause that rests on the baseline's rows, once these are gone. */
 const WITHOUT_ROWS: Readonly<Partial<Record<CauseId, CauseId>>> = { 'labels-wrong': 'concept-drift' };
 
+/** Another share of right predictions than that which was told. */
+const MUCH_LESS_ACCURATE = 0.2;
+
 /** Nothing speaks against the cause that is told but that the rows it rests on are gone since. */
 function onlyLacksRows(told: Diagnosis, now: Diagnosis): boolean {
   const areGone = ({ blindSpots }: Diagnosis): boolean =>
     blindSpots.some(({ check }) => check === CHECKS_BY_BASELINE_ROWS);
-  return WITHOUT_ROWS[causeOf(told)] === causeOf(now) && areGone(now) && !areGone(told);
+  if (WITHOUT_ROWS[causeOf(told)] !== causeOf(now) || !areGone(now) || areGone(told)) return false;
+  const isOtherMix = now.findings.some(({ subject, kind }) => subject === 'prediction' && kind !== 'note');
+  return !isOtherMix && !(accuracyIn(told) - accuracyIn(now) >= MUCH_LESS_ACCURATE);
 }
+
+/** By labels; NaN where no finding says. */
+const accuracyIn = ({ findings }: Diagnosis): number =>
+  findings.find(({ detector }) => detector === 'accuracy-drop')?.now ?? NaN;
 
 /**
  * The evaluation as it is told: one that saw less of a firm cause than what is told of it leaves that as it is, but for how severe it is.
- * The model may have been asked since, which is news. A cause whose rows are gone stays as it is.
+ * The model may have been asked since, which is news. A cause whose rows are gone stays as it is, unless it becomes much worse.
  */
 export function asTold(
   { isToldFirm }: Pick<IncidentTracking, 'isToldFirm'>,
@@ -90,7 +99,8 @@ export function asTold(
   evaluation: Evaluation,
 ): Evaluation {
   const { diagnosis: now } = evaluation;
-  if (onlyLacksRows(told, now)) return { ...evaluation, diagnosis: told, explanation, fingerprint };
+  // What it is judged as without them is no measure of how severe it is.
+  if (isToldFirm && onlyLacksRows(told, now)) return { ...evaluation, diagnosis: told, explanation, fingerprint };
   const isSame = storyOf(told) === storyOf(now) && !wasAskedSince(told, now);
   if (!isToldFirm || !isSame || !isPoorer(told, now)) return evaluation;
   const { severity, severityReason } = now;

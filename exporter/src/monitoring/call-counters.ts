@@ -34,6 +34,8 @@ export interface CallCounters {
   readonly waiting?: number | undefined;
   /** Rows are judged when they come, for mlfi was ended before it had judged those that waited; absent where they wait. */
   readonly judgesAtOnce?: true | undefined;
+  /** So many processes in a row were ended with rows that were not judged, each soon after the one before; absent where the last one was not. */
+  readonly cutShort?: number | undefined;
   /** How late labels use to come, as `DelayQuantile` keeps it. */
   readonly labelDelays?: readonly number[] | undefined;
   /** Rows before belong to an incident that is over and are judged no more; absent before the first. */
@@ -98,6 +100,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   pastUntilMs: z.number().optional(),
   waiting: count.optional(),
   judgesAtOnce: z.literal(true).optional(),
+  cutShort: count.optional(),
   labelDelays: z.array(z.number().min(0)).optional(),
   judgedFromMs: z.number().optional(),
   rowsAside: count.optional(),
@@ -114,6 +117,12 @@ const schema: z.ZodType<CallCounters> = z.object({
 });
 
 export const callCountersCodec = codec('call counters', schema);
+
+/** As they were stored, at the beginning of another process. */
+export const afterStart = (counters: CallCounters): CallCounters => {
+  const { waiting = 0, cutShort = 0, judgesAtOnce } = counters;
+  return { ...counters, cutShort: waiting > 0 || judgesAtOnce === true ? cutShort + 1 : undefined };
+};
 
 /** Whether the model has answered mlfi itself; before that was kept, any answer of the model counted. */
 export const hasAnsweredProbe = ({ lastProbeAnswerAtMs, lastAnswerAtMs }: CallCounters): boolean =>

@@ -167,6 +167,7 @@ export function countRows(
         ...(observations.length === 0 ? calls : withArrival(observations.reduce(countCall, calls), nowMs)),
         waiting: Math.round(waiting.length + observations.length + rowsUnsaved) + state.lost.left,
         judgesAtOnce: state.pending.isAtOnce(nowMs) || undefined,
+        cutShort: state.pending.isAtOnce(nowMs) ? calls.cutShort : undefined,
         labelDelays: windows.labels.learntDelays,
         arrivedUntilMs: state.arrivals.latestMs ?? undefined,
         failing: state.failing.isFailing || undefined,

@@ -1,9 +1,11 @@
 import type { CountedRow } from '../detection/sequential/counted-row.js';
 import type { FeatureValue } from '../domain/observation.js';
 import type { Random } from '../domain/ports.js';
-import { absentIn, failureCount, type SignalCounts, type SignalKey, type WindowProfile } from '../domain/profile.js';
-import { cellMiddle } from '../statistics/grid.js';
+import { absentIn, failureCount, type Grid, type SignalCounts, type SignalKey } from '../domain/profile.js';
+import type { WindowProfile } from '../domain/profile.js';
+import { cellMiddle, sameGrid } from '../statistics/grid.js';
 import { copied } from './copied.js';
+import type { Window } from './windows.js';
 
 /** So many say what all of them do. */
 const ROWS_DRAWN = 2_000;
@@ -15,127 +17,94 @@ const NO_TEXT = 0;
 /** A category that nobody has sent. */
 const NEVER_SEEN = '\u0000';
 
+/** The newest rows of a window, which were lost, and how many of them are drawn. */
+export interface LostPart extends Window {
+  readonly rows: number;
+  readonly drawn: number;
+}
+
+/** What drawing must know of a model. */
+export interface DrawnBy {
+  /**
+   * The baseline as it is stored; where it has no rare categories those of the windows are new. Where it has some nobody knows
+   * which these are: the signal is left out.
+   */
+  readonly before: Pick<WindowProfile, 'signals'>;
+  /** By which the e-detectors tell numbers apart; one that is counted by another grid is left out. */
+  readonly grids: ReadonlyMap<string, Grid | null>;
+  /** The same for the same name: what is drawn of a window once is not drawn again. */
+  readonly order: (name: string) => Random;
+}
+
 /**
- * Rows that were counted and lost with the process before they were bet on, drawn from their counts: each value by itself as
- * often as it was counted, in the order of the windows. What the values of one row were together is gone, and so is the order
- * within a window. A window of which most rows had been judged is left out: nobody knows which those were, and evidence of the
- * same rows twice is none.
+ * The windows whose rows were lost with the process before they were bet on. A window of which most rows had been judged is left
+ * out: nobody knows which those were, and evidence of the same rows twice is none.
  * @param windows as they are stored, oldest first: without the names of categories that are rare
- * @param before the baseline as it is stored; where it has no rare categories either, those of the windows are new. Where it
- *   has some nobody knows which these are: the signal is left out
  * @param lost how many rows were lost, and since when none has been bet on: the newest of those counted
- * @returns at most 2,000 rows, oldest first
+ * @returns oldest first; of at most 2,000 rows
  */
-export function drawnRows(
-  windows: readonly WindowProfile[],
-  before: Pick<WindowProfile, 'signals'>,
+export function lostParts(
+  windows: readonly Window[],
   lost: { readonly rows: number; readonly betUntilMs: number },
-  random: Random,
-): readonly CountedRow[] {
-  const parts: { readonly profile: WindowProfile; readonly rows: number }[] = [];
+): readonly LostPart[] {
+  const parts: (Window & { readonly rows: number })[] = [];
   let left = lost.rows;
-  for (const profile of windows.toReversed()) {
-    if (profile.toMs <= lost.betUntilMs) break;
-    const rows = Math.min(left, profile.calls);
+  for (const window of windows.toReversed()) {
+    const { calls, toMs } = window.profile;
+    if (toMs <= lost.betUntilMs) break;
+    const rows = Math.min(left, calls);
     left -= rows;
-    if (2 * rows > profile.calls) parts.unshift({ profile, rows });
+    if (2 * rows > calls) parts.unshift({ ...window, rows });
   }
   const found = parts.reduce((sum, { rows }) => sum + rows, 0);
   const share = Math.min(1, ROWS_DRAWN / found);
-  return parts.flatMap(({ profile, rows }) => drawn(profile, before, rows, Math.round(rows * share), random));
+  let seen = 0;
+  return parts.map((part) => {
+    const before = Math.round(seen * share);
+    seen += part.rows;
+    return { ...part, drawn: Math.round(seen * share) - before };
+  });
 }
 
-/** @param newest so many of the window's rows are drawn from, and taken for its last ones */
-function drawn(
-  profile: WindowProfile,
-  before: Pick<WindowProfile, 'signals'>,
-  newest: number,
-  rows: number,
-  random: Random,
-): CountedRow[] {
+/**
+ * Rows drawn from the counts of a window: each value by itself as often as it was counted. What the values of one row were
+ * together is gone, and so is their order.
+ */
+export function drawnRows({ profile, windowStartMs, rows, drawn }: LostPart, by: DrawnBy): readonly CountedRow[] {
   const { calls, fromMs, toMs } = profile;
-  const failed = failureCount(profile);
-  const newestFromMs = toMs - ((toMs - fromMs) * newest) / calls;
-  const some = (count: number): readonly Counted<boolean>[] => [
-    { value: true, count },
-    { value: false, count: calls - count },
-  ];
-  const failures = drawnFrom(some(failed), rows, random);
-  const violations = drawnFrom(some(withNewNames(profile, before)), rows, random);
-  const columns = [...profile.signals].flatMap(([key, counts]) => {
-    const values = valuesOf(profile, key, counts, before.signals.get(key));
-    const total = values.reduce((sum, { count }) => sum + count, 0);
-    return [{ key, values: drawnFrom(values, Math.round((rows * total) / calls), random) }];
-  });
-  return failures.map((hasFailed, i) => ({
-    atMs: Math.round(newestFromMs + ((i + 0.5) / rows) * (toMs - newestFromMs)),
-    failed: hasFailed,
+  const lostFromMs = toMs - ((toMs - fromMs) * rows) / calls;
+  /** All values in one order, of which those of rows that were judged come first. */
+  const column = <T>(name: string, counted: readonly Counted<T>[]): readonly T[] => {
+    const total = counted.reduce((sum, { count }) => sum + count, 0);
+    const [judged, wanted] = [calls - rows, calls - rows + drawn].map((each) => Math.round((each * total) / calls));
+    return drawnFrom(counted, wanted ?? 0, by.order(`${windowStartMs}\n${calls}\n${name}`)).slice(judged);
+  };
+  const some = (name: string, count: number): readonly boolean[] =>
+    column(name, [
+      { value: true, count },
+      { value: false, count: calls - count },
+    ]);
+  const failures = some('failures', failureCount(profile));
+  const violations = some('names', withNewNames(profile, by.before));
+  const columns = [...profile.signals].map(
+    ([key, counts]) => [key, column(key, valuesOf(profile, key, counts, by))] as const,
+  );
+  return Array.from({ length: drawn }, (_, i) => ({
+    atMs: Math.round(lostFromMs + ((i + 0.5) / drawn) * (toMs - lostFromMs)),
+    failed: failures[i] ?? false,
     violates: violations[i] ?? false,
     values: new Map(
-      columns.flatMap(({ key, values }) => {
+      columns.flatMap(([key, values]) => {
         // Fewer than there are rows come as evenly as they can.
-        const [from, to] = [i, i + 1].map((row) => Math.floor((row * values.length) / rows));
+        const [from, to] = [i, i + 1].map((row) => Math.floor((row * values.length) / drawn));
         return values.slice(from, to).map((value) => [key, value] as const);
       }),
     ),
   }));
 }
 
-/** What happens to the e-detectors by rows that were lost: a call is bet on, or what was bet is looked at. */
-export type LostStep =
-  | { readonly kind: 'lost'; readonly row: CountedRow; readonly standsFor: number }
-  | { readonly kind: 'tick'; readonly atMs: number };
-
-/** Rows of one model that were lost with the process before, until all of them are bet on. */
-export class LostRows {
-  private next = 0;
-  private readonly standsFor: number;
-
-  /** @param rows how many were lost, of which those are drawn */
-  constructor(
-    private drawn: readonly CountedRow[],
-    rows: number,
-  ) {
-    this.standsFor = rows / Math.max(1, drawn.length);
-  }
-
-  /** The same, to be left as it is. */
-  copy(): LostRows {
-    return copied(this);
-  }
-
-  /** How many of the rows that were lost are still to be bet on. */
-  get left(): number {
-    return Math.round(this.standsFor * (this.drawn.length - this.next));
-  }
-
-  /** How far they have been bet on, in their own time; infinity once all are. */
-  get reachedMs(): number {
-    return this.next >= this.drawn.length ? Infinity : (this.drawn[Math.max(0, this.next - 1)]?.atMs ?? Infinity);
-  }
-
-  /** They are of a normal that is compared with no more. */
-  clear(): void {
-    this.drawn = [];
-    this.next = 0;
-  }
-
-  /**
-   * What can be bet on of them now, and then what comes after all of them. Whoever takes it may stop at any step.
-   * @param untilMs nothing newer of them is handed out
-   */
-  *before<T>(others: () => Iterable<T>, untilMs: number): Generator<LostStep | T> {
-    for (let row = this.drawn[this.next]; row !== undefined && row.atMs <= untilMs; row = this.drawn[this.next]) {
-      this.next += 1;
-      yield { kind: 'lost', row, standsFor: this.standsFor };
-      if (this.next % ROWS_PER_LOOK === 0 || this.next === this.drawn.length) yield { kind: 'tick', atMs: row.atMs };
-    }
-    if (this.left === 0) yield* others();
-  }
-}
-
 /** Rows, at least, that named a feature which the baseline has not. */
-function withNewNames(profile: WindowProfile, before: Pick<WindowProfile, 'signals'>): number {
+function withNewNames(profile: WindowProfile, before: DrawnBy['before']): number {
   const counts = [...profile.signals].flatMap(([key, counted]) =>
     key.startsWith('feature:') && !before.signals.has(key)
       ? [profile.rowsWithFeatures - absentIn(profile, counted)]
@@ -154,13 +123,15 @@ function valuesOf(
   profile: WindowProfile,
   key: SignalKey,
   counts: SignalCounts,
-  before: SignalCounts | undefined,
+  { before: { signals }, grids }: DrawnBy,
 ): readonly Counted<FeatureValue>[] {
+  const before = signals.get(key);
   const missing = counts.missing + (key.startsWith('feature:') ? absentIn(profile, counts) : 0);
   const unusable = [{ value: null, count: missing }];
   if (counts.kind === 'numeric') {
-    if (before?.kind !== 'numeric') return [];
-    const values = [...counts.cells].map(([cell, count]) => ({ value: cellMiddle(counts.grid, cell), count }));
+    const grid = grids.get(key) ?? null;
+    if (before?.kind !== 'numeric' || grid === null || !sameGrid(grid, counts.grid)) return [];
+    const values = [...counts.cells].map(([cell, count]) => ({ value: cellMiddle(grid, cell), count }));
     return [...values, { value: NO_NUMBER, count: counts.invalid }, ...unusable];
   }
   if (before?.kind !== 'categorical' || before.other > 0) return [];
@@ -198,4 +169,77 @@ function indexOf(upTo: readonly number[], at: number): number {
     else low = middle + 1;
   }
   return low;
+}
+
+/** What happens to the e-detectors by rows that were lost: a call is bet on, or what was bet is looked at. */
+export type LostStep =
+  | { readonly kind: 'lost'; readonly row: CountedRow; readonly standsFor: number }
+  | { readonly kind: 'tick'; readonly atMs: number };
+
+/** Rows of one model that were lost with the process before, until all of them are bet on: drawn window by window. */
+export class LostRows {
+  private rows: readonly CountedRow[] = [];
+  private next = 0;
+  /** How far they have been bet on, in their own time. */
+  private betMs = -Infinity;
+
+  /** @param parts windows to be drawn from, oldest first @param draw rows of one of them */
+  constructor(
+    private parts: readonly LostPart[],
+    private readonly draw: (part: LostPart) => readonly CountedRow[],
+  ) {}
+
+  /** The same, to be left as it is. */
+  copy(): LostRows {
+    return copied(this);
+  }
+
+  /** How many of the rows that were lost are still to be bet on. */
+  get left(): number {
+    const [first, ...others] = this.parts;
+    if (first === undefined) return 0;
+    const begun = this.rows.length === 0 ? 0 : (first.rows * this.next) / this.rows.length;
+    return Math.ceil(others.reduce((sum, { rows }) => sum + rows, first.rows - begun));
+  }
+
+  /** How far they have been bet on, in their own time; infinity once all are. */
+  get reachedMs(): number {
+    const [first] = this.parts;
+    return first === undefined ? Infinity : Math.max(this.betMs, first.windowStartMs);
+  }
+
+  /** They are of a normal that is compared with no more. */
+  clear(): void {
+    this.parts = this.rows = [];
+    this.next = 0;
+  }
+
+  /**
+   * What can be bet on of them now, and then what comes after all of them. Whoever takes it may stop at any step.
+   * @param untilMs nothing newer of them is handed out
+   */
+  *before<T>(others: () => Iterable<T>, untilMs: number): Generator<LostStep | T> {
+    for (let [part] = this.parts; part !== undefined; [part] = this.parts) {
+      if (this.next === 0) this.rows = this.draw(part);
+      const standsFor = part.rows / Math.max(1, this.rows.length);
+      for (let row = this.rows[this.next]; row !== undefined; row = this.rows[this.next]) {
+        if (row.atMs > untilMs) return;
+        this.next += 1;
+        this.betMs = row.atMs;
+        const isLast = this.next === this.rows.length;
+        if (isLast) this.leave();
+        yield { kind: 'lost', row, standsFor };
+        if (isLast || this.next % ROWS_PER_LOOK === 0) yield { kind: 'tick', atMs: row.atMs };
+        if (isLast) break;
+      }
+      if (this.parts[0] === part) this.leave();
+    }
+    yield* others();
+  }
+
+  private leave(): void {
+    this.parts = this.parts.slice(1);
+    this.rows = [];
+    this.next = 0;
+  }
 }

@@ -15,7 +15,7 @@ import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { Validation } from '../domain/validation.js';
 import { newestFirst } from '../domain/stored-windows.js';
 import { mergeWindows } from '../statistics/window-profile.js';
-import { callCountersCodec, comparedFromMs } from './call-counters.js';
+import { afterStart, callCountersCodec, comparedFromMs } from './call-counters.js';
 import { AHEAD_MS, withoutFuture } from './clock-set-back.js';
 import { noteOn, type SplitRows } from './first-rows.js';
 import type { Records, StoredModelState, Written } from './increment.js';
@@ -52,7 +52,7 @@ export async function readModelState(
     store.baselines.learning(id),
     store.validations.list(id, VALIDATIONS_READ),
   ]);
-  const counters = stored === null ? null : withoutFuture(stored, latestMs);
+  const counters = stored === null ? null : afterStart(withoutFuture(stored, latestMs));
   const newestMs = counters?.lastPredictionAtMs ?? counters?.lastProbeAtMs ?? nowMs;
   const fromMs = Math.max(comparedFromMs(baseline, counters, latestMs) ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
   const untilMs = Math.min(Number.MAX_SAFE_INTEGER, latestMs + AHEAD_MS);

@@ -3,6 +3,7 @@ import { betUntilMs, type DriftMonitorState } from '../detection/sequential/drif
 import { DriftMonitor } from '../detection/sequential/drift-monitor.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Random } from '../domain/ports.js';
+import type { Grid } from '../domain/profile.js';
 import { baselineIn, gridsOf, learningIn, type BaselinePhase } from './baseline-lifecycle.js';
 import { comparedFromMs, type CallCounters } from './call-counters.js';
 import { ArrivalClock } from './arrival-clock.js';
@@ -10,7 +11,7 @@ import { EventClock } from './event-clock.js';
 import { FailingSince } from './failing-since.js';
 import { GoldenAnswers } from './golden-answers.js';
 import type { StoredModelState } from './increment.js';
-import { drawnRows, LostRows } from './lost-rows.js';
+import { drawnRows, lostParts, LostRows } from './lost-rows.js';
 import { ModelTraffic } from './model-traffic.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { PendingRows } from './pending-rows.js';
@@ -78,18 +79,23 @@ export function restoredTraffic(
   return traffic;
 }
 
+/** As many lives in a row that end at once may bet on what the one before has lost: rows that follow each other are not quite as good. */
+const LIVES_BET_FOR = 3;
+
 /** Of a model that logs its calls and is watched; none of any other. */
 function lostRows(
   id: ModelId,
   phase: BaselinePhase,
-  { calls, basis, waiting: rows = 0 }: CallCounters,
+  { basis, waiting: rows = 0, cutShort = 0 }: CallCounters,
   windows: readonly Window[],
   monitor: DriftMonitorState | null,
 ): LostRows {
-  if (phase.kind !== 'admitted' || monitor?.watching !== true || basis !== 'ingest') return new LostRows([], 0);
-  const profiles = windows.map(({ profile }) => profile);
-  // In the same order each time, chance would be the same each time, and look like a change.
-  const order = counterRandom(seedOf(`${id}\n${calls}`));
-  const lost = { rows, betUntilMs: betUntilMs(monitor) };
-  return new LostRows(drawnRows(profiles, phase.stored.profile, lost, order), rows);
+  const isBetOn = monitor?.watching === true && basis === 'ingest' && cutShort <= LIVES_BET_FOR;
+  if (phase.kind !== 'admitted' || !isBetOn) return new LostRows([], () => []);
+  const by = {
+    before: phase.stored.profile,
+    grids: new Map<string, Grid | null>(monitor.signals.map(([subject, { grid }]) => [subject, grid])),
+    order: (name: string) => counterRandom(seedOf(`${id}\n${name}`)),
+  };
+  return new LostRows(lostParts(windows, { rows, betUntilMs: betUntilMs(monitor) }), (part) => drawnRows(part, by));
 }

@@ -238,22 +238,58 @@ it('tells what was seen anew where it is as much, or much worse', async () => {
   expect(all?.diagnosis.impact).toBeNull();
 });
 
+const GONE = [{ check: CHECKS_BY_BASELINE_ROWS, reason: 'rows are never stored' }];
+const found = (detector: string, subject: FindingSubject, now: number): Finding =>
+  ({ detector, subject, kind: 'model', now }) as unknown as Finding;
+const FELL = found('accuracy-drop', 'accuracy', 0.4);
+
 it.each([
-  ['and stays while nothing but that speaks against it', 'concept-drift', true, 'labels-wrong', 'medium'],
-  ['and gives way to a cause that needs none', 'unit-change', true, 'unit-change', 'high'],
-  ['and gives way where they are all there', 'concept-drift', false, 'concept-drift', 'high'],
+  ['and stays while nothing but that speaks against it', 'concept-drift', [FELL], GONE, 'labels-wrong', 'medium'],
+  ['and gives way to a cause that needs none', 'unit-change', [FELL], GONE, 'unit-change', 'high'],
+  ['and gives way where they are all there', 'concept-drift', [FELL], [], 'concept-drift', 'high'],
+  [
+    'and gives way where predictions are in another mix',
+    'concept-drift',
+    [FELL, found('prediction-mix', 'prediction', 0.3)],
+    GONE,
+    'concept-drift',
+    'high',
+  ],
+  [
+    'and gives way where labels say that much fewer are right by now',
+    'concept-drift',
+    [found('accuracy-drop', 'accuracy', 0.15)],
+    GONE,
+    'concept-drift',
+    'high',
+  ],
 ] as const)(
   'wrong labels are told by rows that are gone after a restart, %s',
-  async (_, now, areGone, cause, severity) => {
-    const { incidents, saved } = managed();
-    for (let i = 0; i < 10; i += 1) await incidents.apply(model, blaming('labels-wrong'));
-    const restarted = managed(saved).incidents;
+  async (_, now, findings, blindSpots, cause, severity) => {
+    const records = [
+      { recommendation: { proposedBy: { kind: 'system' }, cause: 'labels-wrong', state: 'pending' } },
+    ] as unknown as readonly DecisionRecord[];
+    const { incidents, saved } = managed(new Map(), records);
+    const before = blaming('labels-wrong');
+    const told = { ...before, diagnosis: { ...before.diagnosis, findings: [FELL] } };
+    for (let i = 0; i < 10; i += 1) await incidents.apply(model, told);
+    const restarted = managed(saved, records).incidents;
     await restarted.restore(model.id);
     const later = blaming(now);
-    const blindSpots = areGone ? [{ check: CHECKS_BY_BASELINE_ROWS, reason: 'rows are never stored' }] : [];
-    for (let i = 0; i < 40; i += 1)
-      await restarted.apply(model, { ...later, diagnosis: { ...later.diagnosis, severity: 'high', blindSpots } });
-    const told = restarted.current(model.id);
-    expect([told?.diagnosis.causes[0]?.id, told?.severity]).toEqual([cause, severity]);
+    const diagnosis = { ...later.diagnosis, severity: 'high', findings, blindSpots } as const;
+    for (let i = 0; i < 40; i += 1) await restarted.apply(model, { ...later, diagnosis });
+    const open = restarted.current(model.id);
+    expect([open?.diagnosis.causes[0]?.id, open?.severity]).toEqual([cause, severity]);
   },
 );
+
+it('holds no cause over a restart that was not firm yet', async () => {
+  const { incidents, saved } = managed();
+  for (let i = 0; i < 2; i += 1) await incidents.apply(model, blaming('labels-wrong'));
+  const restarted = managed(saved).incidents;
+  await restarted.restore(model.id);
+  const later = blaming('concept-drift');
+  for (let i = 0; i < 40; i += 1)
+    await restarted.apply(model, { ...later, diagnosis: { ...later.diagnosis, blindSpots: GONE } });
+  expect(restarted.current(model.id)?.diagnosis.causes[0]?.id).toBe('concept-drift');
+});

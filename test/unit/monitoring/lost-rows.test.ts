@@ -4,7 +4,9 @@ import { DriftMonitor } from '../../../exporter/src/detection/sequential/drift-m
 import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../exporter/src/domain/alert-evidence.js';
 import type { Features } from '../../../exporter/src/domain/observation.js';
 import type { WindowProfile } from '../../../exporter/src/domain/profile.js';
-import { drawnRows } from '../../../exporter/src/monitoring/lost-rows.js';
+import type { CountedRow } from '../../../exporter/src/detection/sequential/counted-row.js';
+import { drawnRows, LostRows, lostParts, type DrawnBy } from '../../../exporter/src/monitoring/lost-rows.js';
+import type { Window } from '../../../exporter/src/monitoring/windows.js';
 import { foldRareCategories } from '../../../exporter/src/statistics/rare-categories.js';
 import { createWindowBuilder, emptyWindow } from '../../../exporter/src/statistics/window-profile.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -22,12 +24,21 @@ function windowOf(hour: number, rows: readonly Row[], like?: WindowProfile): Win
   return foldRareCategories(builder.build(), new Map());
 }
 
+const stored = (profile: WindowProfile): Window => ({
+  windowStartMs: HOUR_MS * Math.floor(profile.fromMs / HOUR_MS),
+  profile,
+});
+const byOf = (before: WindowProfile, seed = ''): DrawnBy => ({
+  before,
+  grids: new Map([...before.signals].map(([key, counts]) => [key, counts.kind === 'numeric' ? counts.grid : null])),
+  order: (name) => seededRandom(`${seed}${name}`),
+});
 const drawn = (
   windows: readonly WindowProfile[],
   lost: Partial<typeof ALL> = {},
-  before: WindowProfile | undefined = windows[0],
-): ReturnType<typeof drawnRows> =>
-  drawnRows(windows, before ?? emptyWindow(), { ...ALL, ...lost }, seededRandom('lost rows'));
+  before: WindowProfile = windows[0] ?? emptyWindow(),
+): readonly CountedRow[] =>
+  lostParts(windows.map(stored), { ...ALL, ...lost }).flatMap((part) => drawnRows(part, byOf(before)));
 
 const times = (n: number, row: (i: number) => Row): Row[] => Array.from({ length: n }, (_, i) => row(i));
 
@@ -63,14 +74,16 @@ describe('rows drawn from counts', () => {
   });
 
   it('come in the order of their windows, within the time of these, and never more than say what all do', () => {
+    const like = windowOf(0, [{ features: { x: 1 } }]);
     const windows = [1, 2, 3].map((hour) =>
       windowOf(
         hour,
         times(1_500, () => ({ features: { x: hour } })),
+        like,
       ),
     );
     const all = drawn(windows);
-    expect(all).toHaveLength(2_001);
+    expect(all).toHaveLength(2_000);
     expect(all.map(({ atMs }) => atMs)).toEqual(all.map(({ atMs }) => atMs).sort((a, b) => a - b));
     for (const { atMs, values } of all)
       expect(Math.round(Number(values.get('feature:x')))).toBe(Math.floor(atMs / HOUR_MS));
@@ -117,13 +130,50 @@ describe('rows drawn from counts', () => {
     expect(values.filter((value) => value !== 'a')).toHaveLength(5);
   });
 
+  it('are as many of many small windows as of few large ones', () => {
+    const windows = times(3_000, (i) => ({ features: { x: i } })).map((row, i) => windowOf(i + 1, [row, row]));
+    const all = drawn(windows, { rows: 6_000 });
+    expect(all).toHaveLength(2_000);
+    expect(new Set(all.map(({ atMs }) => Math.floor(atMs / HOUR_MS))).size).toBe(2_000);
+  });
+
+  it('are none of a number that the e-detectors count by another grid: its values would lie beside their edges', () => {
+    const ones = windowOf(
+      1,
+      times(100, () => ({ features: { x: 1 } })),
+    );
+    const zeroFirst = windowOf(
+      2,
+      times(100, (i) => ({ features: { x: i === 0 ? 0 : 1 } })),
+    );
+    const [part] = lostParts([stored(zeroFirst)], ALL);
+    const keys = (grids: WindowProfile): readonly string[] =>
+      part === undefined
+        ? []
+        : drawnRows(part, { ...byOf(zeroFirst), grids: byOf(grids).grids }).flatMap(({ values }) => [...values.keys()]);
+    expect(keys(zeroFirst)).toContain('feature:x');
+    expect(keys(ones)).not.toContain('feature:x');
+  });
+
+  it('are others of the same window once some of it were bet on', () => {
+    const window = windowOf(
+      1,
+      times(1_000, (i) => ({ features: { x: i } })),
+    );
+    const valuesOf = (rows: number): unknown[] =>
+      drawn([window], { rows }).map(({ values }) => Math.round(Number(values.get('feature:x'))));
+    const [all, left] = [valuesOf(1_000), valuesOf(600)];
+    expect(left).toEqual(all.slice(400));
+  });
+
   it('are the same twice and in another order for another seed, with the same values', () => {
     const window = windowOf(
       1,
       times(50, (i) => ({ features: { x: i } })),
     );
+    const [part] = lostParts([stored(window)], ALL);
     const of = (seed: string): unknown[] =>
-      drawnRows([window], window, ALL, seededRandom(seed)).map(({ values }) => values.get('feature:x'));
+      (part === undefined ? [] : drawnRows(part, byOf(window, seed))).map(({ values }) => values.get('feature:x'));
     expect(of('a')).toEqual(of('a'));
     expect(of('a')).not.toEqual(of('b'));
     expect(new Set(of('a'))).toEqual(new Set(of('b')));
@@ -193,4 +243,44 @@ it('are those since a row was last bet on, whatever mlfi asked the model or labe
   ] as unknown as DriftMonitorState['signals'];
   expect(betUntilMs({ signals })).toBe(200);
   expect(betUntilMs({ signals: [] })).toBe(-Infinity);
+});
+
+describe('rows that are bet on step by step', () => {
+  const windows = [1, 2, 3].map((hour) =>
+    stored(
+      windowOf(
+        hour,
+        times(100, () => ({ features: { x: hour } })),
+      ),
+    ),
+  );
+  const queue = (): LostRows => {
+    const by = byOf(windows[0]?.profile ?? emptyWindow());
+    return new LostRows(lostParts(windows, { rows: 300, betUntilMs: -Infinity }), (part) => drawnRows(part, by));
+  };
+
+  it('come before anything else, with a look after every 25', () => {
+    const lost = queue();
+    const kinds = [...lost.before(() => [{ kind: 'row' }], Infinity)].map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'lost')).toHaveLength(300);
+    expect(kinds.filter((kind) => kind === 'tick')).toHaveLength(12);
+    expect(kinds.slice(-2)).toEqual(['tick', 'row']);
+    expect([lost.left, lost.reachedMs]).toEqual([0, Infinity]);
+  });
+
+  it('wait where an evaluation has to see what was found, and so does everything else', () => {
+    const lost = queue();
+    const until = HOUR_MS + 49_500;
+    const seen = [...lost.before(() => [{ kind: 'row' }], until)];
+    expect(seen.filter(({ kind }) => kind === 'lost').length).toBeGreaterThan(40);
+    expect(seen.map(({ kind }) => kind)).not.toContain('row');
+    expect(lost.left).toBe(300 - seen.filter(({ kind }) => kind === 'lost').length);
+    expect(lost.reachedMs).toBeLessThanOrEqual(until);
+    const copy = lost.copy();
+    copy.clear();
+    expect([copy.left, [...copy.before(() => ['others'], 0)]]).toEqual([0, ['others']]);
+    expect([...lost.before(() => [], Infinity)].filter(({ kind }) => kind === 'lost')).toHaveLength(
+      lost.left + 300 - seen.filter(({ kind }) => kind === 'lost').length,
+    );
+  });
 });
