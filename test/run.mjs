@@ -84,12 +84,36 @@ const servers = once(async () => {
     postgresql: spawnSync('sh', ['-c', 'ls /usr/lib/postgresql/*/bin/initdb']).status !== 0,
     prometheus: !has('prometheus') || !has('promtool'),
     'prometheus-alertmanager': !has('prometheus-alertmanager') || !has('amtool'),
+    'default-jre-headless': !has('java'),
+    maven: !has('mvn'),
     'python3-venv': spawnSync('python3', ['-c', 'import venv, ensurepip']).status !== 0,
   };
   const missing = Object.keys(needs).filter((name) => needs[name]);
   const code = await debian('the tests on real servers', missing);
-  return code === 0 ? pythonEnvironment() : code;
+  if (code !== 0) return code;
+  const kafka = await kafkaJars();
+  return kafka === 0 ? pythonEnvironment() : kafka;
 });
+
+/** Kafka's jars, fetched once per pom.xml. */
+async function kafkaJars() {
+  const pom = join(root, 'test', 'integration', 'servers', 'kafka', 'pom.xml');
+  const folder = join(root, '.cache', 'kafka');
+  const stamp = join(folder, 'pom.sha256');
+  const digest = createHash('sha256').update(readFileSync(pom)).digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) {
+    console.log('.cache/kafka is up to date');
+    return 0;
+  }
+  console.log('Installing into .cache/kafka, with mvn: the broker of test/integration/servers/kafka/pom.xml');
+  rmSync(folder, { recursive: true, force: true });
+  const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`];
+  if ((await run('mvn', ['-q', '-B', '-f', pom, ...copy])) === 0) {
+    writeFileSync(stamp, digest);
+    return 0;
+  }
+  return notice('Kafka could not be fetched; tests on it are skipped');
+}
 
 /** A Python virtual environment with real model servers, made once per requirements file. */
 async function pythonEnvironment() {

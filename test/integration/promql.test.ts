@@ -44,6 +44,12 @@ const MAY_BE_EMPTY: readonly {
   { place: /^rule MlfiModelsUnrestored$/, reason: 'every model is restored here' },
   { place: /^rule MlfiConfigReloadFailed$/, reason: 'the configuration is not changed' },
   { place: /^rule MlfiLogFilesFailing$/, reason: 'no log files are read', unborn: ['mlfi_log_files_failures_total'] },
+  { place: /^rule MlfiKafkaAway$/, reason: 'no topics are read', unborn: ['mlfi_kafka_up'] },
+  {
+    place: /^rule MlfiKafkaStuck$/,
+    reason: 'no topics are read',
+    unborn: ['mlfi_kafka_lag_records', 'mlfi_kafka_position_offset'],
+  },
   { place: /^rule MlfiModelUnwritten$/, reason: 'every model can be stored here' },
   { place: /^rule MlfiWrongCredentials$/, reason: 'nobody guesses keys here' },
   { place: /^rule MlfiModelUnreachable$/, reason: 'needs minutes without an answer' },

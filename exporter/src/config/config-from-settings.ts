@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelRegistration } from '../domain/model-registration.js';
 import { modelId, type ModelId } from '../domain/identifiers.js';
+import type { KafkaSource } from '../domain/kafka-source.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { Config, DecisionRules, SecretsByKey } from './config.js';
@@ -184,12 +185,41 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       directory: resolve(directory, folder.directory),
       model: modelId(folder.model),
     })),
+    sources: { kafka: settings.sources.kafka.map((source) => kafkaFrom(source, directory)) },
     http: {
       maximumBodyBytes: settings.http.maximum_body,
       requestTimeoutMs: settings.http.request_timeout,
       wrongCredentialsPerMinute: settings.http.wrong_credentials_per_minute,
     },
     logging: settings.logging,
+  };
+}
+
+function kafkaFrom(source: Settings['sources']['kafka'][number], directory: string): KafkaSource {
+  const { tls, sasl } = source;
+  const fileAt = (file: string | undefined): string | null => (file === undefined ? null : resolve(directory, file));
+  return {
+    name: source.name,
+    brokers: source.brokers,
+    topics: source.topics,
+    group: source.group,
+    format: source.format === 'cloudevents' ? 'cloudevents' : 'rows',
+    model: source.model === undefined ? null : modelId(source.model),
+    start: source.start,
+    sessionTimeoutMs: source.session_timeout,
+    tls:
+      tls === undefined
+        ? null
+        : {
+            caFile: fileAt(tls.ca_file),
+            certFile: fileAt(tls.cert_file),
+            keyFile: fileAt(tls.key_file),
+            insecureSkipVerify: tls.insecure_skip_verify,
+          },
+    sasl:
+      sasl === undefined
+        ? null
+        : { mechanism: sasl.mechanism, username: sasl.username, passwordSecret: sasl.password_secret },
   };
 }
 

@@ -8,6 +8,7 @@ import type { ChangeEvent } from '../domain/symptoms.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { ApiScope } from '../domain/api-key.js';
 import type { FalsePageBudget } from '../domain/alert-evidence.js';
+import type { KafkaSource } from '../domain/kafka-source.js';
 import type { ProbeSchedule } from '../domain/model.js';
 import type { VerificationTimes } from '../domain/recommendation.js';
 import type { BaselineRequirements, DetectionThresholds } from '../domain/thresholds.js';
@@ -190,6 +191,7 @@ export interface Config {
   };
   /** Folders of log files; absolute paths. */
   readonly logFiles: readonly { readonly directory: string; readonly model: ModelId }[];
+  readonly sources: { readonly kafka: readonly KafkaSource[] };
   readonly http: {
     readonly maximumBodyBytes: number;
     readonly requestTimeoutMs: number;

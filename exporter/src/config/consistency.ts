@@ -1,14 +1,9 @@
 import { formatDuration } from './duration.js';
 import { EXECUTOR_SECTIONS, OPERATIONS } from './executors.js';
 import { freezeFrom } from './freeze-notation.js';
+import { kafkaProblems } from './kafka-consistency.js';
+import type { PlacedProblem } from './problem.js';
 import type { Settings } from './schema.js';
-
-/** A problem with the path of the value it is about. */
-export interface PlacedProblem {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-  readonly remedy: string;
-}
 
 /** What no single key shows: names given twice, names that lead nowhere, lines in the wrong order, settings that exclude each other. */
 export function consistencyProblems(settings: Settings): readonly PlacedProblem[] {
@@ -24,6 +19,7 @@ export function consistencyProblems(settings: Settings): readonly PlacedProblem[
     ...annotationProblems(settings),
     ...changeProblems(settings),
     ...secretProblems(settings),
+    ...kafkaProblems(settings),
   ];
 }
 

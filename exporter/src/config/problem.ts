@@ -19,3 +19,10 @@ export function describeProblem(problem: ConfigProblem): string {
   const remedy = problem.remedy.charAt(0).toUpperCase() + problem.remedy.slice(1);
   return `${place}: ${key}${problem.message}. ${remedy}${remedy.endsWith('?') ? '' : '.'}`;
 }
+
+/** A problem with the path of the value it is about. */
+export interface PlacedProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly remedy: string;
+}

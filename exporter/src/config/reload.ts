@@ -22,6 +22,7 @@ export const RESTART_SECTIONS = [
   'metrics',
   'discovery',
   'logFiles',
+  'sources',
 ] as const satisfies readonly (keyof Config)[];
 
 /** Sections are named as in the file. */

@@ -23,6 +23,7 @@ import {
 } from './fields.js';
 import { audit, governance, identity } from './decisions-schema.js';
 import { formatDuration } from './duration.js';
+import { kafkaSource } from './kafka-schema.js';
 
 const database = z
   .strictObject({
@@ -330,6 +331,7 @@ export const settingsSchema = z.strictObject({
   discovery,
   intake,
   log_files: z.array(logFolder).max(1_000).default([]),
+  sources: z.strictObject({ kafka: z.array(kafkaSource).max(100).default([]) }).prefault({}),
   http,
   logging,
 });

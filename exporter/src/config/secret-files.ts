@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SecretsByKey } from './config.js';
-import type { PlacedProblem } from './consistency.js';
 import { MIN_SECRET_LENGTH } from './decisions-schema.js';
+import type { PlacedProblem } from './problem.js';
 import type { Settings } from './schema.js';
 import { Secret } from './secret.js';
 

@@ -1,4 +1,5 @@
 import type { ModelId } from './identifiers.js';
+import type { LogStep } from './log-position.js';
 import type { LateLabel, Observation } from './observation.js';
 
 /** Why a row of a batch was refused. */
@@ -157,6 +158,8 @@ export interface IngestBatch {
   readonly notes: readonly IngestNote[];
   /** `commit`: answered after the counts are stored · `memory`: the explicit fast lane. */
   readonly acknowledge: 'commit' | 'memory';
+  /** Positions in logs that are stored with it; absent where it is of none. Only with `commit`. */
+  readonly steps?: readonly LogStep[];
 }
 /** Different slips that are named; all refused rows are counted. */
 export const ERRORS_TOLD = 100;
@@ -182,7 +185,7 @@ export interface RowTaker {
   has(id: ModelId): boolean;
   /**
    * Takes a batch and answers when it is stored (or at once for `memory`). A repeated batch id changes nothing.
-   * @throws NotFound, Conflict, or Unavailable when the store cannot be written: then nothing was counted
+   * @throws NotFound, Conflict (LogMovedOn for a step that is not the next one), or Unavailable when the store cannot be written: then nothing was counted
    */
   ingest(id: ModelId, batch: IngestBatch): Promise<IngestResult>;
 }

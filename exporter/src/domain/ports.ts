@@ -275,6 +275,7 @@ export type IncrementStore = Pick<
   | 'callCounters'
   | 'driftMonitors'
   | 'featureKinds'
+  | 'logPositions'
 >;
 
 /** The same inside a transaction, which may decide something as well: `governance` joins the transaction it is called in. */
@@ -308,6 +309,8 @@ export interface Store {
   readonly callCounters: ModelStateRepository;
   /** What the values of each model's features are. */
   readonly featureKinds: ModelStateRepository;
+  /** How far logs have been taken for each model. */
+  readonly logPositions: ModelStateRepository;
   /** The running e-detectors of each model. */
   readonly driftMonitors: ModelStateRepository;
   readonly alerts: AlertRepository;
@@ -329,8 +332,6 @@ export interface Store {
   check(): Promise<void>;
   close(): Promise<void>;
 }
-
-// ---------------------------------------------------------------- governance
 
 export interface ExecutionOutcome {
   readonly kind: 'succeeded' | 'failed' | 'unknown';

@@ -267,6 +267,25 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'Bytes in the folders of log files (log_files) that are not taken yet; absent while a folder cannot be listed',
   ],
   mlfi_log_files_failures_total: ['counter', '1', ['model_name'], 'Looks at folders of log files that failed anywhere'],
+  mlfi_kafka_up: ['gauge', '1', ['source'], 'Whether the topics of a source (sources.kafka) can be read'],
+  mlfi_kafka_records_total: [
+    'counter',
+    '1',
+    ['source', 'outcome'],
+    'Records read: taken, known (taken before a restart or rebalance), waiting (for the other half of a call), repeated, skipped, refused, unanswered (given up)',
+  ],
+  mlfi_kafka_position_offset: [
+    'gauge',
+    '1',
+    ['source', 'topic', 'partition'],
+    'The next offset to read, as the group has it; only of partitions this mlfi has now',
+  ],
+  mlfi_kafka_lag_records: [
+    'gauge',
+    '1',
+    ['source', 'topic', 'partition'],
+    'Records between that offset and the end of the partition',
+  ],
   mlfi_refused_credentials_total: [
     'counter',
     '1',

@@ -8,6 +8,13 @@ import type { FleetRender } from './fleet-renderer.js';
 /** What became of one alert of a notification. */
 export type AlertOutcome = AlertReceipt | 'own' | 'unassigned';
 
+export interface KafkaProgress {
+  readonly topic: string;
+  readonly partition: number;
+  readonly position: number | null;
+  readonly lag: number;
+}
+
 /** Metrics of this process. Others say what happened; this counts it. */
 export interface ProcessMetrics {
   render(format: ExpositionFormat): Promise<string>;
@@ -22,8 +29,14 @@ export interface ProcessMetrics {
   loggedCalls(outcome: string, events: number): void;
   /** A look at a model's folders of log files: what is not taken yet, null when that is not known, and whether it failed anywhere. */
   logFiles(model: string, waitingBytes: number | null, hasFailed: boolean): void;
-  /** What waits for its other half now. */
-  waitingCalls(bytes: number): void;
+  /** Whether a Kafka source has a broker to read from. */
+  kafkaUp(source: string, isUp: boolean): void;
+  /** Records of a Kafka source, by what became of them. */
+  kafkaRecords(source: string, outcome: string, records: number): void;
+  /** How far the partitions are read that a source has now. */
+  kafkaProgress(source: string, partitions: readonly KafkaProgress[]): void;
+  /** What waits for its other half now, by who holds it. */
+  waitingCalls(holder: string, bytes: number): void;
   storeUp(up: boolean): void;
   /** How many parts of what decisions rest on are damaged. */
   storeDamage(parts: number): void;
@@ -73,7 +86,13 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   for (const outcome of ['late', 'refused', 'unanswered']) calls.inc({ outcome }, 0);
   const unread = gauge('mlfi_log_files_waiting_bytes');
   const unreadable = counter('mlfi_log_files_failures_total');
+  const kafkaUp = gauge('mlfi_kafka_up');
+  const kafkaRecords = counter('mlfi_kafka_records_total');
+  const kafkaPosition = gauge('mlfi_kafka_position_offset');
+  const kafkaLag = gauge('mlfi_kafka_lag_records');
+  const kafkaPartitions = new Map<string, readonly KafkaProgress[]>();
   const waiting = gauge('mlfi_logged_calls_waiting_bytes');
+  const waitingOf = new Map<string, number>();
   const store = gauge('mlfi_store_up');
   store.set(1);
   const damage = gauge('mlfi_store_damaged_parts');
@@ -110,7 +129,21 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       if (bytes === null) unread.remove({ model_name: model });
       else unread.set({ model_name: model }, bytes);
     },
-    waitingCalls: (bytes) => waiting.set(bytes),
+    kafkaUp: (source, isUp) => kafkaUp.set({ source }, isUp ? 1 : 0),
+    kafkaRecords: (source, outcome, records) => kafkaRecords.inc({ source, outcome }, records),
+    kafkaProgress(source, partitions) {
+      for (const { topic, partition } of kafkaPartitions.get(source) ?? [])
+        for (const gauge of [kafkaPosition, kafkaLag]) gauge.remove({ source, topic, partition });
+      kafkaPartitions.set(source, partitions);
+      for (const { topic, partition, position, lag } of partitions) {
+        kafkaLag.set({ source, topic, partition }, lag);
+        if (position !== null) kafkaPosition.set({ source, topic, partition }, position);
+      }
+    },
+    waitingCalls(holder, bytes) {
+      waitingOf.set(holder, bytes);
+      waiting.set([...waitingOf.values()].reduce((sum, one) => sum + one, 0));
+    },
     storeUp: (up) => store.set(up ? 1 : 0),
     storeDamage: (parts) => damage.set(parts),
     rowsSetAside: (rows) => aside.set(rows),

@@ -22,6 +22,9 @@ export interface LastEvaluation {
   readonly seconds: number;
 }
 
+/** Where logs are that mlfi fetches by itself. */
+export type UnreadLogs = 'log_files' | 'kafka';
+
 /** What was counted of a model cannot be stored. */
 export interface Unwritten {
   /** When a commit first failed, of those that failed in a row. */
@@ -38,8 +41,8 @@ export interface Member {
   readonly waiting: WaitingRequest[];
   /** Its last commit failed, or has no answer, or its turn did not come; null when it is stored. */
   unwritten: Unwritten | null;
-  /** Since when a look at its log files has failed; null when the last one did not, or it has none. */
-  unreadLogsSinceMs: number | null;
+  /** Since when its logs cannot be read, by where they are. */
+  readonly unreadLogs: Map<UnreadLogs, number>;
   /** Batches that were counted before they are stored, by batch id. */
   readonly unstored: Map<string, TakenBatch>;
   readonly rows: RowAnalysisSchedule;
@@ -95,7 +98,7 @@ export function createMember(
     registration,
     waiting: [],
     unwritten: null,
-    unreadLogsSinceMs: null,
+    unreadLogs: new Map(),
     unstored: new Map(),
     last: null,
     normalSinceMs: null,

@@ -4,7 +4,7 @@ import type { ModelId } from '../domain/identifiers.js';
 import type { Logger } from '../domain/ports.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
-import type { Member } from './member.js';
+import type { Member, UnreadLogs } from './member.js';
 
 /** The models of a fleet: those that are monitored, and those that are left out because what is stored of them cannot be read. */
 export class Members {
@@ -74,11 +74,12 @@ export class Members {
     monitored.touch();
   }
 
-  /** Log files of a model cannot be read since then; null when they can. Nothing for one that is not monitored. */
-  noteUnreadLogs(id: ModelId, sinceMs: number | null): void {
+  /** Logs of a model cannot be read since then; null when they can. Nothing for one that is not monitored. */
+  noteUnreadLogs(id: ModelId, sinceMs: number | null, where: UnreadLogs): void {
     const member = this.monitored.get(id);
-    if (member === undefined || member.unreadLogsSinceMs === sinceMs) return;
-    member.unreadLogsSinceMs = sinceMs;
+    if (member === undefined || (member.unreadLogs.get(where) ?? null) === sinceMs) return;
+    if (sinceMs === null) member.unreadLogs.delete(where);
+    else member.unreadLogs.set(where, sinceMs);
     member.monitored.touch();
   }
 

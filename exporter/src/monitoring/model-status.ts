@@ -11,7 +11,7 @@ import { notUnderstood } from '../evaluation/not-understood.js';
 import { isUnanswered } from '../incidents/story.js';
 import { lastLoggedAtMs } from './call-counters.js';
 import { timeText } from '../domain/time-text.js';
-import type { Member, Unwritten } from './member.js';
+import type { Member, UnreadLogs, Unwritten } from './member.js';
 import type { MonitoredModel } from './monitored-model.js';
 
 const NOT_YET = 'not evaluated yet';
@@ -23,7 +23,7 @@ const NOT_EVALUATED_YET: PerformanceEstimate = {
 
 /** A watched model's figures as they stand, for lists, live lines and metrics. */
 export function statusOf(
-  member: Pick<Member, 'monitored' | 'last' | 'recent' | 'unwritten' | 'unreadLogsSinceMs'>,
+  member: Pick<Member, 'monitored' | 'last' | 'recent' | 'unwritten' | 'unreadLogs'>,
   incident: IncidentRow | null,
   patterns: ModelStatus['patterns'],
 ): ModelStatus {
@@ -95,16 +95,24 @@ function evaluatedFigures(
 }
 
 /** What no evaluation knows of. */
-const spotsOf = (member: Pick<Member, 'unwritten' | 'unreadLogsSinceMs'>): ModelStatus['blindSpots'] => [
+const spotsOf = (member: Pick<Member, 'unwritten' | 'unreadLogs'>): ModelStatus['blindSpots'] => [
   ...unwrittenSpots(member.unwritten),
-  ...unreadSpots(member.unreadLogsSinceMs),
+  ...unreadSpots(member.unreadLogs),
 ];
 
-function unreadSpots(sinceMs: number | null): ModelStatus['blindSpots'] {
-  if (sinceMs === null) return [];
-  const reason = `since ${timeText(sinceMs)} a folder of log_files, or a file in it, has not been read (“cannot be read” in mlfi’s log says why); its rows wait there`;
-  return [{ check: 'rows in log files', reason }];
+function unreadSpots(unread: Member['unreadLogs']): ModelStatus['blindSpots'] {
+  return [...unread].map(([where, sinceMs]) => {
+    const { check, what } = UNREAD[where];
+    return {
+      check,
+      reason: `since ${timeText(sinceMs)} ${what} (“cannot be read” in mlfi’s log says why); its rows wait there`,
+    };
+  });
 }
+const UNREAD: Readonly<Record<UnreadLogs, { readonly check: string; readonly what: string }>> = {
+  log_files: { check: 'rows in log files', what: 'a folder of log_files, or a file in it, has not been read' },
+  kafka: { check: 'rows in Kafka', what: 'its topics (sources.kafka) have not been read' },
+};
 
 function unwrittenSpots(unwritten: Unwritten | null): ModelStatus['blindSpots'] {
   if (unwritten === null) return [];

@@ -2,6 +2,7 @@ import type { AuditNote } from '../domain/audit-note.js';
 import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { driftMonitorCodec } from '../detection/sequential/drift-monitor-state.js';
 import type { ModelId } from '../domain/identifiers.js';
+import type { LogPositions } from '../domain/log-position.js';
 import { Conflict } from '../domain/errors.js';
 import { isSameBatch, type IngestBatch, type IngestResult, type TakenBatch } from '../domain/ingest.js';
 import {
@@ -21,6 +22,7 @@ import { noteOn, type SplitRows } from './first-rows.js';
 import type { Records, StoredModelState, Written } from './increment.js';
 import { LABELLED_WINDOWS_KEPT, labelledWindow, type LabelledWindow } from './label-history.js';
 import { matchedIn, type MatchedLabel } from './label-joiner.js';
+import { logPositionsCodec, PositionsInCommit } from './log-positions.js';
 import type { Member, WaitingRequest } from './member.js';
 import type { Window } from './windows.js';
 
@@ -29,6 +31,7 @@ const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 const WINDOWS_PER_PAGE = 10;
 const OUTLINES_PER_PAGE = 20;
 const WINDOWS_AMENDED_AT_ONCE = 20;
+const NONE: LogPositions = new Map();
 /** Newer ones that were interrupted or failed hide no earlier verdict. */
 const VALIDATIONS_READ = 20;
 
@@ -197,17 +200,20 @@ interface Identified {
   readonly repeats: ReadonlyMap<WaitingRequest, WaitingRequest>;
 }
 
-/** Tells requests whose batch id was taken before, or is taken in the same commit, from the others. */
+/** Tells requests whose batch id was taken before, or is taken in the same commit, or whose log has moved on, from the others. */
 async function identified(
   store: Pick<IncrementStore, 'batches'>,
   { monitored, unstored }: Member,
   requests: readonly WaitingRequest[],
+  positions: PositionsInCommit,
 ): Promise<Identified> {
   const known = new Map<WaitingRequest, IngestResult | Conflict>();
   const repeats = new Map<WaitingRequest, WaitingRequest>();
   const first = new Map<string, WaitingRequest>();
   for (const request of requests) {
     const { batch } = request;
+    const movedOn = positions.take(batch?.steps ?? []);
+    if (movedOn !== null) known.set(request, movedOn);
     const batchId = batch?.batchId ?? null;
     if (batch === null || batchId === null) continue;
     const earlier = first.get(batchId);
@@ -232,7 +238,11 @@ export async function writeModel(
 ): Promise<WrittenModel> {
   const { monitored, unstored } = member;
   const { id } = monitored.model;
-  const { known, repeats } = await identified(store, member, requests);
+  const hasSteps = requests.some(({ batch }) => batch?.steps !== undefined);
+  const positions = new PositionsInCommit(
+    (hasSteps ? await store.logPositions.get(id, logPositionsCodec) : null) ?? NONE,
+  );
+  const { known, repeats } = await identified(store, member, requests, positions);
   const fresh = requests.filter((request) => !known.has(request) && !repeats.has(request));
   const staged = monitored.stage(
     {
@@ -249,6 +259,7 @@ export async function writeModel(
   const counted = staged.records(matchedIn(join), nowMs);
   const waiting = new Set(join.waiting.begun);
   await writeRecords(store, id, counted.records);
+  if (positions.changed !== null) await store.logPositions.save(id, logPositionsCodec, positions.changed);
   let labelsBefore = join.kept.labels;
   for (const request of fresh) {
     const labels = request.batch?.labels.length ?? 0;

@@ -81,7 +81,7 @@ export function wireIntake(
     stop: () => events.stop(clock.now()),
     async sweep() {
       await events.sweep(clock.now());
-      processMetrics.waitingCalls(events.waiting.bytes);
+      processMetrics.waitingCalls('http', events.waiting.bytes);
     },
   };
 }

@@ -18,6 +18,7 @@ import { IMPORTS_UNDER_WAY } from '../application/imports.js';
 import { CONFIGURED_MODELS } from '../application/configured-digests.js';
 import { PROVISIONED_KEYS } from '../application/api-keys.js';
 import { ANNOTATION_OUTBOX } from '../integrations/grafana/annotator.js';
+import { logPositionsCodec } from '../monitoring/log-positions.js';
 import { featureReadingsCodec } from '../baseline/feature-kinds.js';
 import { callCountersCodec } from '../monitoring/call-counters.js';
 import { LEARNING_SINCE } from '../monitoring/lessons-in-use.js';
@@ -57,6 +58,7 @@ export interface StoreFindings extends StoreCheck {
 const OWNERS: OwnersCodecs = {
   callCounters: callCountersCodec,
   featureKinds: featureReadingsCodec,
+  logPositions: logPositionsCodec,
   driftMonitor: driftMonitorCodec,
   settings: [
     SALT,

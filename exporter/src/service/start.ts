@@ -21,6 +21,7 @@ import { wireGovernance } from './governance.js';
 import { httpPorts } from './http.js';
 import { wireIntake } from './intake.js';
 import { wireIntegrations } from './integrations.js';
+import { readTopics } from './kafka.js';
 import { Lifecycle } from './lifecycle.js';
 import { wireMetrics } from './metrics.js';
 import { wireMonitoring } from './monitoring.js';
@@ -181,6 +182,7 @@ function run(foundation: Foundation, areas: Areas, server: HttpServer): void {
   const { application, fleet, integrations, intake, lifecycle } = areas;
   closing.push('calls that wait for their other half', () => intake.stop());
   startSchedules(foundation, { ...areas, imports: application.imports });
+  readTopics(foundation, fleet, application, intake);
   integrations.readChanges();
   closing.push('requests under way', () => {
     lifecycle.stopping();

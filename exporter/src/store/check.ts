@@ -29,6 +29,7 @@ import { readDocument } from './documents.js';
 export interface OwnersCodecs {
   readonly callCounters: Decoder<unknown>;
   readonly featureKinds: Decoder<unknown>;
+  readonly logPositions: Decoder<unknown>;
   readonly driftMonitor: Decoder<unknown>;
   readonly settings: readonly (Decoder<unknown> & { readonly name: string })[];
 }
@@ -128,12 +129,19 @@ const history: readonly DocumentTable[] = [
   documents('model_validation', ['id'], 'model', validationCodec),
 ];
 
-function allDocuments({ callCounters, featureKinds, driftMonitor, settings }: OwnersCodecs): readonly DocumentTable[] {
+function allDocuments({
+  callCounters,
+  featureKinds,
+  logPositions,
+  driftMonitor,
+  settings,
+}: OwnersCodecs): readonly DocumentTable[] {
   const named = new Map([...settings, KILL_SWITCH].map((one) => [one.name, one]));
   return [
     documents('model', ['id'], 'id', modelCodec),
     documents('call_counters', ['model'], 'model', callCounters),
     documents('feature_kinds', ['model'], 'model', featureKinds),
+    documents('log_positions', ['model'], 'model', logPositions),
     documents('drift_monitor', ['model'], 'model', driftMonitor),
     documents('baseline', ['model', 'version'], 'model', baselineCodec),
     documents('learning', ['model'], 'model', learningCodec),

@@ -5,7 +5,7 @@ import { readDocument } from './documents.js';
 /** @param table one of those that hold one document a model */
 export function modelStateRepository(
   db: Knex,
-  table: 'call_counters' | 'drift_monitor' | 'feature_kinds',
+  table: 'call_counters' | 'drift_monitor' | 'feature_kinds' | 'log_positions',
 ): ModelStateRepository {
   return {
     async get(model, codec) {

@@ -21,6 +21,7 @@ const TABLES_OF_A_MODEL = [
   'batch',
   'call_counters',
   'feature_kinds',
+  'log_positions',
   'drift_monitor',
 ] as const;
 

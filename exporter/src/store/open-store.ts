@@ -338,6 +338,7 @@ function storeOn(
     callCounters: by('call counters', (on) => modelStateRepository(on, 'call_counters')),
     featureKinds: by('feature kinds', (on) => modelStateRepository(on, 'feature_kinds')),
     driftMonitors: by('drift monitors', (on) => modelStateRepository(on, 'drift_monitor')),
+    logPositions: by('log positions', (on) => modelStateRepository(on, 'log_positions')),
   });
   /** What is written with decisions, and by itself. */
   const ofDecisions = (by: typeof singly) => ({
@@ -364,10 +365,7 @@ function storeOn(
   });
   // A commit of SQLite is answered in this process: there is nothing to lose on the way.
   const asking = <T>(work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>
-    db.transaction(async (on) => {
-      await on.raw(`set local lock_timeout = ${ASKING_LOCK_MS}`);
-      return work(on);
-    });
+    db.transaction((on) => on.raw(`set local lock_timeout = ${ASKING_LOCK_MS}`).then(() => work(on)));
   const outcomes = location.kind === 'postgresql' ? new CommitOutcomes(db, randomUUID(), asking) : null;
   const committed = <T>(work: (on: Knex.Transaction) => Promise<T>): Promise<T> =>
     writing.transaction('a commit', work);

@@ -14,7 +14,7 @@ const IMPATIENT_LOCK_MS = 250;
 /** What commits write: locked as a whole by another session, none gets through. */
 const COMMITTED = [
   ...['batch', 'window_profile', 'baseline', 'learning', 'ledger', 'waiting_label', 'label_evidence', 'commit_id'],
-  ...['call_counters', 'feature_kinds', 'drift_monitor', 'model'],
+  ...['call_counters', 'feature_kinds', 'log_positions', 'drift_monitor', 'model'],
 ];
 
 /** How a store is written, and by whom: by one process at a time. */

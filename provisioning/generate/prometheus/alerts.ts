@@ -425,6 +425,28 @@ function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
     },
     {
       ...common,
+      alert: 'MlfiKafkaAway',
+      severity: 'warning',
+      role: 'note',
+      expr: `max without (instance) (max_over_time(${metric('mlfi_kafka_up')}[${timing.span('5m')}])) == 0`,
+      for: '5m',
+      summary: 'Topics of Kafka cannot be read.',
+      description:
+        'Predictions wait in the topics of {{ $labels.source }} (sources.kafka). “Kafka cannot be read” in mlfi’s log says why.',
+    },
+    {
+      ...common,
+      alert: 'MlfiKafkaStuck',
+      severity: 'warning',
+      role: 'note',
+      expr: `(max without (instance) (min_over_time(${metric('mlfi_kafka_lag_records')}[${timing.span('5m')}])) > 0 and max without (instance) (changes(${metric('mlfi_kafka_position_offset')}[${timing.span('15m')}])) == 0) unless on () max(${metric('mlfi_store_up')}) == 0`,
+      for: '10m',
+      summary: 'A partition of Kafka is not read on.',
+      description:
+        '{{ $value | humanize }} records wait in partition {{ $labels.partition }} of {{ $labels.topic }} ({{ $labels.source }}), and none was taken in the last minutes.',
+    },
+    {
+      ...common,
       alert: 'MlfiConfigReloadFailed',
       severity: 'warning',
       role: 'note',

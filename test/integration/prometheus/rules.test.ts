@@ -323,6 +323,18 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     of: alert('MlfiLogFilesFailing'),
     change: swap(' unless on () max(mlfi_store_up) == 0', ''),
   },
+  'Kafka that waits for the store': {
+    caughtBy: 'service',
+    file: ALERTS,
+    of: alert('MlfiKafkaStuck'),
+    change: swap(' unless on () max(mlfi_store_up) == 0', ''),
+  },
+  'Kafka that has no more': {
+    caughtBy: 'service',
+    file: ALERTS,
+    of: alert('MlfiKafkaStuck'),
+    change: swap(' > 0 and', ' >= 0 and'),
+  },
   'a second model that is left out': {
     caughtBy: 'service',
     file: ALERTS,

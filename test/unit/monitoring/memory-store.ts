@@ -26,6 +26,7 @@ interface Tables {
   readonly counters: Map<ModelId, string>;
   readonly detectors: Map<ModelId, string>;
   readonly kinds: Map<ModelId, string>;
+  readonly positions: Map<ModelId, string>;
 }
 
 const copyOf = (tables: Tables): Tables => ({
@@ -41,6 +42,7 @@ const copyOf = (tables: Tables): Tables => ({
   counters: new Map(tables.counters),
   detectors: new Map(tables.detectors),
   kinds: new Map(tables.kinds),
+  positions: new Map(tables.positions),
 });
 
 /** Oldest first. */
@@ -71,6 +73,7 @@ export class MemoryStore implements FleetStore {
     counters: new Map(),
     detectors: new Map(),
     kinds: new Map(),
+    positions: new Map(),
   };
   /** Models that cannot be written. */
   readonly broken = new Set<ModelId>();
@@ -161,7 +164,7 @@ export class MemoryStore implements FleetStore {
       changes.push(work);
       work(tables());
     };
-    const stateOf = (name: 'counters' | 'detectors' | 'kinds'): ModelStateRepository => ({
+    const stateOf = (name: 'counters' | 'detectors' | 'kinds' | 'positions'): ModelStateRepository => ({
       get: <T>(model: ModelId, codec: Codec<T>) =>
         read((from) => {
           const text = from[name].get(model);
@@ -272,6 +275,7 @@ export class MemoryStore implements FleetStore {
       callCounters: stateOf('counters'),
       driftMonitors: stateOf('detectors'),
       featureKinds: stateOf('kinds'),
+      logPositions: stateOf('positions'),
     };
   }
 
@@ -285,6 +289,7 @@ export class MemoryStore implements FleetStore {
   readonly callCounters = this.direct.callCounters;
   readonly driftMonitors = this.direct.driftMonitors;
   readonly featureKinds = this.direct.featureKinds;
+  readonly logPositions = this.direct.logPositions;
   readonly models: FleetStore['models'] = {
     list: () => Promise.resolve({ models: [...this.known.values()], damaged: [] }),
     get: (id) => Promise.resolve(this.known.get(id) ?? null),

@@ -18,6 +18,7 @@ import { labelEvidence } from './120-label-evidence.js';
 import { labelledAnswers } from './121-labelled-answers.js';
 import { logFileHeaders } from './130-log-file-headers.js';
 import { writer } from './140-writer.js';
+import { logPositions } from './150-log-positions.js';
 import type { NamedMigration } from './migration.js';
 
 /** Every migration, oldest first. One that has been released is never changed; a new one is one file and one line here. */
@@ -41,6 +42,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   labelledAnswers,
   logFileHeaders,
   writer,
+  logPositions,
 ];
 
 export const migrationSource: Knex.MigrationSource<NamedMigration> = {

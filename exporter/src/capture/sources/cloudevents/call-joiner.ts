@@ -12,8 +12,8 @@ export interface HalfCall<T> {
 
 export type Joined<T> =
   | { readonly kind: 'waiting' }
-  /** `undo` makes the pair wait again, for a sender that repeats what could not be taken. */
-  | { readonly kind: 'pair'; readonly request: T; readonly response: T; readonly undo: () => void }
+  /** `first` is the one of them that waited; `undo` makes it wait again, for a sender that repeats what could not be taken. */
+  | { readonly kind: 'pair'; readonly request: T; readonly response: T; readonly first: T; readonly undo: () => void }
   /** The same side again: senders repeat what they do not know to have arrived. */
   | { readonly kind: 'repeated' }
   /** The call was joined, or given up, before. */
@@ -31,6 +31,8 @@ export interface GivenUp<T> extends HalfCall<T> {
 export interface JoinLimits {
   readonly waitMs: number;
   readonly memoryBytes: number;
+  /** Absent where memory alone bounds them. */
+  readonly halves?: number;
 }
 
 /** Ids of calls that are done are known this long in waits, and at most so many. */
@@ -73,7 +75,7 @@ export class CallJoiner<T> {
     const undo = this.waitsAgain(key, other, nowMs);
     this.paired.add(given.model);
     const [request, response] = given.side === 'request' ? [given.half, other.half] : [other.half, given.half];
-    return { kind: 'pair', request, response, undo };
+    return { kind: 'pair', request, response, first: other.half, undo };
   }
 
   /** Null for an event that is whole in itself and came before; `undo` forgets it. */
@@ -85,11 +87,15 @@ export class CallJoiner<T> {
   }
 
   /** Takes out what waited too long, and the oldest of what is beyond the memory; all at a stop. */
-  giveUp(nowMs: number, { waitMs, memoryBytes }: JoinLimits, isStopping = false): readonly GivenUp<T>[] {
+  giveUp(
+    nowMs: number,
+    { waitMs, memoryBytes, halves = Infinity }: JoinLimits,
+    isStopping = false,
+  ): readonly GivenUp<T>[] {
     const given: GivenUp<T>[] = [];
     for (const [key, half] of this.waiting) {
       const isOld = nowMs - half.sinceMs >= waitMs;
-      if (!isOld && !isStopping && this.heldBytes <= memoryBytes) break;
+      if (!isOld && !isStopping && this.heldBytes <= memoryBytes && this.waiting.size <= halves) break;
       this.forget(key, half, half.side, nowMs);
       given.push({
         ...half,

@@ -1,0 +1,44 @@
+import type { KafkaSource } from './kafka-source.js';
+
+/** One record of a topic. */
+export interface KafkaRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Null for a tombstone. */
+  readonly value: Buffer | null;
+  /** Names in lower case; values as they are. */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/** A place in a partition. */
+export interface KafkaOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Records of one assignment, in the order of each partition. */
+export interface KafkaChunk {
+  /** Grows with every rebalance: then the partitions are others, and reading begins anew where the group has committed. */
+  readonly generation: number;
+  readonly records: readonly KafkaRecord[];
+}
+
+/** A member of the group. */
+export interface KafkaConnection {
+  readonly generation: number;
+  /** Up to `most` records, or as many as come within `waitMs`. @throws when the connection is lost */
+  take(most: number, waitMs: number, signal: AbortSignal): Promise<KafkaChunk>;
+  /** What tells a topic from one of its name in another cluster, or made anew. */
+  idOf(topic: string): Promise<string>;
+  /** Has the group go on there. Nothing for partitions that are not this member's any more. @throws when the connection is lost */
+  commit(generation: number, offsets: readonly KafkaOffset[]): Promise<void>;
+  /** Where the partitions of this member end, and from where they are read. @throws when the connection is lost */
+  ends(): Promise<readonly (KafkaOffset & { readonly committed: number | null })[]>;
+  /** Leaves the group, so that others have its partitions at once. Never throws. */
+  close(): Promise<void>;
+}
+
+/** @throws when no broker answers, or says no */
+export type ConnectKafka = (source: KafkaSource) => Promise<KafkaConnection>;
