@@ -49,7 +49,7 @@ function notJudged(intake: IntakeSummary['notJudged']): readonly BlindSpot[] {
   }
   if (lost > 0) {
     const reason =
-      'mlfi was ended, or read the model anew from its store, before what they say was stored; they are in the counts and judged by these alone, each feature by itself; nothing is learnt from them';
+      'mlfi was ended, or read the model anew from its store, before what they say was stored; they are in the counts, and nothing is learnt from them; a watched model is judged by their counts where they are most of a window';
     spots.push({ check: `up to ${counted(lost, 'row')} that waited in memory`, reason });
   }
   if (labels > 0) {

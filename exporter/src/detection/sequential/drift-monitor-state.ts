@@ -24,13 +24,12 @@ export interface DriftMonitorState {
 const NOT_OF_ROWS: ReadonlySet<FindingSubject> = new Set(['golden', 'accuracy', 'error_size']);
 
 /** The newest of the times that blocks of rows' values began at, in the rows' own time; −∞ before the first value. */
-export const betUntilMs = ({ signals }: Pick<DriftMonitorState, 'signals'>): number =>
-  Math.max(
-    -Infinity,
-    ...signals.flatMap(([subject, { streams }]) =>
-      NOT_OF_ROWS.has(subject) ? [] : streams.map(({ startedAtMs }) => startedAtMs),
-    ),
-  );
+export function betUntilMs({ signals }: Pick<DriftMonitorState, 'signals'>): number {
+  let newestMs = -Infinity;
+  for (const [subject, { streams }] of signals)
+    if (!NOT_OF_ROWS.has(subject)) for (const { startedAtMs } of streams) newestMs = Math.max(newestMs, startedAtMs);
+  return newestMs;
+}
 
 /** What a learning period must still show before its baseline may be used. */
 export interface LearningReadiness {
