@@ -1,5 +1,5 @@
 import { familyOf, hasTrait, type CauseId } from '../domain/cause.js';
-import type { DetectorId } from '../domain/finding.js';
+import type { DetectorId, Finding } from '../domain/finding.js';
 import type { Symptoms } from '../domain/symptoms.js';
 import type { CauseDefinition, Hypothesis } from './causes/cause-definition.js';
 import { callsFail, noneAnswered } from './causes/calls-fail.js';
@@ -31,6 +31,14 @@ const EXPLAINED_BY_ITSELF: ReadonlyMap<DetectorId, CauseId> = new Map([
   ['labels-never-match', 'labels-wrong'],
   ['refused-rows', 'rows-refused'],
 ]);
+
+/** What is found where most rows are refused, and by nothing else than rows. */
+const OF_ROWS: ReadonlySet<DetectorId> = new Set([
+  ...['refused-rows', 'no-predictions', 'low-confidence', 'constant-predictions', 'confidence-trend'],
+  ...['confidence-distribution', 'numeric-drift', 'categorical-drift', 'missing-values', 'unseen-categories'],
+  ...['invalid-values', 'prediction-mix', 'calibration', 'isolation-forest', 'sequential-evidence'],
+] as const);
+const isOfRows = ({ detector, subject }: Finding): boolean => OF_ROWS.has(detector) && subject !== 'errors';
 
 /** An input came to give the label away. */
 function isLeakEstablished({ labels: { accuracyNow }, differential: { labelAssociation } }: Symptoms): boolean {
@@ -69,6 +77,9 @@ function isAdmissible(symptoms: Symptoms): (cause: CauseId) => boolean {
   const alone = said === undefined ? undefined : EXPLAINED_BY_ITSELF.get(said.detector);
   if (alone !== undefined && serious.every(({ detector }) => detector === said?.detector))
     return (cause) => cause === alone;
+  // What is left of rows that are refused for what they hold is a choice of them: no finding in it says more.
+  if (serious.some(({ detector }) => detector === 'refused-rows') && serious.every(isOfRows))
+    return (cause) => cause === 'rows-refused';
   const { sameHour, failuresBySegment } = symptoms.differential;
   if ((sameHour?.explained ?? 0) >= USUAL_HOUR_SHARE && failuresBySegment === null) {
     const onlyInputs = symptoms.findings.every(({ kind }) => kind === 'data' || kind === 'note');

@@ -180,6 +180,9 @@ describe('rows that are refused', () => {
     });
     expect(alone.proposals[0]?.title).toBe('Find out what the sender writes now');
     expect(alone.proposals.map(({ action }) => action)).toEqual(['investigate']);
+    // Of all that is sent only what can be read is left.
+    const rows = rowsOf('refused', 200).map((row) => ({ ...row, confidence: 1 }));
+    expect(evaluated({ intake, rows }).diagnosis.causes.map(({ id }) => id)).toEqual(['rows-refused']);
     const beside = evaluated({ intake, rows: failing('credentials', 'the server answered 401', 60) });
     expect(beside.diagnosis.causes.map(({ id }) => id)).not.toContain('rows-refused');
     expect(beside.diagnosis.findings.map(({ detector }) => detector)).toContain('refused-rows');
