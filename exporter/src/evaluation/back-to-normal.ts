@@ -39,7 +39,8 @@ const FEWEST_ANSWERS = 20;
 
 /**
  * Whether calls failed before there was a baseline, and the newest are answered: so many in a row as come by luck in one case of a
- * hundred while calls fail as often as between the first failure and the last.
+ * hundred while calls fail as often as between the first failure and the last, and twice as many as ever were between two failures, for
+ * calls may fail in bursts.
  */
 function areAnsweredAgain({ baseline, rows }: Compared): boolean {
   if (baseline !== null) return false;
@@ -49,7 +50,8 @@ function areAnsweredAgain({ baseline, rows }: Compared): boolean {
   if (last === undefined) return false;
   const answers = rows.length - 1 - last;
   const failing = failed.length / (last - first + 1);
-  return answers >= FEWEST_ANSWERS && (1 - failing) ** answers < 1 - LEVEL;
+  const longest = failed.reduce((most, at, i) => Math.max(most, at - (failed[i - 1] ?? at) - 1), 0);
+  return answers >= Math.max(FEWEST_ANSWERS, 2 * longest) && (1 - failing) ** answers < 1 - LEVEL;
 }
 
 type Compared = Pick<

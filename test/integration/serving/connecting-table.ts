@@ -100,7 +100,7 @@ the last, and so it is for each way of asking that a document describes. The roo
 there is not known. An answer of 201 or 202 is no prediction where the address is not named like one, nor is a word such as \`created\`,
 \`deleted\` or \`queued\`. A lone
 field that is named like a token, a session, a count, a version or an id is none either, nor a value that looks like a credential,
-nor a text that is what was sent: a pointer (\`answer\`) says where the prediction is, where it is one.
+nor a text that mlfi thought up and gets back as it was, twice: a pointer (\`answer\`) says where the prediction is, where it is one.
 
 Plain text is an answer where it is a number, a label and its share (\`spam 0.93\`), or a label of up to three words; a label by itself
 only where a payload was given or the text changes with what mlfi thinks up, for \`Quota exceeded\` looks the same. A page, prose and

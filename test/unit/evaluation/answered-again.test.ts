@@ -28,6 +28,9 @@ const failing = (count: number): readonly Observation[] => Array.from({ length: 
 /** One call of so many fails. */
 const mixed = (count: number, every: number): readonly Observation[] =>
   Array.from({ length: count }, (_, i) => (i % every === 0 ? failed('http_5xx') : observation({})));
+/** So many calls fail, and so many are answered, again and again. */
+const bursts = (times: number, calls: number, answers: number): readonly Observation[] =>
+  Array.from({ length: times }, () => [...failing(calls), ...answered(answers)]).flat();
 
 describe('calls that failed before there is a baseline', () => {
   it.each<[string, readonly Observation[], boolean]>([
@@ -36,6 +39,10 @@ describe('calls that failed before there is a baseline', () => {
     ['every sixth call, and as many as show that it is over', [...mixed(120, 6), ...answered(30)], true],
     ['every sixth call, and a run as may come by chance', [...mixed(120, 6), ...answered(15)], false],
     ['every twentieth call, still', mixed(400, 20), false],
+    ['ten calls of a hundred and ten, still', bursts(3, 10, 100), false],
+    ['five calls of forty, still', bursts(10, 5, 35), false],
+    ['five calls of forty, and twice as many answers', [...bursts(10, 5, 35), ...answered(35)], true],
+    ['a lone call before an outage', [...failing(1), ...answered(12), ...failing(14), ...answered(24)], true],
     ['the newest call', [...failing(14), ...answered(60), ...failing(1)], false],
     ['none', answered(60), false],
   ])('%s', (_, rows, over) => {

@@ -265,9 +265,8 @@ async function askedWith(context: ConnectorContext, candidate: Candidate, payloa
   const { endpoint, payloads, isGiven } = candidate;
   const ask = (one: Json): Promise<ModelAnswer> => connectorOf(endpoint.connector).ask(context, endpoint, one);
   const said = await ask(payload);
-  if (context.asking?.pointers?.prediction !== undefined) return said;
-  const answer = unlessRepeated(said, payload);
-  if (isGiven === true) return answer;
+  if (isGiven === true || context.asking?.pointers?.prediction !== undefined) return said;
+  const answer = await unlessRepeated(said, payload, (text) => replaceText(payload, text), ask);
   const like = payloads.filter((other) => other !== payload && sameShape(other, payload));
   const others = like.length > 0 ? like : varied(payload).slice(1);
   return readMadeUp(answer, endpoint.url, others, ask);

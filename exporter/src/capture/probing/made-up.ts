@@ -1,4 +1,4 @@
-import type { Json } from '../../domain/json.js';
+import { isList, type Json } from '../../domain/json.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import { isNamedLikePrediction } from './path-words.js';
 
@@ -28,18 +28,43 @@ const REPEATS = 'the answer repeats what it was sent';
 /** Whether a server only repeated what it was sent: it would do so with anything else. */
 export const isRepeated = ({ detail }: Failure): boolean => detail.startsWith(REPEATS);
 
-/** Texts of several words that a payload holds: one word may be one of the labels to choose from. */
-function textsIn(payload: Json): readonly string[] {
-  if (typeof payload === 'string') return payload.trim().includes(' ') ? [payload.trim().slice(0, LONGEST_TEXT)] : [];
-  return payload !== null && typeof payload === 'object' ? Object.values(payload).flatMap(textsIn) : [];
+/** A text that no model which corrects, translates or tidies leaves as it is: only an echo gives it back. */
+const ODD_TEXT = 'Thiss sentense haz errors; dieser Satz ist deutsch; cette phrase est en francais.';
+
+/** What texts of several words a payload holds, and which of them stand in lists: these may be labels to choose from. */
+function textsIn(payload: Json, isInList = false): readonly { readonly text: string; readonly isInList: boolean }[] {
+  if (typeof payload === 'string') {
+    const text = payload.trim().slice(0, LONGEST_TEXT);
+    return text.includes(' ') ? [{ text, isInList }] : [];
+  }
+  if (payload === null || typeof payload !== 'object') return [];
+  return Object.values(payload).flatMap((part: Json) => textsIn(part, isInList || isList(payload)));
 }
 const LONGEST_TEXT = 200;
 
-/** An answer, unless it is a text of the payload itself. What a language model writes is one all the same. */
-export function unlessRepeated(answer: ModelAnswer, payload: Json): ModelAnswer {
+/** Whether an answer is all the text of the payload, and nothing else. */
+function isAllOf(answer: ModelAnswer, payload: Json): boolean {
   if (answer.kind === 'failure' || answer.generation !== undefined || typeof answer.prediction !== 'string')
-    return answer;
-  return textsIn(payload).includes(answer.prediction.trim()) ? unread(REPEATS, answer) : answer;
+    return false;
+  const said = answer.prediction.trim().slice(0, LONGEST_TEXT);
+  const texts = textsIn(payload);
+  return texts.length > 0 && texts.every(({ text, isInList }) => text === said && !isInList);
+}
+
+/**
+ * An answer to what mlfi thought up, unless it is the text that was sent and an odd text comes back as it was sent, too. What a language
+ * model writes is one all the same.
+ * @param withText the payload with another text in the place of its own
+ */
+export async function unlessRepeated(
+  answer: ModelAnswer,
+  payload: Json,
+  withText: (text: string) => Json,
+  ask: (payload: Json) => Promise<ModelAnswer>,
+): Promise<ModelAnswer> {
+  if (answer.kind === 'failure' || !isAllOf(answer, payload)) return answer;
+  const odd = withText(ODD_TEXT);
+  return isAllOf(await ask(odd), odd) ? unread(REPEATS, answer) : answer;
 }
 
 const TEXTS_ASKED = 3;

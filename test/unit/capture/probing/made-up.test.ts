@@ -165,37 +165,51 @@ describe('a text by itself', () => {
 });
 
 describe('a server that repeats what it was sent', () => {
+  const textOf = ({ body }: Asked): string => (body as { text?: string }).text ?? '';
   const whole = ({ body }: Asked): Reply => ({ body });
   const inData = ({ body }: Asked): Reply => ({ body: { url: '/', data: JSON.stringify(body), json: body } });
-  const inText = ({ body }: Asked): Reply => ({ body: { text: (body as { text?: string }).text ?? '' } });
+  const inText = (asked: Asked): Reply => ({ body: { text: textOf(asked) } });
 
   it.each([
     ['all of it', whole],
     ['in `data` and `json`', inData],
     ['in `text`', inText],
-  ])('is not found to be a model: %s', async (_, echo) => {
+  ])('is not found to be a model, and is asked twice: %s', async (_, echo) => {
     for (const path of ['/post', '/predict']) {
       const found = await discovered(path, { [`POST ${path}`]: echo });
       expect(found).toMatchObject({ kind: 'not-found', failure: { reason: 'schema' } });
       expect(found.kind === 'not-found' && found.failure.detail).toContain('repeats what it was sent');
-      expect(posts()).toHaveLength(1);
+      expect(posts()).toHaveLength(2);
       await server.close();
     }
+    // Whoever gave a payload knows what comes back.
     const given = await discovered('/predict', { 'POST /predict': echo }, { payloads: [{ text: 'A text of mine.' }] });
-    expect(given).toMatchObject({ kind: 'not-found', failure: { reason: 'schema' } });
+    expect(given).toMatchObject({ kind: 'found' });
   });
 
-  it('is one where a label that was sent is its answer, or the place of the answer is given', async () => {
-    const payloads = [{ inputs: 'A text of mine.', labels: ['spam', 'ham'] }];
-    const spam = { 'POST /predict': { body: { label: 'spam' } } };
-    expect(await discovered('/predict', spam, { payloads })).toMatchObject({ kind: 'found' });
+  it('is one where it leaves alone only what is right', async () => {
+    const corrected = (asked: Asked): Reply => ({ body: { text: textOf(asked).replace('Thiss', 'This') } });
+    expect(await discovered('/predict', { 'POST /predict': corrected })).toMatchObject({ kind: 'found' });
     await server.close();
-    const asking = { pointers: { prediction: '/text' } };
-    const mended = await discovered(
-      '/predict',
-      { 'POST /predict': inText },
-      { payloads: [{ text: 'A text of mine.' }], asking },
-    );
-    expect(mended).toMatchObject({ kind: 'found' });
+    const translated = (asked: Asked): Reply => ({ body: { text: textOf(asked).replace('dieser Satz', 'this') } });
+    expect(await discovered('/predict', { 'POST /predict': translated })).toMatchObject({ kind: 'found' });
+  });
+
+  it('is one where a label that was sent is its answer', async () => {
+    const labels = ['billing problem', 'refund request'];
+    const first = ({ body }: Asked): Reply =>
+      isObject(body) && isObject(body.parameters ?? null)
+        ? { body: { labels: (body.parameters as { candidate_labels: string[] }).candidate_labels, scores: [0.9, 0.1] } }
+        : { status: 422, body: {} };
+    const payload = { inputs: 'My invoice is wrong.', parameters: { candidate_labels: labels } };
+    expect(await discovered('/predict', { 'POST /predict': first }, { payloads: [payload] })).toMatchObject({
+      kind: 'found',
+      answer: { prediction: 'billing problem' },
+    });
+    await server.close();
+    const schema = { type: 'object', example: payload };
+    const described = { post: { requestBody: { content: { 'application/json': { schema } } } } };
+    const routes = { 'GET /openapi.json': { body: { paths: { '/predict': described } } }, 'POST /predict': first };
+    expect(await discovered('/predict', routes)).toMatchObject({ kind: 'found' });
   });
 });

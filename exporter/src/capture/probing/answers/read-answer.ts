@@ -8,6 +8,7 @@ import { generationOf } from './generation.js';
 import { leadingNowhere, readAt, readAtText } from './pointers.js';
 import { readWithPlaces } from './reading.js';
 import { errorInAnswer, isHtml, serverWords } from './server-words.js';
+import { asksToSignIn, type CalledAnswer } from './sign-in.js';
 import { bodyOf, type Body } from './streamed.js';
 
 const DEEPEST = 6;
@@ -57,14 +58,14 @@ const REASONS: Readonly<Record<number, FailureReason>> = {
   429: 'rate_limited',
 };
 
-const reasonOf = (answer: HttpAnswer): FailureReason => {
+const reasonOf = (answer: CalledAnswer): FailureReason => {
   const { status } = answer;
   if (asksToSignIn(answer)) return 'credentials';
   return REASONS[status] ?? (status >= 500 ? 'http_5xx' : status >= 400 ? 'http_4xx' : 'moved');
 };
 
 /** What a server that refuses says, with its status. */
-function refusalText(answer: HttpAnswer): string {
+function refusalText(answer: CalledAnswer): string {
   const { status, headers, body } = answer;
   const words = serverWords(body);
   const allowed = status === 405 && headers.allow !== undefined ? `, which takes ${headers.allow.slice(0, 60)}` : '';
@@ -78,12 +79,6 @@ function refusalText(answer: HttpAnswer): string {
   return `the server answered ${status}${allowed}${moved}${words === null ? '' : `: “${words}”`}`;
 }
 
-/** Passing redirects to where people sign in (OAuth, SAML, oauth2-proxy): no model has moved there. */
-const SIGN_IN = /(?:^|[/.-])(?:log-?in|sign-?in|sso|saml2?|oauth2?|openid|authorize|authn?|accounts?|idp)(?=[/.:-]|$)/i;
-const asksToSignIn = ({ status, headers }: HttpAnswer): boolean =>
-  (status === 302 || status === 303 || status === 307) &&
-  SIGN_IN.test(withoutQuery(headers.location ?? '').replace(/^https?:\/\//i, ''));
-
 /** A redirect's target may carry a token in its query. */
 const withoutQuery = (address: string): string =>
   address
@@ -94,7 +89,7 @@ const withoutQuery = (address: string): string =>
 
 /** Turns an HTTP answer into a model's answer: status first, then JSON, then an error in it, then a prediction. */
 export function modelAnswer(
-  answer: HttpAnswer,
+  answer: CalledAnswer,
   pick: (body: Json) => Json = (body) => body,
   pointers?: AnswerPointers,
 ): ModelAnswer {

@@ -7,6 +7,7 @@ import { hidingSecrets, secretsInAddress } from '../hidden-secrets.js';
 import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
 import { requestBodyOf } from '../payloads/request-body.js';
 import { awaitAnswer, receiptIn, type Receipt } from '../answers/receipt.js';
+import type { CalledAnswer } from '../answers/sign-in.js';
 
 /** What a connector may use. */
 export interface ConnectorContext {
@@ -117,7 +118,7 @@ export async function post(
   endpoint: Endpoint,
   url: string,
   body: Json,
-): Promise<HttpAnswer | ModelAnswer> {
+): Promise<CalledAnswer | ModelAnswer> {
   const answer = await postOnce(context, endpoint, context.moved?.get(url) ?? url, body);
   const there = isHttpAnswer(answer) ? otherSlash(url, answer) : null;
   if (there === null) return answer;
@@ -142,7 +143,7 @@ async function postOnce(
   endpoint: Endpoint,
   url: string,
   body: Json,
-): Promise<HttpAnswer | ModelAnswer> {
+): Promise<CalledAnswer | ModelAnswer> {
   const { contentType, accept, query, ...sent } = requestBodyOf(endpoint, body);
   const answer = await context.http.call({
     method: context.asking?.method ?? 'POST',
@@ -155,7 +156,8 @@ async function postOnce(
     notesArrivals: true,
     ...(context.asking?.tls === undefined ? {} : { tls: context.asking.tls }),
   });
-  if (answer.kind === 'answer') return withoutSecrets(context, url, endpoint.authorizationSecret, answer);
+  if (answer.kind === 'answer')
+    return { ...withoutSecrets(context, url, endpoint.authorizationSecret, answer), calledUrl: url };
   const { reason, detail, retryAfterMs } = answer.failure;
   return failureAnswer(reason, detail, answer.latencySeconds, null, retryAfterMs);
 }

@@ -155,8 +155,13 @@ describe('failures', () => {
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl',
     'Bearer 0123456789abcdef',
     'sk-proj-0123456789abcdefghij',
-    'ghp_0123456789abcdefghij',
+    'sk_live_4eC39HqLyjWDarjtT1zdp7dc',
+    'ghp_0123456789abcdefghijABCDEFGHIJ012345',
+    'hf_aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH',
+    'xoxb-123456789012-123456789012-abcdefghij',
     'AKIAIOSFODNN7EXAMPLE',
+    'bearer 550e8400-e29b-41d4-a716-446655440000',
+    `Basic ${Buffer.from('joe:hunter22').toString('base64')}`,
   ])('keeps %s for no prediction and does not repeat it', (secret) => {
     for (const body of [JSON.stringify({ result: secret }), JSON.stringify([secret]), JSON.stringify(secret)]) {
       const answer = modelAnswer(http(200, body));
@@ -167,8 +172,38 @@ describe('failures', () => {
     expect(JSON.stringify(modelAnswer(http(200, secret, { 'content-type': 'text/plain' })))).not.toContain(secret);
   });
 
-  it.each(['bearer of news', 'sk-learn', 'eyJ', '7f3c2b8c-1e5d-474a-9b1e-0123456789ab'])('%s may be one', (result) => {
+  it.each([
+    'bearer of news',
+    'sk-learn',
+    'eyJ',
+    '7f3c2b8c-1e5d-474a-9b1e-0123456789ab',
+    'Basic subscription',
+    'basic authentication',
+    'Basic reconstruction-2024',
+    'Bearer certificate-2024',
+    'HF_readmission_30d',
+    'hf_hospitalization_within_30_days_of_discharge',
+    'sk_random_forest_regression_v2',
+    'pk_segment_2024_customers',
+  ])('%s may be one', (result) => {
     expect(modelAnswer(http(200, JSON.stringify({ result })))).toMatchObject({ kind: 'answer', prediction: result });
+    expect(detailOf(401, JSON.stringify({ detail: `no ${result}` }))).toContain(`“no ${result}”`);
+  });
+
+  it.each<[string, string | undefined, string, string]>([
+    ['the page of another host', 'https://model.example/predict', 'https://sso.example/a?token=1', 'credentials'],
+    ['a page beside the model', 'https://auth.example/predict', '/users/sign_in', 'credentials'],
+    ['a login below words of the call', 'https://accounts.example/auth/predict', '/auth/login', 'credentials'],
+    ['a login of which nothing is known', undefined, 'https://h.example/login?next=/predict', 'credentials'],
+    ['the path with a slash', 'https://h.example/v1/accounts/run', '/v1/accounts/run/', 'moved'],
+    ['the path without one', 'http://h.example/auth-risk/run/', 'https://h.example/auth-risk/run', 'moved'],
+    ['the path on another host', 'http://h.example/run', 'https://accounts.example/run', 'moved'],
+    ['another path of the same words', 'http://h.example/v1/accounts/run', '/v2/accounts/run', 'moved'],
+    ['a path that is named like a prediction', 'http://h.example/run', '/models/sso-abuse/predict/', 'moved'],
+    ['no address', 'http://h.example/run', 'http://', 'moved'],
+  ])('a redirect to %s: %s to %s is %s', (_, calledUrl, location, reason) => {
+    const called = { ...http(307, '', { location }), ...(calledUrl === undefined ? {} : { calledUrl }) };
+    expect(modelAnswer(called)).toMatchObject({ kind: 'failure', failure: { reason } });
   });
 
   it('honours Retry-After in seconds and as a date, and the loading time of Hugging Face', () => {
