@@ -3,6 +3,7 @@ import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IngestBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import type { UnjudgedRows } from '../../../exporter/src/domain/profile.js';
+import { callCountersCodec } from '../../../exporter/src/monitoring/call-counters.js';
 import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import { emptyWindow, mergeWindows, numericSignal } from '../../../exporter/src/statistics/window-profile.js';
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
@@ -238,6 +239,44 @@ it('finds what was in rows that were lost before they were judged, by their coun
   expect(service.monitored.evidence()).toMatchObject({ verdict: 'alarm', changeAtMs });
   await service.judged();
   expect(service.monitored.evidence()).toMatchObject({ verdict: 'alarm', changeAtMs });
+});
+
+it('looks at what was found in lost rows by the windows it was found in, and goes on from there when it is ended again', async () => {
+  const service = await Service.withModel();
+  await service.sent(rowsOf(0, 700));
+  await service.judged();
+  await service.stored();
+  await service.sent([...rowsOf(700, 1_300), ...rowsOf(1_300, 2_500, 0.4), ...rowsOf(2_500, 5_000)]);
+  await service.killed();
+  const lookedAt = (): Promise<{ readonly mean: number; readonly toMs: number; readonly isBehind: boolean }> =>
+    service.fleet.inModel(A, (monitored) => {
+      monitored.advance((service.nowMs += 1_000), false);
+      const window = monitored.window();
+      const cells = [...(numericSignal(window, 'confidence')?.cells ?? [])];
+      const mean = cells.reduce((sum, [cell, count]) => sum + (cell * count) / 1_000, 0) / window.calls;
+      return { mean, toMs: window.toMs - START_MS, isBehind: monitored.isBehind(service.nowMs) };
+    });
+  const first = await lookedAt();
+  expect(service.monitored.evidence().verdict).toBe('alarm');
+  // Of the newest there are 2,500 rows as ever.
+  expect(first.toMs).toBeLessThan(2_500_000);
+  expect(first.mean).toBeLessThan(0.75);
+  expect(first.isBehind).toBe(true);
+  await service.stored();
+  const waiting = async (): Promise<number> =>
+    (await service.store.callCounters.get(A, callCountersCodec))?.waiting ?? 0;
+  const left = await waiting();
+  expect(left).toBeGreaterThan(2_500);
+  expect(left).toBeLessThan(4_300);
+  await service.killed();
+  expect(service.monitored.evidence().verdict).toBe('alarm');
+  const again = await lookedAt();
+  expect(again.toMs).toBeLessThan(3_600_000);
+  await service.judged();
+  await service.stored();
+  expect((await lookedAt()).isBehind).toBe(false);
+  expect(await waiting()).toBe(0);
+  expect(service.monitored.evidence().verdict).not.toBe('warning');
 });
 
 it('gathers no evidence from rows as ever, however often they are lost before they were judged', async () => {
