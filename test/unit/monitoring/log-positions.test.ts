@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Unavailable } from '../../../exporter/src/domain/errors.js';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import { LogMovedOn, type LogStep } from '../../../exporter/src/domain/log-position.js';
-import { logPositionsCodec } from '../../../exporter/src/monitoring/log-positions.js';
+import { logPositionsCodec, PositionsInCommit } from '../../../exporter/src/monitoring/log-positions.js';
 import { answers, fleetOn, modelNamed, storedCounts } from './fleet-on-memory.js';
 import { MemoryStore } from './memory-store.js';
 
@@ -38,4 +38,14 @@ it('stores a position with the rows it was taken with, and takes nothing of who 
     ]),
   );
   expect(storedCounts(store, A).calls).toBe(4);
+});
+
+it('takes no step behind one that was not taken', () => {
+  const positions = new PositionsInCommit(new Map());
+  expect(positions.take([step('x', 2, 4)])).toBeInstanceOf(LogMovedOn);
+  expect(positions.changed).toBeNull();
+  expect(positions.take([step('x', 1, 2)])).toBeNull();
+  expect(positions.take([step('x', 1, 2)])).toBeInstanceOf(LogMovedOn);
+  expect(positions.take([step('x', 3, 6)])).toBeInstanceOf(LogMovedOn);
+  expect(positions.take([step('x', 2, 4)])).toBeNull();
 });
