@@ -272,7 +272,7 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'counter',
     '1',
     ['source', 'outcome'],
-    'Records read: taken, known (taken before a restart or rebalance), waiting (for the other half of a call), repeated, skipped, refused, unanswered (given up)',
+    'Records read: taken, known (taken before a restart or rebalance), waiting (for the other half of a call), repeated, skipped, refused (no row of it was taken), unanswered (given up)',
   ],
   mlfi_kafka_position_offset: [
     'gauge',

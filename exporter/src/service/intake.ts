@@ -12,6 +12,7 @@ import type { Foundation } from './foundation.js';
 
 /** What takes in rows and alerts. */
 export interface WiredIntake {
+  readonly batches: BatchReader;
   /** What routes call. */
   readonly http: HttpIntake;
   /** Null where no folder is named. */
@@ -54,6 +55,7 @@ export function wireIntake(
     started.logFiles,
   );
   return {
+    batches,
     http: {
       models: fleet,
       batches,

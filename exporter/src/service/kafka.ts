@@ -16,7 +16,7 @@ export function readTopics(
   { started, config, clock, logger, store, processMetrics, authorizationOf, closing }: Foundation,
   fleet: Fleet,
   { models }: Pick<Application, 'models'>,
-  { http: { batches, queue } }: Pick<WiredIntake, 'http'>,
+  { batches, http: { queue } }: Pick<WiredIntake, 'batches' | 'http'>,
 ): void {
   if (started.sources.kafka.length === 0) return;
   const stop = new AbortController();

@@ -2,7 +2,7 @@ import { NO_MAPPING, type FieldMapping } from '../../domain/field-mapping.js';
 import type { IntakeLimits } from '../../domain/ingest.js';
 import type { ExpectedRows } from './event.js';
 import { namedModels } from './named-models.js';
-import { parseBatch, type ParsedBatch } from './parse.js';
+import { parseBatch, parseLines, type ParsedBatch } from './parse.js';
 
 export interface BatchSettings extends IntakeLimits {
   /** What the configuration says of the fields of each model. */
@@ -32,6 +32,15 @@ export class BatchReader {
     const known = settings.models.get(model) ?? NO_MAPPING;
     const mapping = { ...known, fields: new Map([...known.fields, ...said]) };
     return parseBatch(body, contentType, nowMs, settings, mapping, expected);
+  }
+
+  /**
+   * Reads lines that are not one body: each is a row, or refused by itself.
+   * @param taken called for every row that is taken, with its 1-based line
+   */
+  readLines(lines: readonly string[], nowMs: number, model: string, taken: (line: number) => void): ParsedBatch {
+    const settings = this.settings();
+    return parseLines(lines, nowMs, settings, settings.models.get(model) ?? NO_MAPPING, taken);
   }
 
   /** What the rows of a JSON body say under `model_id`, each once, as sent; null for rows that name no model. */

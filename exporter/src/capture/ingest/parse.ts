@@ -4,11 +4,12 @@ import type { LateLabel, Observation } from '../../domain/observation.js';
 import { callInRow } from './calls/call-in-row.js';
 import { rowsOfCall } from './calls/logged-call.js';
 import { eventOf, type EventOptions, type ExpectedRows, type IngestEvent } from './event.js';
-import { fieldRoles } from './field-roles.js';
+import { fieldRoles, type FieldRoles } from './field-roles.js';
 import { csv } from './formats/csv.js';
 import type { BatchFormat, SourceRow } from './formats/format.js';
 import { json } from './formats/json.js';
-import { ndjson } from './formats/ndjson.js';
+import { ndjson, readEach } from './formats/ndjson.js';
+import { tooManyRows } from './formats/table.js';
 import { createVerdicts, Refusal, type Verdicts } from './verdicts.js';
 
 /** By content type; the last one takes everything. */
@@ -38,14 +39,52 @@ export function parseBatch(
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const text = body.replace(BYTE_ORDER_MARK, '');
   const format = FORMATS.find((one) => one.takes(type, text)) ?? json;
+  return judged(text, { nowMs, limits, mapping, expected }, (verdicts, roles) => {
+    if (!GZIP.test(text)) return format.read(text, limits, verdicts, roles);
+    verdicts.refuse(1, COMPRESSED);
+    return [];
+  });
+}
+
+/**
+ * The same of lines that are not one body: each is a row, or refused by itself, whatever stands before it.
+ * @param taken called for every row that is taken, with its 1-based line
+ */
+export function parseLines(
+  lines: readonly string[],
+  nowMs: number,
+  limits: IntakeLimits,
+  mapping: FieldMapping,
+  taken: (line: number) => void,
+): ParsedBatch {
+  return judged(
+    lines.join('\n'),
+    { nowMs, limits, mapping, expected: 'observations' },
+    (verdicts) => (tooManyRows(lines.length, limits, verdicts) ? [] : readEach(lines, limits, verdicts)),
+    taken,
+  );
+}
+
+interface Judging {
+  readonly nowMs: number;
+  readonly limits: IntakeLimits;
+  readonly mapping: FieldMapping;
+  readonly expected: ExpectedRows;
+}
+
+function judged(
+  text: string,
+  { nowMs, limits, mapping, expected }: Judging,
+  read: (verdicts: Verdicts, roles: FieldRoles) => readonly SourceRow[],
+  taken: (line: number) => void = () => undefined,
+): ParsedBatch {
   const verdicts = createVerdicts(text.length);
   const observations: Observation[] = [];
   const labels: LateLabel[] = [];
   const roles = fieldRoles(mapping);
   let hasCalls = false;
   const isMangled = text.includes(REPLACEMENT);
-  if (GZIP.test(text)) verdicts.refuse(1, COMPRESSED);
-  const rows = GZIP.test(text) ? [] : format.read(text, limits, verdicts, roles);
+  const rows = read(verdicts, roles);
   const eventsIn = ({ line, value, isTable }: SourceRow): readonly IngestEvent[] => {
     const tell = verdicts.tellOf(line);
     const mangled = isMangled ? mangledField(value) : null;
@@ -61,6 +100,7 @@ export function parseBatch(
     try {
       for (const event of eventsIn(row)) {
         verdicts.take(line);
+        taken(line);
         if (event.kind === 'prediction') observations.push(event.observation);
         else labels.push(event.label);
       }

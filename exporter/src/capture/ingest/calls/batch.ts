@@ -15,12 +15,16 @@ export type LogEntry =
 
 const CHARACTERS_PER_ENTRY = 1_000;
 
-/** The batch that entries of a log are; rows are judged as those of a sender of rows. */
+/**
+ * The batch that entries of a log are; rows are judged as those of a sender of rows.
+ * @param taken called for every row that is taken, with its entry
+ */
 export function batchOfEntries(
   entries: readonly LogEntry[],
   nowMs: number,
   limits: IntakeLimits,
   mapping: FieldMapping,
+  taken: (entry: LogEntry) => void = () => undefined,
 ): ParsedBatch {
   const verdicts = createVerdicts(entries.length * CHARACTERS_PER_ENTRY);
   const roles = fieldRoles({ ...mapping, columns: [] });
@@ -35,6 +39,7 @@ export function batchOfEntries(
         const event = eventOf(row, { nowMs, limits, tell, isTable: false, roles, expected: 'observations' });
         if (event.kind === 'prediction') observations.push(event.observation);
         else labels.push(event.label);
+        taken(entry);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         verdicts.refuse(line, error);

@@ -21,6 +21,11 @@ export function readLines(body: string, limits: IntakeLimits, verdicts: Verdicts
     const whole = readJson(body);
     if (whole.kind === 'value') return [{ line: 1, value: whole.value }];
   }
+  return readEach(lines, limits, verdicts);
+}
+
+/** Reads each line by itself, whatever its neighbours are. */
+export function readEach(lines: readonly string[], limits: IntakeLimits, verdicts: Verdicts): readonly SourceRow[] {
   const rows: SourceRow[] = [];
   for (const [i, text] of lines.entries()) {
     if (!isWritten(text)) continue;

@@ -41,7 +41,8 @@ type PlacedHalf = Place & { readonly part: Half };
 
 /** What is new of a model. */
 interface Found {
-  readonly entries: LogEntry[];
+  /** What each event holds, or each call that is whole. */
+  readonly events: (readonly LogEntry[])[];
   /** By log, the offset behind the last of its events. */
   readonly next: Map<string, number>;
 }
@@ -54,6 +55,8 @@ const MOST_WAITING = 10_000;
 export class EventReader implements RecordReader {
   private readonly joiner = new CallJoiner<PlacedHalf>();
   private readonly waiting = new Map<ModelId, Map<string, Set<number>>>();
+  /** By log, all that wait; ascending, for the records of a partition come in their order. */
+  private readonly held = new Map<string, Set<number>>();
 
   /** @param name of the source */
   constructor(
@@ -74,8 +77,11 @@ export class EventReader implements RecordReader {
       else addressed.push(event);
     }
     const found = new Map<ModelId, Found>();
-    for (const event of addressed) outcomes.note(this.join(event, found, nowMs));
-    return { portions: this.portionsOf(found, nowMs), outcomes: outcomes.counts };
+    for (const event of addressed) {
+      const outcome = this.join(event, found, nowMs);
+      if (outcome !== null) outcomes.note(outcome);
+    }
+    return { portions: this.portionsOf(found, nowMs, outcomes), outcomes: outcomes.counts };
   }
 
   giveUp(nowMs: number): Reading {
@@ -90,13 +96,11 @@ export class EventReader implements RecordReader {
       // Of a model that is gone there is nobody to count it.
       if (this.ports.models.has(model)) put(found, model, half, [entryOfLone(lone, pairing)]);
     }
-    return { portions: this.portionsOf(found, nowMs), outcomes: outcomes.counts };
+    return { portions: this.portionsOf(found, nowMs, new Outcomes()), outcomes: outcomes.counts };
   }
 
   heldAt(log: string): number | null {
-    let oldest: number | null = null;
-    for (const ofModel of this.waiting.values())
-      for (const offset of ofModel.get(log) ?? []) if (oldest === null || offset < oldest) oldest = offset;
+    const [oldest = null] = this.held.get(log) ?? [];
     return oldest;
   }
 
@@ -116,12 +120,13 @@ export class EventReader implements RecordReader {
     return { log, offset, model, part };
   }
 
-  private join({ model, part, ...place }: Addressed, found: Map<ModelId, Found>, nowMs: number): RecordOutcome {
+  /** What became of an event; null where that is seen once its rows are read. */
+  private join({ model, part, ...place }: Addressed, found: Map<ModelId, Found>, nowMs: number): RecordOutcome | null {
     if (this.ports.positions.isTaken(model, place.log, place.offset)) return 'known';
     if (part.kind === 'row') {
       const isNew = this.joiner.isNew(model, part.id, nowMs) !== null;
       put(found, model, place, isNew ? part.rows.map((row): LogEntry => ({ kind: 'row', row })) : []);
-      return isNew ? 'taken' : 'repeated';
+      return !isNew ? 'repeated' : part.rows.length === 0 ? 'skipped' : null;
     }
     const bytes = memoryOf(part.data) + BYTES_PER_HALF;
     const { side, callId } = part;
@@ -137,35 +142,37 @@ export class EventReader implements RecordReader {
     this.forget(model, joined.first);
     put(found, model, joined.first, []);
     put(found, model, place, [{ kind: 'call', call: callOf(joined.request.part, joined.response.part, nowMs) }]);
-    return 'taken';
+    return null;
   }
 
-  private portionsOf(found: ReadonlyMap<ModelId, Found>, nowMs: number): readonly Portion[] {
+  private portionsOf(found: ReadonlyMap<ModelId, Found>, nowMs: number, outcomes: Outcomes): readonly Portion[] {
     const settings = this.ports.settings();
-    return [...found].map(([model, { entries, next }]) => ({
-      model,
-      sender: `kafka ${this.name}`,
-      batch: batchOfEntries(entries, nowMs, settings, settings.models.get(model) ?? NO_MAPPING),
-      steps: [...next].map(([log, behind]) =>
+    return [...found].map(([model, { events, next }]) => {
+      const taken = new Set<LogEntry>();
+      const mapping = settings.models.get(model) ?? NO_MAPPING;
+      const batch = batchOfEntries(events.flat(), nowMs, settings, mapping, (entry) => taken.add(entry));
+      for (const entries of events) outcomes.note(entries.some((entry) => taken.has(entry)) ? 'taken' : 'refused');
+      const steps = [...next].map(([log, behind]) =>
         this.ports.positions.step(model, log, behind, this.waiting.get(model)?.get(log) ?? []),
-      ),
-    }));
+      );
+      return { model, sender: `kafka ${this.name}`, batch, steps };
+    });
   }
 
   private remember(model: ModelId, { log, offset }: Place): void {
     const ofModel = this.waiting.get(model) ?? new Map<string, Set<number>>();
     this.waiting.set(model, ofModel);
-    ofModel.set(log, (ofModel.get(log) ?? new Set()).add(offset));
+    for (const logs of [ofModel, this.held]) logs.set(log, (logs.get(log) ?? new Set()).add(offset));
   }
 
   private forget(model: ModelId, { log, offset }: Place): void {
-    this.waiting.get(model)?.get(log)?.delete(offset);
+    for (const logs of [this.waiting.get(model), this.held]) logs?.get(log)?.delete(offset);
   }
 }
 
 function put(found: Map<ModelId, Found>, model: ModelId, { log, offset }: Place, entries: readonly LogEntry[]): void {
-  const ofModel: Found = found.get(model) ?? { entries: [], next: new Map() };
+  const ofModel: Found = found.get(model) ?? { events: [], next: new Map() };
   found.set(model, ofModel);
-  ofModel.entries.push(...entries);
+  if (entries.length > 0) ofModel.events.push(entries);
   ofModel.next.set(log, Math.max(ofModel.next.get(log) ?? 0, offset + 1));
 }

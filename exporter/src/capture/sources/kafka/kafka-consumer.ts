@@ -10,6 +10,7 @@ import { unlessAborted } from '../../../domain/unless-aborted.js';
 import { ModelPositions } from './model-positions.js';
 import { Progress, type PartitionProgress } from './progress.js';
 import type { LoggedRecord, Portion, Reading, RecordOutcome, RecordReader } from './reading.js';
+import { UntoldRefusals } from './untold-refusals.js';
 
 export interface KafkaConsumerPorts {
   readonly connect: ConnectKafka;
@@ -43,6 +44,7 @@ const ENDS_ASKED_MS = 5_000;
  */
 export class KafkaConsumer {
   private awaySinceMs: number | null = null;
+  private readonly refusals = new UntoldRefusals();
 
   constructor(
     private readonly ports: KafkaConsumerPorts,
@@ -102,6 +104,7 @@ export class KafkaConsumer {
       const records: LoggedRecord[] = [];
       for (const record of chunk.records) records.push({ ...record, log: await this.logOf(connection, record) });
       await this.takeAll(reader, records, signal);
+      this.tellRefusals();
       if (signal.aborted) return;
       for (const record of records) progress.read(record);
       const due = progress.due((log) => reader.heldAt(log));
@@ -168,9 +171,13 @@ export class KafkaConsumer {
       }
     }, signal);
     const [first] = taken?.errors ?? [];
-    if (taken !== null && first !== undefined)
+    if (taken !== null && first !== undefined) this.refusals.note({ model, rows: taken.rejected, first });
+  }
+
+  private tellRefusals(): void {
+    for (const { model, rows, first } of this.refusals.due(this.ports.clock.now()))
       this.ports.logger.warn(
-        { source: this.source.name, model, refused: taken.rejected, reason: first.reason, field: first.field },
+        { source: this.source.name, model, refused: rows, reason: first.reason, field: first.field },
         'rows of a topic were refused',
       );
   }

@@ -9,7 +9,7 @@ import { Outcomes, type LoggedRecord, type Portion, type Reading, type RecordRea
 import { linesOf } from './record-lines.js';
 
 export interface RowReaderPorts {
-  readonly batches: Pick<BatchReader, 'read' | 'namedModels'>;
+  readonly batches: Pick<BatchReader, 'readLines' | 'namedModels'>;
   readonly models: Pick<RowTaker, 'has'>;
   readonly services: () => ServicePorts['services'];
   readonly ensureWatched: ServicePorts['ensureWatched'];
@@ -17,7 +17,6 @@ export interface RowReaderPorts {
   readonly positions: ModelPositions;
 }
 
-const LINES = 'application/x-ndjson';
 /** So many rows are read together: fewer than may be refused before the rest of a body is not read. */
 const ROWS_TOGETHER = 1_000;
 const NOTHING: Reading = { portions: [], outcomes: new Map() };
@@ -41,11 +40,11 @@ export class RowReader implements RecordReader {
     const found = new Map<string, { readonly model: ModelId; readonly log: string; readonly records: Lined[] }>();
     const named = new Map<string, ModelId | null>();
     for (const { log, offset, value } of records) {
-      if (value === null || value.length === 0) {
+      const lines = value === null ? [] : linesOf(value);
+      if (lines.length === 0) {
         outcomes.note('skipped');
         continue;
       }
-      const lines = linesOf(value);
       const model = await this.modelOf(lines, named);
       if (model === null) outcomes.note('refused');
       else if (this.ports.positions.isTaken(model, log, offset)) outcomes.note('known');
@@ -74,11 +73,16 @@ export class RowReader implements RecordReader {
     outcomes: Outcomes,
   ): readonly Portion[] {
     return together(records, Math.min(ROWS_TOGETHER, this.ports.rowsPerBatch())).map((slice) => {
-      const body = slice.flatMap(({ lines }) => lines).join('\n');
-      const batch = this.ports.batches.read(body, LINES, nowMs, model);
+      const taken = new Set<Lined>();
+      const from = slice.flatMap((record) => record.lines.map(() => record));
+      const lines = slice.flatMap((record) => record.lines);
+      const batch = this.ports.batches.readLines(lines, nowMs, model, (line) => {
+        const record = from[line - 1];
+        if (record !== undefined) taken.add(record);
+      });
+      outcomes.note('taken', taken.size);
+      outcomes.note('refused', slice.length - taken.size);
       const next = (slice.at(-1)?.offset ?? -1) + 1;
-      outcomes.note('refused', batch.rejected);
-      outcomes.note('taken', slice.length - batch.rejected);
       const sender = `kafka ${this.source.name} ${log}`;
       return { model, sender, batch, steps: [this.ports.positions.step(model, log, next, [])] };
     });
@@ -108,18 +112,17 @@ export class RowReader implements RecordReader {
   }
 }
 
-/** Records in their order, as many together as make so many rows. One that does not look like objects stands alone. */
+/** Records in their order, as many together as make so many rows. */
 function together(records: readonly Lined[], mostRows: number): readonly (readonly Lined[])[] {
   const slices: Lined[][] = [];
   let rows = Infinity;
   for (const record of records) {
-    const isPlain = record.lines.every((line) => line.startsWith('{'));
-    if (!isPlain || rows + record.lines.length > mostRows) {
+    if (rows + record.lines.length > mostRows) {
       slices.push([]);
       rows = 0;
     }
     slices.at(-1)?.push(record);
-    rows = isPlain ? rows + record.lines.length : Infinity;
+    rows += record.lines.length;
   }
   return slices;
 }

@@ -51,8 +51,13 @@ class World {
   rebalances: () => boolean = () => false;
   isFull: () => boolean = () => false;
   isGone: () => boolean = () => false;
+  /** How long a look at the clock takes. */
+  tickMs = 1;
+  readonly warnings: object[] = [];
   takes = 0;
   commitsAhead = 0;
+  commitsBack = 0;
+  connections = 0;
   private nowMs = 1e12;
 
   private readonly source: KafkaSource;
@@ -91,6 +96,7 @@ class World {
 
   private connect(): Promise<KafkaConnection> {
     if (this.isGone()) return Promise.reject(new Error('no broker'));
+    this.connections += 1;
     let at = [...this.committed];
     let generation = 1;
     const { topic, committed } = this;
@@ -120,6 +126,7 @@ class World {
           const stored = this.stored.get(`g/t/id/${partition}`)?.next ?? 0;
           const unstored = topic[partition]?.slice(stored, offset).some(({ value }) => value !== null);
           if (this.format === 'rows' && unstored === true) this.commitsAhead += 1;
+          if (offset < (committed[partition] ?? 0)) this.commitsBack += 1;
           committed[partition] = offset;
         }
         return Promise.resolve();
@@ -174,8 +181,8 @@ class World {
         expect: () => undefined,
         leave: () => undefined,
       }),
-      clock: { now: () => (this.nowMs += 1), sleep: () => setImmediate() },
-      logger: QUIET_LOGGER,
+      clock: { now: () => (this.nowMs += this.tickMs), sleep: () => setImmediate() },
+      logger: { ...QUIET_LOGGER, warn: (about) => void this.warnings.push(about) },
       told: (_, awaySinceMs) => void this.away.push(awaySinceMs),
       count: (_, outcome, records) => void this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + records),
       waits: () => undefined,
@@ -291,6 +298,44 @@ describe('reading topics', () => {
     await world.read(() => world.committed[0] === 7);
     expect([...world.counted.keys()]).toEqual(['a', 'b', 'c']);
     expect(world.outcomes.get('refused')).toBe(4);
+  });
+
+  it('tells of a topic of the wrong format at once, and then once a minute', async () => {
+    const world = new World();
+    for (let i = 0; i < 700; i += 1) world.append(i % 3, `p${i},0.5,yes`);
+    await world.read(() => world.outcomes.get('refused') === 700);
+    expect(world.warnings).toEqual([
+      { source: 'predictions', model: 'fraud', refused: 21, reason: 'not_json', field: '' },
+    ]);
+    world.warnings.length = 0;
+    world.tickMs = 2_000;
+    for (let i = 0; i < 700; i += 1) world.append(i % 3, `q${i},0.5,yes`);
+    await world.read(() => world.outcomes.get('refused') === 1_400);
+    expect(world.warnings.length).toBeGreaterThan(1);
+    expect(world.warnings.length).toBeLessThan(10);
+    expect(world.warnings[1]).toMatchObject({ refused: expect.toSatisfy((rows: number) => rows > 40) as unknown });
+  });
+
+  it('forgets with its partitions what waited and how far they were read', async () => {
+    const world = new World('cloudevents');
+    world.append(0, '{"instances":[[1]]}', half('request', 'a'));
+    let turns = 0;
+    // Another member takes the partitions, gives the request up, goes on, and gives them back.
+    world.rebalances = () => {
+      turns += 1;
+      if (turns === 8) {
+        world.append(0, '{"instances":[[1]]}', half('request', 'b'));
+        world.append(1, '{"predictions":[1]}', half('response', 'b'));
+      }
+      if (turns !== 5) return false;
+      for (let i = 0; i < 4; i += 1) world.append(0, null);
+      world.stored = new Map([['g/t/id/0', { next: 1, open: [], step: 1 }]]);
+      world.committed[0] = 5;
+      return true;
+    };
+    await world.read(() => world.total === 1);
+    expect(world.commitsBack).toBe(0);
+    expect(world.connections).toBe(1);
   });
 
   const deep = (text: string, levels: number): string => text.repeat(levels);
