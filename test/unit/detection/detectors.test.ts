@@ -160,6 +160,24 @@ describe('what is seen', () => {
     expect(detectorsIn(stateOf(baseline, quietRows('changed', 200).map(change)))).toContain(detector);
   });
 
+  it('no collapse where inputs lie so near each other that a tree answers them alike, and says so', () => {
+    const answered = (features: (i: number) => Observation['features']) =>
+      quietRows('near', 60).map((row, i) => ({ ...row, features: features(i), prediction: 'ok', confidence: 0.88 }));
+    const near = detectIn(
+      stateOf(
+        null,
+        answered((i) => ({ amount: 46 + (i % 8), age: 28 + (i % 5), country: 'DE' })),
+      ),
+    );
+    expect(near.findings.map(({ detector }) => detector)).not.toContain('constant-predictions');
+    expect(near.blindSpots.map(({ check }) => check)).toContain('one prediction for every input');
+    for (const features of [
+      (i: number) => ({ amount: 20 + 10 * (i % 8) }),
+      (i: number) => ({ amount: 46 + (i % 8), country: i % 2 === 0 ? 'DE' : 'FR' }),
+    ])
+      expect(detectorsIn(stateOf(null, answered(features)))).toContain('constant-predictions');
+  });
+
   it('no collapse where nobody has said what the model takes, and it answers all that mlfi thought up alike', () => {
     const alike = (source: 'probe' | 'ingest') =>
       quietRows('alike', 60).map((row) => ({ ...row, source, prediction: 'no', confidence: 0.5 }));

@@ -170,11 +170,11 @@ export interface FieldRoles {
   /** The row with what was named by a path lifted to the top, in place of what it lies in. */
   lifted(row: object): object;
   /** Fields of which something was said and that no row so far had, but for those that many rows are without. */
-  unmet(): readonly string[];
+  unmet(isTable: boolean): readonly string[];
 }
 
-/** What no row need have: labels come later, errors seldom, and nobody misses what is ignored. */
-const MAY_BE_MISSING: ReadonlySet<FieldRole> = new Set(['label', 'error', 'ignored']);
+/** What no row need have: labels may come later, and errors seldom. A table that has some has a column of them. */
+const MAY_BE_MISSING: ReadonlySet<FieldRole> = new Set(['label', 'error']);
 
 /** What is said of a field comes before what its name says. */
 export function fieldRoles({ fields }: FieldMapping = NO_MAPPING): FieldRoles {
@@ -185,15 +185,13 @@ export function fieldRoles({ fields }: FieldMapping = NO_MAPPING): FieldRoles {
   if (said.size === 0)
     return { roleOf, classOf: classOfColumn, isSaid: () => false, lifted: (row) => row, unmet: () => [] };
   const classOf = (name: string): string | null => (said.has(name) ? null : classOfColumn(name));
-  const unmet = new Set(
-    [...said].flatMap(([name, { role }]) => (name === '*' || MAY_BE_MISSING.has(role) ? [] : [name])),
-  );
+  const unmet = new Map([...said].filter(([name]) => name !== '*').map(([name, { role }]) => [name, role]));
   return {
     roleOf(name) {
       if (unmet.size > 0) unmet.delete(name);
       return said.get(name) ?? roleOf(name) ?? (classOf(name) === null ? others : null);
     },
-    unmet: () => [...unmet],
+    unmet: (isTable) => [...unmet].flatMap(([name, role]) => (isTable || !MAY_BE_MISSING.has(role) ? [name] : [])),
     classOf,
     isSaid: (name) => said.has(name) || paths.some((path) => path.startsWith(`${name}.`)),
     lifted: (row) => (paths.length === 0 ? row : liftedRow(row, paths, said)),

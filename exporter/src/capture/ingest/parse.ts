@@ -112,7 +112,7 @@ function judged(
   }
   // What is said of a logged call is said of what lies in it.
   if (observations.length > 0 && !hasCalls)
-    for (const name of roles.unmet())
+    for (const name of roles.unmet(rows[0]?.isTable === true))
       verdicts.tellOf(1)('not_met', name, 'map names this field, and no row of the batch has it');
   return { observations, labels, ...verdicts.summary() };
 }

@@ -29,11 +29,35 @@ function topOf(counts: SignalCounts | undefined): Top {
 }
 
 /** Different inputs of answered rows still in memory, up to the number that settles the question. */
-function variedInputs(input: DetectionInput): boolean {
+function differentInputs(input: DetectionInput): boolean {
   const seen = new Set<string>();
   for (const row of input.rows) {
     if (row.features !== null && row.failure === null) seen.add(JSON.stringify(row.features));
     if (seen.size >= VARIED_INPUTS) return true;
+  }
+  return false;
+}
+
+/** Numbers that differ by less than this part of the largest may all lie in one leaf of a tree. */
+const WIDE = 0.5;
+
+/** Whether some feature takes values that a model may well answer differently, and not only such as lie beside each other. */
+function areFarApart({ rows }: DetectionInput): boolean {
+  const seen = new Map<string, { low: number; high: number; text: unknown }>();
+  for (const { features, failure } of rows) {
+    if (failure !== null) continue;
+    for (const [name, value] of Object.entries(features ?? {})) {
+      const number = typeof value === 'number' ? value : 0;
+      const text = typeof value === 'number' ? null : value;
+      const known = seen.get(name);
+      if (known === undefined) seen.set(name, { low: number, high: number, text });
+      else if (known.text !== text) return true;
+      else {
+        known.low = Math.min(known.low, number);
+        known.high = Math.max(known.high, number);
+        if (known.high - known.low > WIDE * Math.max(Math.abs(known.high), Math.abs(known.low))) return true;
+      }
+    }
   }
   return false;
 }
@@ -53,13 +77,22 @@ function unlessUnderstood(input: DetectionInput, { top, total }: Top): ReturnTyp
   const { constantShare } = input.thresholds;
   const confidence = topOf(input.window.signals.get('confidence'));
   const isAlike = confidence.total === 0 || confidence.top / confidence.total >= constantShare;
-  if (total < LEAST_GUESSED || top / total < constantShare || !isAlike || !variedInputs(input) || areGenerated(input))
+  if (
+    total < LEAST_GUESSED ||
+    top / total < constantShare ||
+    !isAlike ||
+    !differentInputs(input) ||
+    areGenerated(input)
+  )
     return nothing;
   return blind(
     UNDERSTANDING,
     `it gives the same response to all that mlfi thought up (${counted(total, 'call')}), so it may not have understood it`,
   );
 }
+
+const NEARLY_ALIKE =
+  'all predictions are the same, and so, nearly, are the inputs: give payloads that should get different predictions';
 
 /**
  * The same answer whatever the input. Against a varied baseline one dominating class is enough; without one, a dominating
@@ -80,7 +113,8 @@ export const constantPredictions: Detector = {
       const sameConfidence =
         confidence.total >= thresholds.minimumWindowSamples &&
         confidence.top / confidence.total >= thresholds.constantShare;
-      if (!sameConfidence || !variedInputs(input)) return nothing;
+      if (!sameConfidence || !differentInputs(input)) return nothing;
+      if (!areFarApart(input)) return blind('one prediction for every input', NEARLY_ALIKE);
     }
     const share = now.top / now.total;
     return found({

@@ -83,10 +83,15 @@ describe('a field that is named and in no row', () => {
     expect(unmet('{"prediction":"x"}', { 'b.c': 'feature' }, JSON_TYPE)).toHaveLength(1);
   });
 
+  it('is told of labels where a table has no such column, and of what is to be kept out', () => {
+    expect(unmet('a,truth,prediction\n1,y,x\n', { truht: 'label' })).toMatchObject([{ field: 'truht' }]);
+    expect(unmet('{"prediction":"x","name":"n"}', { nmae: 'ignore', '*': 'ignore' }, JSON_TYPE)).toHaveLength(1);
+  });
+
   it('is not where some row has it, or many are without', () => {
     expect(unmet('[{"prediction":"x"},{"prediction":"x","b":{"c":1}}]', { 'b.c': 'feature' }, JSON_TYPE)).toEqual([]);
-    const seldom: Readonly<Record<string, MappedRole>> = { truth: 'label', oops: 'error', x: 'ignore', '*': 'feature' };
-    expect(unmet('a,prediction\n1,x\n', seldom)).toEqual([]);
+    const seldom: Readonly<Record<string, MappedRole>> = { truth: 'label', oops: 'error', '*': 'feature' };
+    expect(unmet('{"a":1,"prediction":"x"}', seldom, JSON_TYPE)).toEqual([]);
     expect(unmet('{"prediction_id":"p","label":"x"}', { a: 'feature' }, JSON_TYPE)).toEqual([]);
   });
 
