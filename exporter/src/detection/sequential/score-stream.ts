@@ -287,7 +287,8 @@ export class ScoreStream {
     const { detector } = this;
     if (detector?.kind === 'risk') return detector.detector.hasRecovered;
     if (detector?.kind === 'shift') return detector.detectors.every((each) => each.hasRecovered);
-    return detector?.kind === 'untestable';
+    // A category that there are too few for has not changed.
+    return detector === null ? !this.hasScores : detector.kind === 'untestable';
   }
 
   resume(): void {

@@ -194,6 +194,20 @@ describe('a watched model', () => {
     expect(fed.run(2_000).monitor.evidence().verdict).toBe('quiet');
   });
 
+  test('sees the end of a change of mix where there are fewer categories than are told apart', () => {
+    const fed = new Fed((i, random) => {
+      const told = healthy(i, random);
+      const share = i >= FROM && i < FROM + 2_000 ? 0.8 : 0.5;
+      return { ...told, prediction: random() < share ? 'yes' : 'no' };
+    });
+    fed.run(FROM + 2_000);
+    expect(fed.monitor.evidence()).toMatchObject({ verdict: 'alarm', confirmed: ['prediction'], recovered: false });
+    fed.run(3_000);
+    expect(fed.monitor.evidence()).toMatchObject({ verdict: 'alarm', recovered: true });
+    fed.monitor.resume();
+    expect(fed.run(2_000).monitor.evidence().verdict).toBe('quiet');
+  });
+
   test('refuses to call a change inside the learning period normal', () => {
     const fed = new Fed(
       (i, random) => ({ confidence: (i < 400 ? 0.9 : 0.8) + 0.1 * random() }),
