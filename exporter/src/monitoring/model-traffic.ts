@@ -380,8 +380,8 @@ export class ModelTraffic {
     parts.changed();
   }
 
-  /** Judges what waits and admits what was learnt: somebody says that it is the normal. @returns why it is none, when it is none */
-  admitNow(requirements: BaselineRequirements): readonly string[] {
+  /** Judges what waits and admits a training set. @param isOfAllTimes it holds rows of all times of day @returns why it is no baseline */
+  admitNow(requirements: BaselineRequirements, isOfAllTimes: boolean): readonly string[] {
     this.judgeRest();
     this.countEarlyLabels();
     const { phase, parts } = this;
@@ -390,9 +390,7 @@ export class ModelTraffic {
     const { verdict } = learning;
     if (verdict.kind === 'refused') return verdict.reasons;
     if (verdict.kind === 'learning') return verdict.missing;
-    const { monitor } = parts.detectors;
-    // A set of rows has no order: what changes along it is learnt anew from live rows and fails nothing.
-    monitor.relearn(monitor.readiness().unsteady);
+    parts.detectors.monitor.endTrainingSet(requirements.minimumSamples, isOfAllTimes);
     this.admit({ kind: 'learning', learning }, learning.profile.toMs);
     return [];
   }

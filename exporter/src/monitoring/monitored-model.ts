@@ -258,9 +258,9 @@ export class MonitoredModel {
     if (counted.records.detectors !== null) this.traffic.parts.detectors.saved(nowMs);
   }
 
-  /** A training set was imported, and came not from anybody. @param given what a baseline must have @returns why it is none */
-  endTrainingSet(given: MonitoringSettings['requirements']): readonly string[] {
-    const refused = this.traffic.admitNow(given);
+  /** A training set was imported, and came not from anybody. @see ModelTraffic.admitNow */
+  endTrainingSet(...given: Parameters<ModelTraffic['admitNow']>): readonly string[] {
+    const refused = this.traffic.admitNow(...given);
     this.calls = { ...FirstContact.counters(this.registration), basis: this.calls.basis };
     this.changed();
     return refused;

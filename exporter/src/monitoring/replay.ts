@@ -17,6 +17,8 @@ const TIME_AT_ONCE_MS = 3_600_000;
 /** Rows are judged at these steps of their own time, however they are sent: what is found in them is told at the step after. */
 const STEP_MS = 600_000;
 const HOUR_MS = 3_600_000;
+/** Rows of a whole day are of all times of day, and so are those of a training set that gives none. */
+const DAY_MS = 24 * HOUR_MS;
 const INCIDENTS_TOLD = 1_000;
 /** Moves the clock past the last row, so that nothing is waited for. */
 const AFTER_LAST_MS = 600_000;
@@ -59,6 +61,7 @@ export class Replay {
   private evaluatedAtMs = -Infinity;
   /** The step after the newest row; null before the first. */
   private nextStepMs: number | null = null;
+  private hasUndated = false;
 
   private constructor(
     private readonly ports: ReplayPorts,
@@ -97,6 +100,7 @@ export class Replay {
    * @throws Conflict for rows without a time, when nobody says when they were made
    */
   async take(batch: IngestBatch, undatedAtMs: number, spread: SpreadTimes | null): Promise<IngestResult> {
+    this.hasUndated ||= batch.observations.some(({ atMs }) => atMs === undatedAtMs);
     const rows = dated(batch.observations, undatedAtMs, spread ?? this.orderOnly(undatedAtMs)).sort(
       (a, b) => a.atMs - b.atMs,
     );
@@ -202,7 +206,9 @@ export class Replay {
 
   private admit(): Promise<readonly string[]> {
     const { fleet, requirements } = this.ports;
-    return fleet.inModel(this.model.id, (monitored) => monitored.endTrainingSet(requirements));
+    const { fromMs, toMs } = this.progress;
+    const isOfAllTimes = this.hasUndated || (toMs ?? 0) - (fromMs ?? 0) >= DAY_MS;
+    return fleet.inModel(this.model.id, (monitored) => monitored.endTrainingSet(requirements, isOfAllTimes));
   }
 
   private async judgeRest(): Promise<void> {

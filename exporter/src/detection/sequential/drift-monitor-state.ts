@@ -7,7 +7,7 @@ import type { CalibrationState } from './block-length.js';
 import type { ConformalState } from './conformal-e-detector.js';
 import type { RecoveryState } from './recovery.js';
 import type { RiskState } from './risk-e-detector.js';
-import type { ScoreStreamState } from './score-stream.js';
+import type { ScoreStreamState } from './score-stream-state.js';
 import type { BankState } from './shiryaev-roberts.js';
 import type { SignalState } from './signal-monitor.js';
 import type { Alarm } from './alarm.js';
@@ -112,6 +112,7 @@ const stream: z.ZodType<ScoreStreamState> = z.object({
   calibration: calibration.nullable(),
   stationarity: conformal.nullable(),
   clock: z.object({ samples: amount, newestMs: double, counts: doubles, sums: doubles }),
+  givenMs: amount.optional(),
   sampleMs: double,
   learntUnsteadiness: double,
   sum: double,
@@ -153,6 +154,7 @@ const signal: z.ZodType<SignalState> = z.object({
       high: z.number(),
       atMs: z.number(),
       went: z.enum(['near', 'suddenly', 'in a pause']),
+      anyTime: z.literal(true).optional(),
       far: z.object({ low: z.number(), high: z.number(), values: amount, atMs: z.number() }).nullable(),
     })
     .optional(),
@@ -216,5 +218,13 @@ const keepZeros = (old: unknown): unknown => old;
 /** Version 4 has the range of values that numbers jump out of; it is begun from their quantiles where there is none. */
 const withoutRanges = (old: unknown): unknown => old;
 
+/** Version 5 knows of training sets, which have no pace; what was given before has begun by another. */
+const withoutTrainingSets = (old: unknown): unknown => old;
+
 /** The state of one model's e-detectors as stored: a running detector goes on where it was, bit by bit. */
-export const driftMonitorCodec = codec('drift monitor', state, [takeFieldTerms, keepZeros, withoutRanges]);
+export const driftMonitorCodec = codec('drift monitor', state, [
+  takeFieldTerms,
+  keepZeros,
+  withoutRanges,
+  withoutTrainingSets,
+]);

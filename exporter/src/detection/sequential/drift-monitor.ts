@@ -2,22 +2,16 @@ import type { FindingSubject } from '../../domain/finding.js';
 import { featureCount } from '../../domain/observation.js';
 import type { Features, FeatureValue, Observation, Prediction } from '../../domain/observation.js';
 import type { FalsePageBudget, AlertEvidence, SignalEvidence } from '../../domain/alert-evidence.js';
-import type { SignalKey } from '../../domain/profile.js';
 import { recovered, type Alarm } from './alarm.js';
 import { betOnCounted, type CountedRow } from './counted-row.js';
 import type { DriftMonitorState, LearningReadiness } from './drift-monitor-state.js';
 import { pagingValue, provisionalUntilMs, signalEvidence, waitTexts, type Wait } from './signal-evidence.js';
 import { evidenceBenjaminiHochberg } from './e-d-bh.js';
-import {
-  CategoricalSignal,
-  harmOf,
-  LossSignal,
-  NumericSignal,
-  startStreams,
-  type NumericSubject,
-  type SignalMonitor,
-  type SignalState,
-} from './signal-monitor.js';
+import { CategoricalSignal } from './categorical-signal.js';
+import { LossSignal } from './loss-signal.js';
+import { harmOf, NumericSignal } from './numeric-signal.js';
+import { restoredSignal } from './restored-signal.js';
+import { startStreams, type NumericSubject, type SignalMonitor } from './signal-monitor.js';
 
 /** Signals about the model's service and answers; together they may use half of the budget, the features the other half. */
 const OUTCOMES: readonly FindingSubject[] = [
@@ -39,6 +33,9 @@ const SUSPECTS_NAMED = 3;
 const STATIONARITY_PART = 0.1;
 /** Part of the streams that may still be learning when the baseline is admitted; they join later. */
 const LATECOMERS = 0.25;
+
+/** What a stream learns from, of what a baseline needs: some samples only set what the others are compared with. */
+const leastOf = (samples: number): number => Math.max(25, samples - 50);
 
 /**
  * All e-detectors of one model under one false-page budget. Their weighted sum R stays below its line A for
@@ -71,7 +68,8 @@ export class DriftMonitor {
     if (state === undefined) return;
     this.watching = state.watching;
     this.alarmed = state.alarm;
-    for (const [subject, signal] of state.signals) this.enlist(subject, this.restore(subject, signal));
+    for (const [subject, signal] of state.signals)
+      this.enlist(subject, restoredSignal(subject, signal, { model, budget, hash }));
   }
 
   /** Folds one call or logged prediction: errors, confidence, latency, prediction and every feature. */
@@ -185,7 +183,7 @@ export class DriftMonitor {
   settle(nowMs: number, leastSamples: number): void {
     let total = this.total();
     if (this.alarmed === null && total < this.warningThreshold && this.settleSeason(nowMs)) total = this.total();
-    this.leastSamples = Math.max(25, leastSamples - 50);
+    this.leastSamples = leastOf(leastSamples);
     for (const signal of this.signals.values()) startStreams(signal, this.leastSamples);
     if (!this.watching) return;
     if (this.alarmed !== null) this.nameFurther(this.alarmed, nowMs);
@@ -233,6 +231,16 @@ export class DriftMonitor {
     this.watching = true;
     this.alarmed = null;
     for (const signal of this.signals.values()) for (const stream of signal.streams) stream.resume();
+  }
+
+  /**
+   * What was learnt until now is a training set: a set of rows has no order, so what changes along it is learnt anew from live rows,
+   * and no pace, so nothing is bet before live rows have shown theirs.
+   * @param isOfAllTimes it holds rows of all times of day
+   */
+  endTrainingSet(leastSamples: number, isOfAllTimes: boolean): void {
+    this.relearn(this.readiness().unsteady);
+    for (const signal of this.signals.values()) signal.endTrainingSet(leastOf(leastSamples), isOfAllTimes);
   }
 
   /** Signals that changed while being learnt begin again. */
@@ -387,14 +395,5 @@ export class DriftMonitor {
     const evidence = signalEvidence(signal, this.weightOf(signal.subject), this.budget.tickMs, true);
     for (const stream of signal.streams) stream.freeze(Math.max(1, nowMs - (evidence.changeAtMs ?? nowMs)));
     return evidence;
-  }
-
-  private restore(subject: FindingSubject, state: SignalState): SignalMonitor {
-    if (state.kind === 'loss') {
-      return new LossSignal(subject, this.model, this.budget, subject !== 'golden', state);
-    }
-    const key = subject as NumericSubject;
-    if (state.kind === 'numeric') return new NumericSignal(key, this.model, this.budget, harmOf(key), state);
-    return new CategoricalSignal(key as SignalKey, this.model, this.budget, this.hash, state);
   }
 }

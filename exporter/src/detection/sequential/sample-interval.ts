@@ -16,7 +16,7 @@ export interface SampleIntervalState {
  * only ever gets stricter.
  */
 export class SampleInterval {
-  private samples = 0;
+  private count = 0;
   private newestMs = 0;
   /** Empty until there is a gap: a stream may never have a sample. */
   private counts = new Uint32Array(0);
@@ -24,7 +24,7 @@ export class SampleInterval {
 
   constructor(state?: SampleIntervalState) {
     if (state === undefined) return;
-    this.samples = state.samples;
+    this.count = state.samples;
     this.newestMs = state.newestMs;
     this.counts = Uint32Array.from(state.counts);
     this.sums = Float64Array.from(state.sums);
@@ -32,8 +32,8 @@ export class SampleInterval {
 
   add(atMs: number): void {
     const gapMs = atMs - this.newestMs;
-    this.samples += 1;
-    if (this.samples > 1 && gapMs > 0) {
+    this.count += 1;
+    if (this.count > 1 && gapMs > 0) {
       if (this.counts.length === 0) {
         this.counts = new Uint32Array(BUCKETS);
         this.sums = new Float64Array(BUCKETS);
@@ -42,7 +42,11 @@ export class SampleInterval {
       this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
       this.sums[bucket] = (this.sums[bucket] ?? 0) + gapMs;
     }
-    if (this.samples === 1 || gapMs > 0) this.newestMs = atMs;
+    if (this.count === 1 || gapMs > 0) this.newestMs = atMs;
+  }
+
+  get samples(): number {
+    return this.count;
   }
 
   /** Milliseconds from one sample to the next; 0 before two different times were seen. */
@@ -55,10 +59,10 @@ export class SampleInterval {
     for (let bucket = 0; bucket < BUCKETS && 2 ** bucket <= PAUSE * 2 ** usual; bucket += 1) {
       total += this.sums[bucket] ?? 0;
     }
-    return total / Math.max(1, this.samples - 1);
+    return total / Math.max(1, this.count - 1);
   }
 
   snapshot(): SampleIntervalState {
-    return { samples: this.samples, newestMs: this.newestMs, counts: [...this.counts], sums: [...this.sums] };
+    return { samples: this.count, newestMs: this.newestMs, counts: [...this.counts], sums: [...this.sums] };
   }
 }

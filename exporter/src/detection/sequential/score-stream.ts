@@ -1,9 +1,11 @@
 import type { FalsePageBudget } from '../../domain/alert-evidence.js';
-import { BlockCalibration, type CalibrationState } from './block-length.js';
-import { ConformalEDetector, type ConformalState } from './conformal-e-detector.js';
+import { BlockCalibration } from './block-length.js';
+import { ConformalEDetector } from './conformal-e-detector.js';
 import { riskBound, RiskEDetector, type RiskState } from './risk-e-detector.js';
-import { SampleInterval, type SampleIntervalState } from './sample-interval.js';
-import { SeasonalPattern, type SeasonState } from './season.js';
+import { LivePace } from './live-pace.js';
+import { SampleInterval } from './sample-interval.js';
+import type { ScoreStreamReading, ScoreStreamSettings, ScoreStreamState } from './score-stream-state.js';
+import { SeasonalPattern } from './season.js';
 
 /** A block lasts at least this long: nobody can act on less, and busy models cost no more than quiet ones. */
 const SHORTEST_BLOCK_MS = 250;
@@ -13,60 +15,18 @@ const SLOW_LEVELS = 3;
 const SEASONAL_LEVEL = 4;
 /** Chance that a risk bound misses the baseline's true mean: 0.05 (docs/detection.md) over the ten or so risks that matter. */
 const BOUND_DELTA = 0.005;
+/**
+ * A training set has no order, so nothing is known of how alike successive rows are: blocks of 2^7 samples are independent enough
+ * up to a correlation of 0.97 from one to the next.
+ */
+const UNORDERED_LEVEL = 7;
 /** Evidence inside the learning period that shows it was no steady normal. */
 const STATIONARITY_BLOCK = 8;
-
-/** One number in [0, 1] per sample, and what is claimed about it. */
-export interface ScoreStreamSettings {
-  /** Named in explanations: `level`, `spread`, `mix`, `missing` … */
-  readonly statistic: string;
-  /** `shift`: is it exchangeable with the past? · `risk`: is its mean no higher than the baseline allows? */
-  readonly hypothesis: 'shift' | 'rise' | 'risk';
-  readonly binary: boolean;
-  /** Follows the clock, so a daily or weekly pattern is looked for. */
-  readonly seasonal: boolean;
-  readonly tolerance: number;
-  readonly seed: number;
-}
 
 type Detector =
   | { readonly kind: 'shift'; readonly detectors: readonly ConformalEDetector[]; readonly levels: readonly number[] }
   | { readonly kind: 'risk'; readonly detector: RiskEDetector; readonly level: number }
   | { readonly kind: 'untestable' };
-
-export interface ScoreStreamState {
-  readonly season: SeasonState;
-  readonly calibration: CalibrationState | null;
-  readonly stationarity: ConformalState | null;
-  readonly clock: SampleIntervalState;
-  readonly sampleMs: number;
-  readonly learntUnsteadiness: number;
-  readonly sum: number;
-  readonly filled: number;
-  readonly startedAtMs: number;
-  readonly detector:
-    | { readonly kind: 'shift'; readonly levels: readonly number[]; readonly states: readonly ConformalState[] }
-    | {
-        readonly kind: 'risk';
-        readonly level: number;
-        readonly bound: number;
-        readonly variance: number | null;
-        readonly state: RiskState;
-      }
-    | { readonly kind: 'untestable' }
-    | null;
-}
-
-/** What a stream says of itself. */
-export interface ScoreStreamReading {
-  readonly statistic: string;
-  /** In ticks. */
-  readonly value: number;
-  readonly logRatio: number;
-  readonly changeAtMs: number;
-  readonly direction: 'up' | 'down';
-  readonly blockSamples: number;
-}
 
 /**
  * One score stream from learning to watching: measures the block length its own correlation asks for, then runs the
@@ -83,6 +43,8 @@ export class ScoreStream {
   /** Mean time between samples in the baseline. */
   private sampleMs = 0;
   private learntUnsteadiness = 0;
+  /** Not null after a training set, until live samples have shown how fast they come. */
+  private livePace: LivePace | null = null;
   /** The block being filled: every detector of the stream gets its mean. One sample long while learning. */
   private sum = 0;
   private filled = 0;
@@ -106,6 +68,7 @@ export class ScoreStream {
     this.calibration = state.calibration === null ? null : new BlockCalibration(this.isShift, state.calibration);
     this.stationarity =
       state.stationarity === null ? null : new ConformalEDetector(this.stationaritySettings(), state.stationarity);
+    if (state.givenMs !== undefined) this.livePace = new LivePace(state.givenMs, state.clock);
     this.sampleMs = state.sampleMs;
     this.learntUnsteadiness = state.learntUnsteadiness;
     this.sum = state.sum;
@@ -125,6 +88,11 @@ export class ScoreStream {
 
   get isMonitoring(): boolean {
     return this.detector !== null;
+  }
+
+  /** Whether what comes is part of the normal. */
+  get isLearning(): boolean {
+    return this.detector === null && this.livePace === null;
   }
 
   /** False of a category that there are too few for, which never gets one. */
@@ -152,10 +120,15 @@ export class ScoreStream {
     if (this.season.isWaiting) return this.waitsForSeason;
     if (this.detector?.kind === 'untestable') return 'it cannot get worse than it is in the baseline';
     if (this.detector !== null || this.calibration === null) return null;
+    if (this.livePace !== null) return 'more rows, to see how fast they come';
     return 'more samples, to see how alike successive ones are';
   }
 
   add(score: number, atMs: number): void {
+    if (this.livePace !== null) {
+      this.livePace.add(score, atMs);
+      return;
+    }
     if (this.filled === 0) this.startedAtMs = atMs;
     this.sum += score;
     this.filled += 1;
@@ -207,7 +180,20 @@ export class ScoreStream {
     return this.stationarity?.value ?? this.learntUnsteadiness;
   }
 
+  /**
+   * What was learnt until now is a training set: whole, and without a pace of its own. A stream that it said too little of goes on
+   * learning.
+   * @param leastSamples as of `startMonitoring`
+   */
+  endTrainingSet(leastSamples: number): void {
+    const samples = this.calibration?.samples ?? 0;
+    if (this.detector === null && !this.season.isWaiting && samples >= leastSamples)
+      this.livePace = new LivePace(this.clock.meanMs * samples);
+    this.clock = new SampleInterval();
+  }
+
   relearn(): void {
+    this.livePace = null;
     this.calibration = this.freshCalibration();
     this.stationarity = null;
     this.watchWith(null);
@@ -225,21 +211,34 @@ export class ScoreStream {
   startMonitoring(leastSamples: number, patient: boolean): void {
     const { calibration } = this;
     if (this.detector !== null || calibration === null || calibration.samples < leastSamples) return;
-    if (this.clock.meanMs * calibration.samples < this.season.referenceMs) return;
-    this.sampleMs = Math.max(1e-3, this.clock.meanMs);
+    if (this.livePace?.isKnown === false) return;
+    const level = this.levelOf(calibration, patient ? 'independent' : 'tolerable');
+    if (level !== null) {
+      this.watchWith(this.isShift ? this.shiftDetector(calibration, level) : this.riskDetector(calibration, level));
+      this.calibration = null;
+      this.learntUnsteadiness = this.stationarity?.value ?? 0;
+      this.stationarity = null;
+      this.clock = new SampleInterval();
+    }
+    // Where there is nothing to bet with, what was held is learnt from.
+    const held = this.livePace?.held ?? [];
+    this.livePace = null;
+    for (const { score, atMs } of held) this.add(score, atMs);
+  }
+
+  /** How long its blocks must be, as a power of two; null where too little was learnt for that. Fixes its pace. */
+  private levelOf(calibration: BlockCalibration, correlation: 'independent' | 'tolerable'): number | null {
+    const { livePace } = this;
+    const { meanMs } = livePace ?? this.clock;
+    if ((livePace?.setMs ?? meanMs * calibration.samples) < this.season.referenceMs) return null;
+    this.sampleMs = Math.max(1e-3, meanMs);
     const shortest = Math.max(
       this.season.referenceMs > 0 ? SEASONAL_LEVEL : 0,
+      livePace !== null && this.isShift ? UNORDERED_LEVEL : 0,
       Math.ceil(Math.log2(SHORTEST_BLOCK_MS / this.sampleMs)),
     );
     const floor = Math.min(calibration.longest, shortest);
-    if (floor < 0) return;
-    const level = calibration.choose(floor, patient ? 'independent' : 'tolerable');
-    if (level === null) return;
-    this.watchWith(this.isShift ? this.shiftDetector(calibration, level) : this.riskDetector(calibration, level));
-    this.calibration = null;
-    this.learntUnsteadiness = this.stationarity?.value ?? 0;
-    this.stationarity = null;
-    this.clock = new SampleInterval();
+    return floor < 0 ? null : calibration.choose(floor, correlation);
   }
 
   /** The sum of its detectors' evidence; 0 while learning. */
@@ -302,7 +301,8 @@ export class ScoreStream {
       season: this.season.snapshot(),
       calibration: this.calibration?.snapshot() ?? null,
       stationarity: this.stationarity?.snapshot() ?? null,
-      clock: this.clock.snapshot(),
+      clock: (this.livePace ?? this.clock).snapshot(),
+      ...(this.livePace === null ? {} : { givenMs: this.livePace.setMs }),
       sampleMs: this.sampleMs,
       learntUnsteadiness: this.learntUnsteadiness,
       sum: this.sum,

@@ -20,6 +20,8 @@ export interface SeenRangeState extends Ends {
   readonly atMs: number;
   /** How the newest value came to be far; `near` when it is not. */
   readonly went: 'near' | 'suddenly' | 'in a pause';
+  /** What is seen holds values of all times of day: no pause explains a far one. */
+  readonly anyTime?: true | undefined;
   /** Values that were far of late; null for none. */
   readonly far: (Ends & { readonly values: number; readonly atMs: number }) | null;
 }
@@ -50,12 +52,20 @@ export class SeenRange {
   private atMs: number;
   private went: SeenRangeState['went'];
   private far: SeenRangeState['far'];
+  private anyTime: SeenRangeState['anyTime'];
 
-  constructor({ low, high, atMs, went, far }: SeenRangeState) {
+  constructor({ low, high, atMs, went, far, anyTime }: SeenRangeState) {
     this.ends = { low, high };
     this.atMs = atMs;
     this.went = went;
     this.far = far;
+    this.anyTime = anyTime;
+  }
+
+  /** What was seen until now was of all times of day. */
+  endOfAllTimes(): void {
+    this.takeFar();
+    this.anyTime = true;
   }
 
   /**
@@ -86,7 +96,8 @@ export class SeenRange {
   }
 
   private addFar(value: number, atMs: number): boolean {
-    const isSudden = this.went === 'suddenly' || (this.went === 'near' && atMs - this.atMs <= SUDDEN_MS);
+    const isSudden =
+      this.anyTime === true || this.went === 'suddenly' || (this.went === 'near' && atMs - this.atMs <= SUDDEN_MS);
     this.far = { ...widened(this.far, value, value), values: (this.far?.values ?? 0) + 1, atMs };
     this.atMs = atMs;
     this.went = isSudden ? 'suddenly' : 'in a pause';
@@ -107,7 +118,7 @@ export class SeenRange {
   }
 
   snapshot(): SeenRangeState {
-    return { ...this.ends, atMs: this.atMs, went: this.went, far: this.far };
+    return { ...this.ends, atMs: this.atMs, went: this.went, far: this.far, anyTime: this.anyTime };
   }
 }
 

@@ -1,7 +1,7 @@
 import { provisionalText, type SignalEvidence } from '../../domain/alert-evidence.js';
 import { subjectText, type FindingSubject } from '../../domain/finding.js';
 import { counted } from '../../domain/quantity-text.js';
-import type { ScoreStreamReading } from './score-stream.js';
+import type { ScoreStreamReading } from './score-stream-state.js';
 import type { SignalMonitor } from './signal-monitor.js';
 
 /** Evidence of a signal in ticks: the mean over its statistics, those not watching yet counted as nothing. */

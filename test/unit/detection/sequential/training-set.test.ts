@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { DriftMonitor } from '../../../../exporter/src/detection/sequential/drift-monitor.js';
+import { driftMonitorCodec } from '../../../../exporter/src/detection/sequential/drift-monitor-state.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../../exporter/src/domain/alert-evidence.js';
+import type { FeatureValue } from '../../../../exporter/src/domain/observation.js';
+import { seededRandom } from '../../../../exporter/src/system/seeded-random.js';
+import { observation } from '../rows.js';
+
+const DAY_MS = 86_400_000;
+const SET_MS = 1_767_225_600_000;
+/** Live rows begin long after the set ends. */
+const LIVE_MS = SET_MS + 40 * DAY_MS;
+
+type Row = Readonly<Record<string, FeatureValue>>;
+const id = (text: string): string => text;
+
+/** A model of which a training set was imported, under the default budget. */
+class Given {
+  monitor = new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, id);
+  private readonly random;
+
+  /** @param next a row of the set, and of live traffic as long as it is healthy */
+  constructor(
+    private readonly next: (random: () => number) => Row,
+    set: { readonly rows: number; readonly apartMs: number; readonly isOfAllTimes?: boolean },
+    seed = 'set',
+  ) {
+    const random = seededRandom(seed);
+    this.random = (): number => random.next();
+    for (let i = 0; i < set.rows; i += 1) this.observe(SET_MS + i * set.apartMs);
+    this.monitor.settle(SET_MS + set.rows * set.apartMs, Number.MAX_SAFE_INTEGER);
+    this.monitor.endTrainingSet(200, set.isOfAllTimes ?? true);
+    this.monitor.startWatching();
+  }
+
+  private observe(atMs: number, change: (row: Row) => Row = (row) => row): void {
+    this.monitor.observe(observation({ atMs, features: change(this.next(this.random)) }));
+  }
+
+  /** Live rows, looked at every ten. @returns the row at which it alarmed; null if it did not */
+  live(rows: number, apartMs: number, change?: (row: Row) => Row, fromMs = LIVE_MS): number | null {
+    for (let i = 1; i <= rows; i += 1) {
+      this.observe(fromMs + i * apartMs, change);
+      if (i % 10 === 0) this.monitor.settle(fromMs + i * apartMs, 200);
+      if (this.monitor.isAlarmed) return i;
+    }
+    return null;
+  }
+
+  restart(): void {
+    const stored = driftMonitorCodec.decode(driftMonitorCodec.encode(this.monitor.snapshot()));
+    this.monitor = new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, id, stored);
+  }
+}
+
+const income = (random: () => number): Row => ({
+  income: 30_000 + 40_000 * random() * random(),
+  age: 20 + 50 * random(),
+  job: `job ${Math.floor(5 * random())}`,
+});
+
+describe('after a training set without times', () => {
+  const SET = { rows: 2_000, apartMs: 1 };
+  test.each([
+    { name: 'an income × 100', change: (row: Row): Row => ({ ...row, income: 100 * Number(row['income']) }) },
+    { name: 'no age any more', change: (row: Row): Row => ({ ...row, age: null }) },
+    { name: 'jobs never seen', change: (row: Row): Row => ({ ...row, job: 'none' }) },
+    { name: 'texts for ages', change: (row: Row): Row => ({ ...row, age: 'old' }) },
+  ])('live rows that are wrong from the first, $name, alarm within 100, or ten seconds', ({ change }) => {
+    for (const apartMs of [20, 1_000, 60_000])
+      expect(
+        new Given(income, SET).live(Math.max(100, 10_000 / apartMs), apartMs, change),
+        `every ${apartMs} ms`,
+      ).not.toBeNull();
+  });
+
+  test('what came before the pace was known is bet on, and is no part of the normal', () => {
+    const hundredfold = (row: Row): Row => ({ ...row, income: 100 * Number(row['income']) });
+    expect(new Given(income, { rows: 200, apartMs: 1 }).live(60, 1_000, hundredfold)).not.toBeNull();
+  });
+
+  test('a restart in between changes nothing but for the rows that waited', () => {
+    const model = new Given(income, SET);
+    model.live(10, 1_000);
+    model.restart();
+    const change = (row: Row): Row => ({ ...row, income: 100 * Number(row['income']) });
+    expect(model.live(100, 1_000, change, LIVE_MS + 10_000)).not.toBeNull();
+  });
+});
+
+describe('healthy live rows', () => {
+  test('are no news at whatever pace they come beside the set’s', () => {
+    for (const [apartMs, liveMs, rows] of [
+      [1, 10, 20_000],
+      [1, 3_600_000, 720],
+      [3_600_000, 10, 20_000],
+      [60_000, 5, 20_000],
+    ] as const)
+      expect(new Given(income, { rows: 1_000, apartMs }).live(rows, liveMs), `${apartMs}, ${liveMs}`).toBeNull();
+  });
+
+  test('may be as alike as successive rows ever are, though the set was shuffled', () => {
+    const alarmed = Array.from({ length: 4 }, (_, seed) => {
+      let level = 0;
+      const shuffled = (random: () => number): Row => ({ level: gaussian(random) });
+      const model = new Given(shuffled, { rows: 5_000, apartMs: 60_000 }, `alike ${seed}`);
+      const random = seededRandom(`walk ${seed}`);
+      const walk = (): Row => {
+        level = 0.97 * level + Math.sqrt(1 - 0.97 ** 2) * gaussian(() => random.next());
+        return { level };
+      };
+      return model.live(20_000, 10_000, walk);
+    });
+    expect(alarmed).toEqual([null, null, null, null]);
+  });
+
+  test('of another time of day than a set of some hours may go far', () => {
+    const morning = (random: () => number): Row => ({ watts: 1 + 100 * random() });
+    const noon = (random: () => number): Row => ({ watts: 500 + 400 * random() });
+    const model = new Given(morning, { rows: 1_000, apartMs: 10_000, isOfAllTimes: false });
+    const random = seededRandom('noon');
+    expect(model.live(300, 10_000, () => noon(() => random.next()))).toBeNull();
+  });
+});
+
+const gaussian = (random: () => number): number =>
+  Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
