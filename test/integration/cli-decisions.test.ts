@@ -76,6 +76,7 @@ it('shows what waits with its digest, and decides on exactly that', async () => 
   const shown = await mlfi(TOKENS.ada, 'decisions', 'show', waiting.id);
   expect(shown.out).toContain(`digest    ${waiting.digest}`);
   expect(shown.out).toMatch(/plan {6}webhook http/);
+  expect(shown.out).toMatch(/^ {2}steps {5}1\. \S/m);
 
   const stale = await mlfi(TOKENS.ada, 'decisions', 'approve', waiting.id, 'f'.repeat(64), '-r', 'of something else');
   expect(stale.code).toBe(1);

@@ -170,6 +170,7 @@ async function tried(ports: ChangePorts, known: Model, change: ModelChange, aske
   const target: DiscoveryTarget = {
     url,
     authorizationSecret,
+    timeoutMs: change.schedule?.timeoutMs ?? known.schedule.timeoutMs,
     ...(asking === undefined ? {} : { asking }),
     ...(connector === undefined ? {} : { connector }),
   };

@@ -295,6 +295,7 @@ export function targetOf({
   connector,
   payloads,
   asking,
+  schedule,
 }: ModelRegistration): DiscoveryTarget | null {
   if (url === undefined) return null;
   return {
@@ -303,6 +304,7 @@ export function targetOf({
     ...(connector === undefined ? {} : { connector }),
     ...(payloads === undefined ? {} : { payloads }),
     ...(asking === undefined ? {} : { asking }),
+    ...(schedule?.timeoutMs === undefined ? {} : { timeoutMs: schedule.timeoutMs }),
   };
 }
 

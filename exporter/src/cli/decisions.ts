@@ -24,6 +24,7 @@ const recommendationSchema = z.object({
   priority: z.string(),
   state: z.string(),
   why: z.string(),
+  steps: z.array(z.string()),
   digest: z.string(),
   expires_at_ms: z.number(),
   plan: z.object({ executor: z.string(), target: z.string(), parameters: z.unknown() }).nullable(),
@@ -226,11 +227,12 @@ function listText(recommendations: readonly Shown[]): string {
 }
 
 function shownText(body: Json): string {
-  const { id, state, title, model_id, why, plan, votes, digest, expires_at_ms, required_approvals, dry_run } =
+  const { id, state, title, model_id, why, steps, plan, votes, digest, expires_at_ms, required_approvals, dry_run } =
     recommendationSchema.parse(body);
   return [
     `${title}  (${model_id}, ${state === 'succeeded' && plan?.executor === 'webhook' ? 'taken by the receiver' : state})`,
     `  why       ${why}`,
+    ...steps.map((step, i) => `  ${i === 0 ? 'steps' : '     '}     ${i + 1}. ${step}`),
     `  plan      ${plan === null ? 'advice for people, nothing is executed' : `${plan.executor} ${plan.target} ${JSON.stringify(plan.parameters)}`}`,
     `  dry run   ${dry_run ?? 'not made'}`,
     `  approvals ${votes.filter(({ verdict }) => verdict === 'approve').length} of ${required_approvals}`,

@@ -12,6 +12,8 @@ export interface DiscoveryTarget {
   readonly connector?: ConnectorId;
   /** Payloads the model is said to take: asked before anything else. */
   readonly payloads?: readonly Json[];
+  /** How long each call may take; as configured for all models where it is not said. */
+  readonly timeoutMs?: number;
 }
 
 /** One try of discovery, for the reader who wants to know what was asked. */

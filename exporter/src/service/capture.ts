@@ -28,7 +28,10 @@ export function wireCapture({ started, http, clock, logger, authorizationOf }: F
   return {
     prober: createProber({ http: polite, clock, random: seededRandom(clock.now() % 2 ** 31), logger, authorizationOf }),
     discover: (target) =>
-      discover({ http: polite, clock, timeoutMs: started.probing.timeoutMs, authorizationOf }, target),
+      discover(
+        { http: polite, clock, timeoutMs: target.timeoutMs ?? started.probing.timeoutMs, authorizationOf },
+        target,
+      ),
     chooseGoldenInputs: (payloads) => chooseGoldenInputs(payloads, started.probing.goldenInputs),
   };
 }

@@ -53,8 +53,9 @@ export function wireMonitoring(
 }
 
 /** What somebody said that it takes is asked before anything else. */
-const targetOf = ({ endpoint, probePayloads, arePayloadsGuessed }: Model): DiscoveryTarget => ({
+const targetOf = ({ endpoint, probePayloads, arePayloadsGuessed, schedule }: Model): DiscoveryTarget => ({
   url: endpoint?.url ?? '',
+  timeoutMs: schedule.timeoutMs,
   ...(arePayloadsGuessed || probePayloads.length === 0 ? {} : { payloads: probePayloads }),
   authorizationSecret: endpoint?.authorizationSecret ?? null,
   ...(endpoint?.asking === undefined ? {} : { asking: endpoint.asking }),

@@ -25,8 +25,8 @@ export async function tryModels(config: Config, onTried: OnTried): Promise<void>
   const authorizationOf = (name: string): string | null => config.secrets.get(name)?.reveal() ?? null;
   const ask = async (model: Config['models'][number]): Promise<Tried> => {
     const target = targetOf(model);
-    const timeoutMs = model.schedule?.timeoutMs ?? config.probing.timeoutMs;
     if (target === null) return { discovery: null, alike: null };
+    const { timeoutMs = config.probing.timeoutMs } = target;
     const context = { http, clock: systemClock, timeoutMs, authorizationOf };
     const discovery = await discover(context, target);
     const isFound = discovery.kind === 'found';
