@@ -8,6 +8,7 @@ import { loadConfig } from '../../exporter/src/config/load.js';
 import { configCheck } from '../../exporter/src/cli/config-check.js';
 import { modelId } from '../../exporter/src/domain/identifiers.js';
 import { tryModels } from '../../exporter/src/service/try-models.js';
+import { tryTopics } from '../../exporter/src/service/try-topics.js';
 import { startService, type Service } from '../../exporter/src/service/start.js';
 import { runService, type RunningService } from './running-service.js';
 
@@ -271,7 +272,7 @@ describe('models of the file', () => {
         { id: 'opened', url: moved.url, headers: { 'x-api-key': { secret: 'key' } } },
         { id: 'logged' },
       ]);
-      expect(await configCheck({ tryModels }, file, true)).toBe(2);
+      expect(await configCheck({ tryModels, tryTopics }, file, true)).toBe(2);
       expect(said.slice(1)).toEqual([
         expect.stringMatching(/^good: answers \(rest at http:.*\): prediction from/),
         expect.stringMatching(
@@ -282,7 +283,7 @@ describe('models of the file', () => {
       ]);
       expect(said.join()).not.toContain('k-123456');
       write([{ id: 'good', url: old.url }]);
-      expect(await configCheck({ tryModels }, file, true)).toBe(0);
+      expect(await configCheck({ tryModels, tryTopics }, file, true)).toBe(0);
     } finally {
       log.mockRestore();
     }

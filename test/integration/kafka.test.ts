@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Consumer } from '@platformatic/kafka';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { configCheck } from '../../exporter/src/cli/config-check.js';
+import { tryModels } from '../../exporter/src/service/try-models.js';
+import { tryTopics } from '../../exporter/src/service/try-topics.js';
 import { startServiceProcess, type ServiceProcess } from './service-process.js';
-import { certificateFor } from './servers/certificates.js';
+import { certificateFor, type Certificate } from './servers/certificates.js';
 import { freePort } from './servers/free-port.js';
 import { kafkaJars, startKafka, type Kafka, type Sent } from './servers/kafka.js';
 
@@ -78,12 +81,21 @@ describe.skipIf(jars === null)('logs in Kafka', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mlfi-kafka-tls-'));
   let kafka: Kafka;
   let caFile: string;
+  let member: Certificate;
   beforeAll(async () => {
     const { key, cert, certFile } = certificateFor(folder, 'kafka', Date.now() - 60_000, Date.now() + 3_600_000);
     caFile = certFile;
     const keyStore = join(folder, 'store.pem');
     writeFileSync(keyStore, Buffer.concat([key, cert]));
-    kafka = await startKafka(jars ?? '', { keyStore, username: 'mlfi', password: 'canary-password' });
+    member = certificateFor(folder, 'member', Date.now() - 60_000, Date.now() + 3_600_000);
+    writeFileSync(join(folder, 'member-key.pem'), member.key);
+    const memberCertificate = member.certFile;
+    kafka = await startKafka(jars ?? '', {
+      keyStore,
+      memberCertificate,
+      username: 'mlfi',
+      password: 'canary-password',
+    });
   });
   afterAll(async () => {
     await kafka.stop();
@@ -245,6 +257,60 @@ describe.skipIf(jars === null)('logs in Kafka', () => {
         await mlfi.start();
         // Sooner than a member that is gone would be missed.
         await expect.poll(() => mlfi.total('fraud'), { timeout: 60_000 }).toBe(20);
+      } finally {
+        await mlfi.remove();
+      }
+    },
+  );
+
+  it.concurrent(
+    'reads with each kind of password and with a certificate, and config check --online says beforehand what would not',
+    async ({ expect }) => {
+      await kafka.createTopic('kinds', 2);
+      await kafka.send('kinds', rows(0, 10, 2));
+      const kind = (name: string, model: string, more: object): object =>
+        source({ name, topics: ['kinds'], group: name, model, ...more });
+      const withPassword = (mechanism: string, secret = 'right'): object => ({
+        brokers: [kafka.securedBroker],
+        tls: { ca_file: caFile },
+        sasl: { mechanism, username: 'mlfi', password_secret: secret },
+      });
+      const certificate = { cert_file: member.certFile, key_file: join(folder, 'member-key.pem') };
+      const good = [
+        kind('plain', 'a', withPassword('plain')),
+        kind('scram', 'b', withPassword('scram-sha-256')),
+        kind('mutual', 'c', { brokers: [kafka.mutualBroker], tls: { ca_file: caFile, ...certificate } }),
+      ];
+      const secrets = { right: { value: 'canary-password' }, wrong: { value: 'canary-mistake' } };
+      const checked = async (sources: readonly object[]): Promise<[code: number, said: string]> => {
+        const file = join(folder, `${sources.length}.yml`);
+        writeFileSync(
+          file,
+          JSON.stringify({ models: [{ id: 'a' }, { id: 'b' }, { id: 'c' }], secrets, sources: { kafka: sources } }),
+        );
+        const said: string[] = [];
+        const log = vi.spyOn(console, 'log').mockImplementation((line: string) => void said.push(line));
+        const code = await configCheck({ tryModels, tryTopics }, file, true).finally(() => log.mockRestore());
+        return [code, said.join('\n')];
+      };
+      const [code, said] = await checked(good);
+      for (const name of ['plain', 'scram', 'mutual']) expect(said).toContain(`Kafka, ${name}: kinds (2 partitions)`);
+      expect(code).toBe(0);
+      const bad = [
+        kind('mistyped', 'a', withPassword('plain', 'wrong')),
+        kind('uncertified', 'b', { brokers: [kafka.mutualBroker], tls: { ca_file: caFile } }),
+        kind('nowhere', 'c', { topics: ['kindz'] }),
+      ];
+      const [badCode, refused] = await checked([...bad, good[0] ?? {}]);
+      expect(badCode).toBe(2);
+      expect(refused).toMatch(/Kafka, mistyped: not read\. .*[Aa]uthenticat/);
+      expect(refused).toMatch(/Kafka, uncertified: not read\. /);
+      expect(refused).toMatch(/Kafka, nowhere: not read\. /);
+      expect(refused).not.toContain('canary-');
+      const mlfi = await watching(good, ['a', 'b', 'c'], { secrets });
+      await mlfi.start();
+      try {
+        for (const id of ['a', 'b', 'c']) await expect.poll(() => mlfi.total(id), { timeout: 40_000 }).toBe(10);
       } finally {
         await mlfi.remove();
       }

@@ -68,6 +68,13 @@ export interface ImportSource {
  */
 export type OnTried = (id: ModelId, discovery: Discovery | null, alike: number | null) => void;
 
+/**
+ * What came of asking the brokers of a source of logs.
+ * @param partitions of each topic
+ * @param problem in words; null where all topics are there
+ */
+export type OnTopicsTried = (source: string, partitions: ReadonlyMap<string, number>, problem: string | null) => void;
+
 /** What the commands do, as the program wires it. */
 export interface Commands {
   readonly clock: Pick<Clock, 'now'>;
@@ -85,6 +92,8 @@ export interface Commands {
   investigationJson(investigation: Investigation): string;
   /** Asks each model the way the configuration says. `onTried` is called in the file's order. */
   tryModels(config: Config, onTried: OnTried): Promise<void>;
+  /** Asks the brokers of each source for its topics. `onTried` is called in the file's order. */
+  tryTopics(config: Config, onTried: OnTopicsTried): Promise<void>;
   readReport(config: Config, id: IncidentId | null, format: ReportFormat): Promise<string | null>;
   verifyStoredAudit(config: Config, witness: AuditWitness): Promise<AuditVerdict>;
   verifyExportedAudit(text: string, witness: AuditWitness): Promise<AuditVerdict>;

@@ -25,11 +25,11 @@ function lineOf(id: string, discovery: Discovery): string {
 const addressOf = (url: string): string => url.replace(/[?#].*$/s, '');
 
 /**
- * `mlfi config check <file>`: 0 when every key and value is valid, 1 with every problem otherwise. With `online` each model is asked, with a
- * line for each: 2 when one of them did not answer.
+ * `mlfi config check <file>`: 0 when every key and value is valid, 1 with every problem otherwise. With `online` each model is asked, and the
+ * brokers of each source, with a line for each: 2 when one of them did not answer.
  */
 export async function configCheck(
-  { tryModels }: Pick<Commands, 'tryModels'>,
+  { tryModels, tryTopics }: Pick<Commands, 'tryModels' | 'tryTopics'>,
   file: string,
   online: boolean,
 ): Promise<number> {
@@ -37,7 +37,7 @@ export async function configCheck(
   if (config === null) return 1;
   const store = config.database.kind === 'sqlite' ? config.database.file : 'PostgreSQL';
   console.log(
-    `${file}: every key and value is valid (${counted(config.models.length, 'model')}, store ${store}, listening on ${config.listen.address}:${config.listen.port}). Not checked: ${online ? 'the store' : 'models (--online asks them) and the store'}.`,
+    `${file}: every key and value is valid (${counted(config.models.length, 'model')}, store ${store}, listening on ${config.listen.address}:${config.listen.port}). Not checked: ${online ? 'the store' : `models${config.sources.kafka.length > 0 ? ', brokers' : ''} (--online asks them) and the store`}.`,
   );
   if (!online) return 0;
   let unanswered = 0;
@@ -45,6 +45,11 @@ export async function configCheck(
     if (discovery === null) console.log(`${id}: not asked; it is known by its prediction logs only`);
     else console.log(`${lineOf(id, discovery)}${alike === null ? '' : `. ${alikeText(alike)}.`}`);
     if (discovery?.kind === 'not-found') unanswered += 1;
+  });
+  await tryTopics(config, (source, partitions, problem) => {
+    const topics = [...partitions].map(([topic, count]) => `${topic} (${counted(count, 'partition')})`);
+    console.log(problem === null ? `Kafka, ${source}: ${topics.join(', ')}` : `Kafka, ${source}: not read. ${problem}`);
+    if (problem !== null) unanswered += 1;
   });
   return unanswered > 0 ? UNANSWERED : 0;
 }

@@ -82,7 +82,10 @@ export function createProgram(commands: Commands, version: string): Command {
     .command('check')
     .argument('<file>')
     .description('check the keys and values of a configuration file, and say where and how they are wrong')
-    .option('--online', 'ask each model once the way the file says, and tell what came of it')
+    .option(
+      '--online',
+      'ask each model, and the brokers of each source, once the way the file says, and tell what came of it',
+    )
     .action(async (file: string, options: { online?: boolean }) => {
       process.exitCode = await configCheck(commands, file, options.online === true);
     });

@@ -40,5 +40,8 @@ export interface KafkaConnection {
   close(): Promise<void>;
 }
 
+/** Partitions of each topic of a source that the brokers know, without joining its group. @throws when no broker answers, or says no */
+export type AskTopics = (source: KafkaSource) => Promise<ReadonlyMap<string, number>>;
+
 /** @throws when no broker answers, or says no */
 export type ConnectKafka = (source: KafkaSource) => Promise<KafkaConnection>;

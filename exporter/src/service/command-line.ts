@@ -17,6 +17,7 @@ import {
 } from './offline-store.js';
 import { startService } from './start.js';
 import { tryModels } from './try-models.js';
+import { tryTopics } from './try-topics.js';
 
 /** The command line `mlfi …`, its verbs wired to what carries them out. */
 export const commandLine = createProgram(
@@ -27,6 +28,7 @@ export const commandLine = createProgram(
     investigateOnce,
     investigationJson,
     tryModels,
+    tryTopics,
     readReport,
     verifyStoredAudit,
     verifyExportedAudit: verifyExportedLog,

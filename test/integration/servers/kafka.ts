@@ -12,10 +12,12 @@ export interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Who may connect with TLS and SCRAM-SHA-512. */
+/** Who may connect with TLS and a password, or with TLS and a certificate of their own. */
 export interface Secured {
   /** Certificate and key in one file, PEM. */
   readonly keyStore: string;
+  /** Certificate that members have, PEM. */
+  readonly memberCertificate: string;
   readonly username: string;
   readonly password: string;
 }
@@ -23,8 +25,10 @@ export interface Secured {
 export interface Kafka {
   /** host:port */
   readonly broker: string;
-  /** The same for connections with TLS and a password; of a broker that was given `Secured`. */
+  /** The same for connections with TLS and a password (SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN); of a broker that was given `Secured`. */
   readonly securedBroker: string;
+  /** The same for connections with TLS and a certificate. */
+  readonly mutualBroker: string;
   createTopic(name: string, partitions: number): Promise<void>;
   send(topic: string, records: readonly Sent[]): Promise<void>;
   /** Offsets of a group, by partition. */
@@ -52,18 +56,20 @@ export function kafkaJars(): string | null {
 export async function startKafka(jars: string, secured: Secured | null = null): Promise<Kafka> {
   const folder = mkdtempSync(join(tmpdir(), 'mlfi-kafka-'));
   const [port, controller, securedPort] = [await freePort(), await freePort(), await freePort()];
+  const mutualBroker = `127.0.0.1:${await freePort()}`;
   const broker = `127.0.0.1:${port}`;
   const securedBroker = `127.0.0.1:${securedPort}`;
   const properties = join(folder, 'server.properties');
+  const more = secured === null ? '' : `,SECURED://${securedBroker},MUTUAL://${mutualBroker}`;
   const all: Readonly<Record<string, string>> = {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
-    listeners: `PLAINTEXT://${broker},CONTROLLER://127.0.0.1:${controller}${secured === null ? '' : `,SECURED://${securedBroker}`}`,
-    'advertised.listeners': `PLAINTEXT://${broker}${secured === null ? '' : `,SECURED://${securedBroker}`}`,
+    listeners: `PLAINTEXT://${broker},CONTROLLER://127.0.0.1:${controller}${more}`,
+    'advertised.listeners': `PLAINTEXT://${broker}${more}`,
     'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_SSL,MUTUAL:SSL',
     'log.dirs': join(folder, 'data'),
     'offsets.topic.replication.factor': '1',
     'offsets.topic.num.partitions': '1',
@@ -80,9 +86,17 @@ export async function startKafka(jars: string, secured: Secured | null = null): 
       : {
           'ssl.keystore.type': 'PEM',
           'ssl.keystore.location': secured.keyStore,
-          'sasl.enabled.mechanisms': 'SCRAM-SHA-512',
-          'listener.name.secured.scram-sha-512.sasl.jaas.config':
-            'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+          'listener.name.mutual.ssl.client.auth': 'required',
+          'listener.name.mutual.ssl.truststore.type': 'PEM',
+          'listener.name.mutual.ssl.truststore.location': secured.memberCertificate,
+          'sasl.enabled.mechanisms': 'SCRAM-SHA-512,SCRAM-SHA-256,PLAIN',
+          ...Object.fromEntries(
+            ['scram-sha-512', 'scram-sha-256'].map((mechanism) => [
+              `listener.name.secured.${mechanism}.sasl.jaas.config`,
+              'org.apache.kafka.common.security.scram.ScramLoginModule required;',
+            ]),
+          ),
+          'listener.name.secured.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${secured.username}="${secured.password}";`,
         }),
   };
   writeFileSync(
@@ -92,7 +106,13 @@ export async function startKafka(jars: string, secured: Secured | null = null): 
       .join(''),
   );
   const java = ['-Xmx256m', '-Xms128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(jars, '*')];
-  const scram = secured === null ? [] : ['-S', `SCRAM-SHA-512=[name=${secured.username},password=${secured.password}]`];
+  const scram =
+    secured === null
+      ? []
+      : ['SCRAM-SHA-512', 'SCRAM-SHA-256'].flatMap((mechanism) => [
+          '-S',
+          `${mechanism}=[name=${secured.username},password=${secured.password}]`,
+        ]);
   const formatted = spawnSync(
     'java',
     [...java, 'kafka.tools.StorageTool', 'format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', properties, ...scram],
@@ -136,6 +156,7 @@ export async function startKafka(jars: string, secured: Secured | null = null): 
   return {
     broker,
     securedBroker,
+    mutualBroker,
     createTopic: (name, partitions) =>
       withAdmin(async (admin) => void (await admin.createTopics({ topics: [name], partitions, replicas: 1 }))),
     async send(topic, records) {

@@ -16,6 +16,8 @@ const printed = (): string[] => {
 };
 afterEach(() => vi.restoreAllMocks());
 
+const tryTopics: Commands['tryTopics'] = () => Promise.resolve();
+
 describe('mlfi init', () => {
   it('writes a file that does not tell to copy it to where it is', async () => {
     const file = join(folder(), 'mlfi.yml');
@@ -71,7 +73,7 @@ describe('mlfi init', () => {
       models: [{ id: 'fraud', url: 'http://10.0.0.7:8000/predict', payloads: [{ age: 38, country: 'DE' }] }],
       egress: { allow_hosts: ['10.0.0.7'] },
     });
-    expect(await configCheck({ tryModels: () => Promise.resolve() }, file, false)).toBe(0);
+    expect(await configCheck({ tryModels: () => Promise.resolve(), tryTopics }, file, false)).toBe(0);
     expect(text.split('\n').length).toBeLessThanOrEqual(40);
   });
 
@@ -100,7 +102,7 @@ describe('mlfi init', () => {
     expect(lines[0]).toContain('; sent {"data":[[0.5,1.2]]}; gives a prediction');
     expect(lines[1]).toMatch(/^All 5 payloads .* may not have understood them\. Give one that it takes: .*--payload/);
     const checked = printed();
-    expect(await configCheck({ tryModels }, file, true)).toBe(0);
+    expect(await configCheck({ tryModels, tryTopics }, file, true)).toBe(0);
     expect(checked.at(-1)).toContain('Give one that it takes');
   });
 
@@ -138,7 +140,7 @@ describe('mlfi config check', () => {
     writeFileSync(file, 'models: [{ id: fraud }]\n');
     const lines = printed();
     const tryModels = (): Promise<void> => Promise.resolve();
-    expect(await configCheck({ tryModels }, file, false)).toBe(0);
+    expect(await configCheck({ tryModels, tryTopics }, file, false)).toBe(0);
     expect(lines.join('\n')).toMatch(
       /every key and value is valid \(1 model, .*Not checked: models \(--online asks them\) and the store\./,
     );

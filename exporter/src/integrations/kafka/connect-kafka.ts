@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { ConsumerOptions } from '@platformatic/kafka';
-import type { ConnectKafka } from '../../domain/kafka-connection.js';
+import type { AskTopics, ConnectKafka } from '../../domain/kafka-connection.js';
 import type { KafkaSource } from '../../domain/kafka-source.js';
 import { GroupMember } from './group-member.js';
 
@@ -71,6 +71,20 @@ function read(file: string): string {
     throw new Error(`${file} cannot be read; it must be a PEM file that mlfi may read`);
   }
 }
+
+/** Asks by @platformatic/kafka. @param secretOf value of a named secret, null for an unknown one */
+export const kafkaTopics =
+  (secretOf: (name: string) => string | null): AskTopics =>
+  async (source) => {
+    const { Consumer } = await import('@platformatic/kafka');
+    const consumer = new Consumer({ ...optionsOf(source, secretOf), retries: 0 });
+    try {
+      const { topics } = await consumer.metadata({ topics: [...source.topics], autocreateTopics: false });
+      return new Map([...topics].map(([name, { partitionsCount }]) => [name, partitionsCount]));
+    } finally {
+      await Promise.resolve(consumer.close(true)).catch(() => undefined);
+    }
+  };
 
 /** Joins groups by @platformatic/kafka. @param secretOf value of a named secret, null for an unknown one */
 export const kafkaConnections =

@@ -7,6 +7,7 @@ import type { KafkaSource } from '../../../domain/kafka-source.js';
 import { LogMovedOn, type LogPositions } from '../../../domain/log-position.js';
 import type { Clock, Logger } from '../../../domain/ports.js';
 import { unlessAborted } from '../../../domain/unless-aborted.js';
+import { causesOf } from './causes-of.js';
 import { ModelPositions } from './model-positions.js';
 import { Progress, type PartitionProgress } from './progress.js';
 import type { LoggedRecord, Portion, Reading, RecordOutcome, RecordReader } from './reading.js';
@@ -219,19 +220,4 @@ export class KafkaConsumer {
     this.ports.told(source, this.awaySinceMs);
     this.ports.progressed(source, []);
   }
-}
-
-const MOST_CAUSES = 5;
-
-/** What a library says and what lies below it: the first says that something failed, the last why. */
-function causesOf(error: unknown): string {
-  const texts: string[] = [];
-  const look = (one: unknown): void => {
-    if (!(one instanceof Error) || texts.length === MOST_CAUSES) return;
-    if (!texts.includes(one.message)) texts.push(one.message);
-    if (one instanceof AggregateError) for (const inner of one.errors as readonly unknown[]) look(inner);
-    look(one.cause);
-  };
-  look(error);
-  return texts.length === 0 ? String(error) : texts.join(': ');
 }
