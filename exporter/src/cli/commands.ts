@@ -36,6 +36,14 @@ export interface InvestigateOnceOptions {
   readonly onCall?: (line: string) => void;
 }
 
+/** Rows that are taken otherwise than they are written. */
+export interface ImportNote {
+  readonly reason: string;
+  readonly field: string;
+  readonly message: string;
+  readonly rows: number;
+}
+
 /** How a file of past rows would be read; its values are for whoever imports it. */
 export interface ImportPreview {
   readonly file: string;
@@ -44,6 +52,9 @@ export interface ImportPreview {
   readonly labels: number;
   readonly refused: number;
   readonly errors: readonly { readonly line: number; readonly field: string; readonly message: string }[];
+  readonly notes: readonly ImportNote[];
+  /** Its columns are the same in every row. */
+  readonly isTable: boolean;
   readonly hasPredictions: boolean;
   readonly isUndated: boolean;
 }

@@ -5,7 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { MAPPED_ROLES, mappingFrom, NO_MAPPING } from '../domain/field-mapping.js';
-import type { Commands, ImportPreview, ImportSource } from './commands.js';
+import { counted } from '../domain/quantity-text.js';
+import type { Commands, ImportNote, ImportPreview, ImportSource } from './commands.js';
 import { ProgressLine } from './import-progress.js';
 import { baselineText, outcomeSchema, storyMarkdown, storyText } from './import-story.js';
 import {
@@ -138,6 +139,10 @@ function whatIsMissing({ as, spread }: Plan, previews: readonly ImportPreview[])
       ? 'there is no row in it'
       : `no row can be taken. Line ${slip.line}: ${slip.field} ${slip.message}`;
   }
+  const unmet = previews.flatMap(({ isTable, file, notes }) =>
+    notes.flatMap(({ reason, field }) => (isTable && reason === 'not_met' ? [`${file} has no column "${field}"`] : [])),
+  );
+  if (unmet.length > 0) return `--map: ${unmet.join('; ')}`;
   if (as === 'history' && spread === null && previews.some(({ isUndated }) => isUndated))
     return 'rows have no time: say --map COLUMN:timestamp, or when they were made with --from 2026-01-01 --rows-per-day 5000';
   return null;
@@ -145,7 +150,10 @@ function whatIsMissing({ as, spread }: Plan, previews: readonly ImportPreview[])
 
 const CONTROLS = /\p{Cc}/gu;
 
-function previewText({ file, columns, rows, labels, refused, errors }: ImportPreview): string {
+const noteText = ({ field, message, rows }: ImportNote): string =>
+  `${field === '' ? '' : `${field}: `}${message} (${counted(rows, 'row')})`;
+
+function previewText({ file, columns, rows, labels, refused, errors, notes }: ImportPreview): string {
   const width = Math.min(40, Math.max(0, ...columns.map(({ name }) => name.length)));
   const roleWidth = Math.max(0, ...columns.map(({ role }) => role.length));
   const counts = [
@@ -157,6 +165,7 @@ function previewText({ file, columns, rows, labels, refused, errors }: ImportPre
     `${file}: of the first part ${counts.join(', ')}`,
     ...columns.map(({ name, role, example }) => `  ${name.padEnd(width)}  ${role.padEnd(roleWidth)}  ${example}`),
     ...errors.slice(0, 3).map(({ line, field, message }) => `  line ${line}: ${field} ${message}`),
+    ...notes.map((note) => `  ${noteText(note)}`),
   ]
     .map((line) => line.replace(CONTROLS, ' ').trimEnd())
     .join('\n');
@@ -176,7 +185,34 @@ const takenSchema = z.object({
   labels_matched: z.number(),
   duplicate: z.boolean(),
   errors: z.array(z.object({ line: z.number(), field: z.string(), message: z.string(), rows: z.number() })),
+  notes: z.array(z.object({ reason: z.string(), field: z.string(), message: z.string(), rows: z.number() })),
 });
+
+/** Notes of all parts, those of one slip together. */
+class Notes {
+  private readonly bySlip = new Map<string, ImportNote>();
+
+  add(notes: readonly ImportNote[]): void {
+    for (const note of notes) {
+      const slip = `${note.reason}\n${note.field}`;
+      const before = this.bySlip.get(slip)?.rows ?? 0;
+      this.bySlip.set(slip, { ...note, rows: before + note.rows });
+    }
+  }
+
+  get text(): string {
+    if (this.bySlip.size === 0) return '';
+    return ['Taken otherwise than written:', ...[...this.bySlip.values()].map((note) => `  ${noteText(note)}`)].join(
+      '\n',
+    );
+  }
+}
+
+/** What a person is to do when an import ends before its end: the model waits for the rest. */
+const unfinished = (model: string, rows: number): string =>
+  rows === 0
+    ? ''
+    : `\n${counted(rows, 'row is in', 'rows are in')}, and "${model}" is not watched before the import is finished: run it again, or mlfi import --model ${model} --cancel`;
 
 async function send(source: ImportSource, plan: Plan, options: ImportOptions): Promise<number> {
   const model = `/api/v1/models/${plan.model}`;
@@ -190,8 +226,15 @@ async function send(source: ImportSource, plan: Plan, options: ImportOptions): P
   let [rows, repeated, refused, sizeBefore] = [0, 0, 0, 0];
   let [file, rowsOfFile, rowsSent] = ['', 0, 0];
   const slips: string[] = [];
+  const notes = new Notes();
   let done = { rows, repeated, share: null as number | null };
-  for await (const piece of source.pieces()) {
+  const pieces = source.pieces()[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await pieces.next().catch((error: unknown) => {
+      throw new Error(`${error instanceof Error ? error.message : String(error)}${unfinished(plan.model, rows)}`);
+    });
+    if (next.done === true) break;
+    const piece = next.value;
     if (piece.file !== file) {
       sizeBefore += source.files.find(({ name }) => name === file)?.sizeBytes ?? 0;
       [file, rowsOfFile] = [piece.file, 0];
@@ -202,11 +245,13 @@ async function send(source: ImportSource, plan: Plan, options: ImportOptions): P
       content: { type: piece.contentType, text: piece.body },
       timeoutMs: 600_000,
     });
-    if (answer.kind === 'refused' && answer.body === undefined) return failed(`${file}: ${answer.reason}`);
+    if (answer.kind === 'refused' && answer.body === undefined)
+      return failed(`${file}: ${answer.reason}${unfinished(plan.model, rows)}`);
     const taken = takenSchema.parse(answer.body);
     rows += taken.accepted;
     repeated += taken.duplicate ? taken.accepted : 0;
     refused += taken.rejected;
+    notes.add(taken.notes);
     for (const slip of taken.errors.slice(0, 3))
       if (slips.length < 10)
         slips.push(`  ${file}, row ${rowsOfFile + slip.line}: ${slip.field} ${slip.message} (${slip.rows} rows)`);
@@ -223,7 +268,9 @@ async function send(source: ImportSource, plan: Plan, options: ImportOptions): P
     progress.tell(done);
   }
   progress.end({ ...done, share: 1 });
-  if (refused > 0) console.error([`${refused} rows were refused:`, ...slips].join('\n').replace(/(?!\n)\p{Cc}/gu, ' '));
+  const refusals = refused > 0 ? [`${counted(refused, 'row was', 'rows were')} refused:`, ...slips] : [];
+  const told = [...refusals, notes.text].filter((text) => text !== '').join('\n');
+  if (told !== '') console.error(told.replace(/(?!\n)\p{Cc}/gu, ' '));
   return finish(plan, options, rows > 0 && repeated === rows);
 }
 

@@ -77,6 +77,8 @@ describe('what is said of an import', () => {
     labels: 0,
     refused: 0,
     errors: [],
+    notes: [],
+    isTable: true,
     hasPredictions: true,
     isUndated: false,
   };
@@ -110,5 +112,17 @@ describe('what is said of an import', () => {
     expect(said[1]).toContain('nothing was imported');
     said.splice(0);
     expect(await run({ preview: true })).toBe(0);
+  });
+
+  it('is refused where a table has no such column, before anything is sent; of rows a line it is noted', async () => {
+    const notes = [{ reason: 'not_met', field: 'contry', message: 'no row has it', rows: 1 }];
+    const preview = vi.spyOn(source, 'preview');
+    const shown = { file: 'a.csv', columns: [], rows: 1, labels: 0, refused: 0, errors: [], hasPredictions: true };
+    preview.mockResolvedValueOnce([{ ...shown, notes, isTable: true, isUndated: false }]);
+    expect(await run({ map: 'contry:ignore', yes: true })).toBe(1);
+    expect(said.at(-1)).toBe('--map: a.csv has no column "contry"');
+    preview.mockResolvedValueOnce([{ ...shown, notes, isTable: false, isUndated: false }]);
+    expect(await run({ map: 'contry:ignore', preview: true })).toBe(0);
+    expect(said.at(-1)).toContain('contry: no row has it (1 row)');
   });
 });

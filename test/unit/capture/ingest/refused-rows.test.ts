@@ -17,3 +17,19 @@ it('says of a batch most of which was not read what the rows were refused for th
   expect(rejectedByReason.too_many_refused).toBeGreaterThan(1_000);
   expect(newest).toMatchObject({ taken: 0, byReason: { bad_confidence: 100 } });
 });
+
+it('refuses the line of a table on which a quote is opened and never closed, and reads the others', () => {
+  const rows = Array.from({ length: 50 }, (_, i) =>
+    i === 9 ? '"DE,1,yes' : i === 30 ? '"A ""B""\nC",1,no' : `FR,${i},no`,
+  );
+  const { observations, rejected, errors } = parseBatch(
+    `land,age,prediction\n${rows.join('\n')}\n"",2,yes\n`,
+    'text/csv',
+    Date.UTC(2026, 10, 28, 12),
+  );
+  expect([observations.length, rejected]).toEqual([50, 1]);
+  expect(errors).toMatchObject([
+    { line: 11, reason: 'not_csv', message: expect.stringContaining('never closed') as string },
+  ]);
+  expect(observations.map(({ features }) => features?.['land'])).toContain('A "B"\nC');
+});

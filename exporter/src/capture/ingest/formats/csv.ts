@@ -13,11 +13,7 @@ const MOST_DIGITS = 15;
 export const csv: BatchFormat = {
   takes: isTable,
   read(body, limits, verdicts, roles) {
-    const headerEnd = body.search(/[\r\n]/);
-    const header = headerEnd < 0 ? body : body.slice(0, headerEnd);
-    const delimiter = DELIMITERS.reduce((best, next) => (times(header, next) > times(header, best) ? next : best));
-    const records = recordsOf(body, delimiter);
-    const [first, ...rest] = records;
+    const [first, ...rest] = recordsOf(body, delimiterOf(body));
     if (first === undefined) return [];
     if (tooManyRows(rest.length, limits, verdicts)) return [];
     const names = columnNames(first.cells, verdicts);
@@ -32,7 +28,7 @@ export const csv: BatchFormat = {
       if (cells.length === 1 && cells[0] === '' && names.length > 1) continue;
       if (isOpen || cells.length !== names.length) {
         const message = isOpen
-          ? 'a quote is opened and never closed'
+          ? 'a quote is opened and never closed; reading goes on at the next line'
           : `${cells.length} cells under ${names.length} columns; quote cells that hold the delimiter`;
         verdicts.refuse(line, new Refusal('not_csv', '', message));
         if (verdicts.refuseRest(line + 1, () => rest.length - place - 1)) break;
@@ -48,6 +44,19 @@ export const csv: BatchFormat = {
   },
 };
 
+/** The cells of the header and of the first row. */
+export function beginningOf(body: string): readonly [header: readonly string[], first: readonly string[]] {
+  const [header, first] = recordsOf(body, delimiterOf(body));
+  return [header?.cells ?? [], first?.cells ?? []];
+}
+
+/** The one that the header line has most of. */
+function delimiterOf(body: string): string {
+  const headerEnd = body.search(/[\r\n]/);
+  const header = headerEnd < 0 ? body : body.slice(0, headerEnd);
+  return DELIMITERS.reduce((best, next) => (times(header, next) > times(header, best) ? next : best));
+}
+
 const times = (text: string, part: string): number => text.split(part).length;
 
 function cellValue(cell: string): string | number | null {
@@ -60,34 +69,36 @@ interface CsvRecord {
   /** Of its first line in the body. */
   readonly line: number;
   readonly cells: readonly string[];
-  /** The body ended within a quoted cell. */
+  /** A quoted cell of it is never closed: it ends with its line. */
   readonly isOpen: boolean;
+}
+
+/** What stands between this quote and the one that closes the cell; null where none does. Of a body no more than one line is that. */
+function quotedCell(body: string, opening: number): { readonly text: string; readonly end: number } | null {
+  const parts: string[] = [];
+  for (let from = opening + 1; ;) {
+    const quote = body.indexOf('"', from);
+    if (quote < 0) return null;
+    parts.push(body.slice(from, quote));
+    if (body.charAt(quote + 1) !== '"') return { text: parts.join(''), end: quote + 1 };
+    parts.push('"');
+    from = quote + 2;
+  }
 }
 
 /** Cells of each record by RFC 4180: quoted cells may hold delimiters, line ends and doubled quotes. */
 function recordsOf(body: string, delimiter: string): CsvRecord[] {
   const records: CsvRecord[] = [];
   let cells: string[] = [];
-  let [at, line, startedOn] = [0, 1, 1];
+  let [at, line, startedAt, startedOn] = [0, 1, 0, 1];
   let isOpen = false;
   while (at < body.length) {
     let cell = '';
     if (body.charAt(at) === '"') {
-      const parts: string[] = [];
-      let from = at + 1;
-      for (;;) {
-        const quote = body.indexOf('"', from);
-        const end = quote < 0 ? body.length : quote;
-        const part = body.slice(from, end);
-        parts.push(part);
-        line += times(part, '\n') - 1;
-        isOpen = quote < 0;
-        at = end + 1;
-        if (isOpen || body.charAt(at) !== '"') break;
-        parts.push('"');
-        from = at + 1;
-      }
-      cell = parts.join('');
+      const quoted = quotedCell(body, at);
+      if (quoted === null) isOpen = true;
+      else [cell, at] = [quoted.text, quoted.end];
+      line += times(cell, '\n') - 1;
     }
     const from = Math.min(at, body.length);
     let end = from;
@@ -99,10 +110,15 @@ function recordsOf(body: string, delimiter: string): CsvRecord[] {
       if (at >= body.length) cells.push('');
       else continue;
     }
+    // A quote that is never closed ends at the next one, lines below: the cells are not as many as there are columns then.
+    if (line > startedOn && cells.length !== (records[0] ?? { cells }).cells.length) {
+      [at, line, isOpen] = [body.indexOf('\n', startedAt) + 1, startedOn, true];
+    }
     records.push({ line: startedOn, cells, isOpen });
     cells = [];
+    isOpen = false;
     line += 1;
-    startedOn = line;
+    [startedAt, startedOn] = [at, line];
   }
   if (cells.length > 0) records.push({ line: startedOn, cells, isOpen });
   return records;

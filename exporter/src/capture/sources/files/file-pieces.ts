@@ -1,6 +1,7 @@
 import type { AsyncBuffer } from 'hyparquet';
 import { wholeLines } from '../whole-lines.js';
 import { parquetPieces } from './parquet-rows.js';
+import { utf8Lines } from './utf8-lines.js';
 
 /** What a file of past rows holds. `json` is one document: an array of rows, or one row. */
 export type FileKind = 'csv' | 'tsv' | 'lines' | 'json' | 'parquet';
@@ -83,7 +84,7 @@ async function* linePieces(file: OpenFile, rowsPerPiece: number): AsyncGenerator
   const { chunks, readBytes } = file.stream();
   let header: string | null = null;
   let held: Buffer[] = [];
-  let [heldBytes, cutBytes] = [0, 0];
+  let [heldBytes, cutBytes, line] = [0, 0, 1];
   const piece = (text: string, rows: number): Piece => ({
     file: name,
     body: header === null ? text : `${header}${text}`,
@@ -100,18 +101,19 @@ async function* linePieces(file: OpenFile, rowsPerPiece: number): AsyncGenerator
       const whole = wholeLines(bytes.subarray(0, LONGEST_PIECE_BYTES), { isTable, mostRows, takesRest: isRest });
       if (whole.bytes === 0)
         throw new Error(
-          `${name}: a line of more than ${LONGEST_PIECE_BYTES / 1024 / 1024} MB, or a quote that is never closed`,
+          `${name}, line ${line}: a line of more than ${LONGEST_PIECE_BYTES / 1024 / 1024} MB, or a quote that is never closed`,
         );
       const text = bytes.subarray(0, whole.bytes).toString('utf8');
       bytes = bytes.subarray(whole.bytes);
       cutBytes += whole.bytes;
+      line += text.split('\n').length - 1;
       if (isTable && header === null) header = `${text.replace(BYTE_ORDER_MARK, '').trimEnd()}\n`;
       else if (text.trim() !== '') yield piece(text, whole.lines);
     }
     held = [bytes];
     heldBytes = bytes.length;
   };
-  for await (const chunk of chunks) {
+  for await (const chunk of utf8Lines(chunks)) {
     held.push(chunk);
     heldBytes += chunk.length;
     if (heldBytes >= 2 * LONGEST_PIECE_BYTES) yield* cut(false);
@@ -124,7 +126,7 @@ async function* documentPieces(file: OpenFile, rowsPerPiece: number): AsyncGener
   const { name, kind } = file;
   const read: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of file.stream().chunks) {
+  for await (const chunk of utf8Lines(file.stream().chunks)) {
     read.push(chunk);
     bytes += chunk.length;
     if (bytes > LONGEST_DOCUMENT_BYTES)

@@ -1,7 +1,8 @@
+import { beginningOf } from '../../ingest/formats/csv.js';
 import { fieldRoles, type FieldRole } from '../../ingest/field-roles.js';
 import type { BatchReader } from '../../ingest/batch-reader.js';
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
-import type { IngestLineError } from '../../../domain/ingest.js';
+import type { IngestLineError, IngestNote } from '../../../domain/ingest.js';
 import type { Piece } from './file-pieces.js';
 
 /** How a file would be read. Its first values are for whoever imports it, and go nowhere else. */
@@ -13,6 +14,8 @@ export interface FilePreview {
   readonly labels: number;
   readonly refused: number;
   readonly errors: readonly IngestLineError[];
+  readonly notes: readonly IngestNote[];
+  readonly isTable: boolean;
   readonly hasPredictions: boolean;
   /** Some rows have no time of their own. */
   readonly isUndated: boolean;
@@ -48,7 +51,7 @@ export function previewOf(
   nowMs: number,
 ): FilePreview {
   const { file, body, contentType } = piece;
-  const { observations, labels, rejected, errors } = batches.read(body, contentType, nowMs, model, said);
+  const { observations, labels, rejected, errors, notes } = batches.read(body, contentType, nowMs, model, said);
   const roles = fieldRoles({ ...NO_MAPPING, fields: said });
   const isTable = contentType !== 'application/x-ndjson' && !body.startsWith('[');
   const columns = firstRow(piece).map(([name, value]) => ({
@@ -63,6 +66,8 @@ export function previewOf(
     labels: labels.length,
     refused: rejected,
     errors,
+    notes,
+    isTable,
     hasPredictions: observations.some(({ prediction, failure }) => prediction !== null || failure !== null),
     isUndated: observations.some(({ atMs }) => atMs === nowMs),
   };
@@ -85,12 +90,8 @@ function exampleOf(value: unknown): string {
 /** Names and values of the first row; empty where it cannot be read, which the reader of rows says. */
 function firstRow({ body, contentType }: Piece): readonly (readonly [string, unknown])[] {
   if (contentType === 'text/csv' || contentType === 'text/tab-separated-values') {
-    const [header = '', first = ''] = body.split(/\r?\n/, 2);
-    const delimiter = [',', ';', '\t', '|'].reduce((best, next) =>
-      header.split(next).length > header.split(best).length ? next : best,
-    );
-    const cells = first.split(delimiter);
-    return header.split(delimiter).map((name, i) => [unquoted(name), unquoted(cells[i] ?? '')]);
+    const [header, first] = beginningOf(body);
+    return header.map((name, i) => [name.trim(), first[i] ?? '']);
   }
   try {
     const value: unknown = JSON.parse(contentType === 'application/x-ndjson' ? (body.split('\n', 1)[0] ?? '') : body);
@@ -101,8 +102,6 @@ function firstRow({ body, contentType }: Piece): readonly (readonly [string, unk
     return [];
   }
 }
-
-const unquoted = (cell: string): string => cell.trim().replace(/^"([\s\S]*)"$/, '$1');
 
 const isFrame = (
   value: unknown,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BatchReader } from '../../../../../exporter/src/capture/ingest/batch-reader.js';
 import { parseBatch } from '../../../../../exporter/src/capture/ingest/parse.js';
 import {
   kindOfFile,
@@ -11,11 +12,13 @@ import {
   type OpenFile,
   type Piece,
 } from '../../../../../exporter/src/capture/sources/files/file-pieces.js';
+import { previewOf } from '../../../../../exporter/src/capture/sources/files/preview.js';
 import { wholeLines } from '../../../../../exporter/src/capture/sources/whole-lines.js';
+import { DEFAULT_INTAKE_LIMITS } from '../../../../../exporter/src/domain/ingest.js';
 
 const NOW_MS = Date.parse('2026-06-01T00:00:00Z');
 
-function textFile(kind: FileKind, text: string, chunkBytes = 64 * 1024): OpenFile {
+function textFile(kind: FileKind, text: string | Buffer, chunkBytes = 64 * 1024): OpenFile {
   const bytes = Buffer.from(text);
   async function* chunks(): AsyncGenerator<Buffer> {
     for (let at = 0; at < bytes.length; at += chunkBytes) {
@@ -62,8 +65,30 @@ describe('a table', () => {
 
   it('with a quote that is never closed is refused in words', async () => {
     await expect(all(textFile('csv', `${header}\n1,"${'x'.repeat(9_000_000)}`), 10)).rejects.toThrow(
-      /rows: .*a quote that is never closed/,
+      /rows, line 2: .*a quote that is never closed/,
     );
+  });
+
+  it('may be UTF-16, as spreadsheets write it, or end its lines with carriage returns alone', async () => {
+    const text = `${header}\n1,"é, →",no\n2,b,yes\n`;
+    const [plain] = await all(textFile('csv', text), 10);
+    const big = Buffer.from(`\uFEFF${text}`, 'utf16le').swap16();
+    const old = Buffer.from(text.replaceAll('\n', '\r'));
+    for (const bytes of [Buffer.from(`\uFEFF${text}`, 'utf16le'), big, old])
+      for (const chunkBytes of [5, 64 * 1024])
+        if (bytes !== old || chunkBytes > 5)
+          expect((await all(textFile('csv', bytes, chunkBytes), 10)).map(({ body }) => body)).toEqual([plain?.body]);
+  });
+
+  it('is shown as it is read: quoted names may hold what parts the others', () => {
+    const body = 'id;"note; free";age\n7;"said ""ja""; then\nno";38\n';
+    const batches = new BatchReader(() => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map() }));
+    const piece = { file: 'a', body, contentType: 'text/csv', rows: 1, share: 1 };
+    expect(previewOf(piece, batches, 'm', new Map(), NOW_MS).columns).toMatchObject([
+      { name: 'id', example: '7' },
+      { name: 'note; free', example: 'said "ja"; then\nno' },
+      { name: 'age', example: '38' },
+    ]);
   });
 });
 
