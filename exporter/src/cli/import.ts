@@ -135,9 +135,7 @@ function whatIsMissing({ as, spread }: Plan, previews: readonly ImportPreview[])
     const slip = previews.flatMap(({ errors }) => errors)[0];
     if (slip?.field === 'prediction')
       return "no column is read as what the model said. mlfi compares a model's answers: score these rows with the model and give the column, or name it: --map COLUMN:prediction";
-    return slip === undefined
-      ? 'there is no row in it'
-      : `no row can be taken. Line ${slip.line}: ${slip.field} ${slip.message}`;
+    return slip === undefined ? 'there is no row in it' : `no row can be taken. Line ${slip.line}: ${slipText(slip)}`;
   }
   const unmet = previews.flatMap(({ isTable, file, notes }) =>
     notes.flatMap(({ reason, field }) => (isTable && reason === 'not_met' ? [`${file} has no column "${field}"`] : [])),
@@ -149,6 +147,10 @@ function whatIsMissing({ as, spread }: Plan, previews: readonly ImportPreview[])
 }
 
 const CONTROLS = /\p{Cc}/gu;
+
+/** The field, where it is about one, and what is wrong with it. */
+const slipText = ({ field, message }: { readonly field: string; readonly message: string }): string =>
+  `${field} ${message}`.trimStart();
 
 const noteText = ({ field, message, rows }: ImportNote): string =>
   `${field === '' ? '' : `${field}: `}${message} (${counted(rows, 'row')})`;
@@ -164,7 +166,7 @@ function previewText({ file, columns, rows, labels, refused, errors, notes }: Im
   return [
     `${file}: of the first part ${counts.join(', ')}`,
     ...columns.map(({ name, role, example }) => `  ${name.padEnd(width)}  ${role.padEnd(roleWidth)}  ${example}`),
-    ...errors.slice(0, 3).map(({ line, field, message }) => `  line ${line}: ${field} ${message}`),
+    ...errors.slice(0, 3).map((slip) => `  line ${slip.line}: ${slipText(slip)}`),
     ...notes.map((note) => `  ${noteText(note)}`),
   ]
     .map((line) => line.replace(CONTROLS, ' ').trimEnd())
@@ -254,7 +256,7 @@ async function send(source: ImportSource, plan: Plan, options: ImportOptions): P
     notes.add(taken.notes);
     for (const slip of taken.errors.slice(0, 3))
       if (slips.length < 10)
-        slips.push(`  ${file}, row ${rowsOfFile + slip.line}: ${slip.field} ${slip.message} (${slip.rows} rows)`);
+        slips.push(`  ${file}, row ${rowsOfFile + slip.line}: ${slipText(slip)} (${counted(slip.rows, 'row')})`);
     [rowsOfFile, rowsSent] = [rowsOfFile + piece.rows, rowsSent + piece.rows];
     const fileSize = source.files.find(({ name }) => name === file)?.sizeBytes ?? 0;
     done = {
