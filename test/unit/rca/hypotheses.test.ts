@@ -40,6 +40,37 @@ it('answers of quantities that miss by more than before are a concept drift, by 
   expect(inPlay(missing(quiet, 4, 20))).toContain('concept-drift');
 });
 
+describe('a feature that is no longer sent', () => {
+  const renamed = (names: Readonly<Record<string, string>>, of = 1): string | undefined => {
+    const rows = rowsOf('renamed').map((row, i) => ({
+      ...row,
+      features: Object.fromEntries(
+        Object.entries(row.features ?? {}).map(([name, value]) => [i % of === 0 ? (names[name] ?? name) : name, value]),
+      ),
+    }));
+    return evaluated({ rows }).diagnosis.causes[0]?.title;
+  };
+
+  it('is told with what came instead, where that is as often', () => {
+    const [first = '', second = ''] = Object.keys(rowsOf('renamed')[0]?.features ?? {});
+    expect(renamed({ [first]: 'amout' })).toBe(`“${first}” no longer sent; “amout” came instead`);
+    expect(renamed({ [first]: 'x', [second]: 'y' })).toContain('no longer sent; “x”, “y” came instead');
+  });
+
+  it('is told alone, where more came or nothing', () => {
+    const [first = ''] = Object.keys(rowsOf('renamed')[0]?.features ?? {});
+    const rows = rowsOf('gone').map((row) => ({
+      ...row,
+      features: Object.fromEntries(
+        Object.entries(row.features ?? {}).flatMap(([name, value]) =>
+          name === first ? [['one', value] as const, ['other', value] as const] : [[name, value] as const],
+        ),
+      ),
+    }));
+    expect(evaluated({ rows }).diagnosis.causes[0]?.title).toBe(`“${first}” no longer sent`);
+  });
+});
+
 describe('which causes compete', () => {
   const quiet = evaluated({}).symptoms;
 

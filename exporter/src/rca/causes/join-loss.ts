@@ -1,4 +1,5 @@
 import { quotedNames } from '../../domain/quantity-text.js';
+import { insteadText } from './came-instead.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
 
 /** Rows with all of them missing ÷ rows with any. */
@@ -16,7 +17,14 @@ export const joinLoss: CauseDefinition = {
   hypotheses(symptoms) {
     const together = symptoms.differential.missingTogether;
     if (together === null || together.share < MIN_TOGETHER) return [];
-    const features = together.features;
-    return [plain(`Join lost: ${quotedNames(features)} go missing together`, { features })];
+    const { features } = together;
+    const gone = symptoms.features.filter(({ feature }) => features.includes(feature));
+    const instead = insteadText(gone, symptoms.features);
+    // Under other names they are not lost, whoever joins them.
+    const title =
+      instead === ''
+        ? `Join lost: ${quotedNames(features)} go missing together`
+        : `${quotedNames(features)} no longer sent${instead}`;
+    return [plain(title, { features })];
   },
 };

@@ -1,6 +1,7 @@
 import { quotedNames } from '../../domain/quantity-text.js';
 import type { FeatureEvidence } from '../../domain/symptoms.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
+import { insteadText } from './came-instead.js';
 import { isRetyped, lostValues } from '../indicators/indicator.js';
 
 /** One feature says which type it now is, of several only that they are others. */
@@ -31,7 +32,7 @@ export const nullFlood: CauseDefinition = {
     const title = areRetyped
       ? retyped(lost, names)
       : areAbsent
-        ? `${names} no longer sent`
+        ? `${names} no longer sent${insteadText(lost, symptoms.features)}`
         : `Missing values flood ${names}`;
     return [plain(title, { features })];
   },
