@@ -112,7 +112,10 @@ export interface CountingState {
   readonly failing: Pick<FailingSince, 'isFailing'>;
   readonly windows: Pick<Windows, 'limits' | 'current' | 'toStore' | 'labels'>;
   readonly lost: Pick<LostRows, 'left'>;
-  readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel' | 'lowestLabel' | 'labelsOfRows' | 'isAtOnce'>;
+  readonly pending: Pick<
+    PendingRows,
+    'waiting' | 'nextLabel' | 'newLabel' | 'lowestLabel' | 'labelsOfRows' | 'isAtOnce'
+  >;
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly MatchedLabel[];
   readonly golden: Pick<GoldenAnswers, 'learning'>;
