@@ -328,6 +328,14 @@ describe.each(stores.kinds)('%s', (kind) => {
     await labelEvidence.add(MODEL, 1_500, [error(0), error(123.456), error(Infinity)]);
     await labelEvidence.add(modelId('another'), 0, first.slice(0, 3));
     expect((await labelEvidence.list(MODEL))[0]).toEqual({ first: 0, labels: first });
+    // Those that came in rows are numbered below 0, and leave together.
+    const lowest = { first: -(2 ** 52), labels: [error(0)] };
+    await labelEvidence.add(MODEL, -3, agreeing(3, 20));
+    await labelEvidence.add(MODEL, lowest.first, lowest.labels);
+    const numbers = async (): Promise<number[]> => (await labelEvidence.list(MODEL)).map((each) => each.first);
+    expect(await numbers()).toEqual([lowest.first, -3, 0, 1_500]);
+    await labelEvidence.drop(MODEL, 0);
+    expect(await numbers()).toEqual([0, 1_500]);
     // In the middle of those that came together, where they end, and where nothing is.
     await labelEvidence.drop(MODEL, 700);
     expect((await labelEvidence.list(MODEL))[0]).toEqual({ first: 700, labels: first.slice(700) });

@@ -35,11 +35,13 @@ export function evaluatedWindow(
   }
   const { profile } = phase.baseline;
   const sharedBefore = labelledShare(profile);
+  const span = { fromMs: judgedFromMs ?? -Infinity, toMs: lost.reachedMs };
+  const inWindows = windows.callsIn(span);
   const judged =
     rowsSinceChange(rows, monitor, thresholds.minimumWindowSamples) ??
     rowsSinceNormal(rows, normalSinceMs, thresholds.minimumWindowSamples) ??
-    rowsAfterIncident(rows, windows, judgedFromMs, thresholds.windowSamples);
-  if (judged === null) return windows.newestLabelled(thresholds.windowSamples, sharedBefore, lost.reachedMs);
+    (inWindows >= thresholds.windowSamples ? null : rowsAfterIncident(rows, judgedFromMs, inWindows));
+  if (judged === null) return windows.newestLabelled(thresholds.windowSamples, sharedBefore, span);
   const window = countsOf(judged, profile);
   const { labels, lengthMs } = windows;
   return labels.labelled(window, lengthMs, sharedBefore, () => {
@@ -69,14 +71,10 @@ function rowsSinceNormal(rows: RowBuffer, sinceMs: number | null, least: number)
   return since.length < least ? null : since;
 }
 
-/** Rows since an incident was over, until windows that hold none of its rows have enough. */
-function rowsAfterIncident(
-  rows: RowBuffer,
-  windows: Windows,
-  fromMs: number | null,
-  wanted: number,
-): readonly Observation[] | null {
-  return fromMs === null || windows.callsFrom(fromMs) >= wanted ? null : rows.since(fromMs);
+/** Rows since an incident was over; null where windows that hold none of its rows have more, as after a start. */
+function rowsAfterIncident(rows: RowBuffer, fromMs: number | null, inWindows: number): readonly Observation[] | null {
+  const since = fromMs === null ? null : rows.since(fromMs);
+  return since === null || since.length < inWindows ? null : since;
 }
 
 /** The rows with their labels, also those that came later. */

@@ -21,6 +21,7 @@ import type { WaitingLabel } from './early-labels.js';
 import type { FailingSince } from './failing-since.js';
 import type { Rows, SplitRows } from './first-rows.js';
 import type { GoldenAnswers } from './golden-answers.js';
+import { evidenceToStore, type EvidenceToStore } from './label-evidence.js';
 import type { LabelledWindow } from './label-history.js';
 import { matchedOnArrival, type AwaitingAnswer, type Join, type MatchedLabel } from './label-joiner.js';
 import type { LostRows } from './lost-rows.js';
@@ -45,11 +46,7 @@ export interface Records {
   readonly amendments: readonly Window[];
   /** Null when the e-detectors' state is not due. */
   readonly detectors: DriftMonitorState | null;
-  /** Labels that came, which is kept until a stored state of the e-detectors holds what they say. */
-  readonly labelEvidence: NumberedLabels & {
-    /** Those with a smaller number are held by `detectors`; null where that does not change. */
-    readonly heldBefore: number | null;
-  };
+  readonly labelEvidence: EvidenceToStore;
   /** Null when the kinds of the features are stored as they are. */
   readonly kinds: FeatureReadings | null;
 }
@@ -115,7 +112,10 @@ export interface CountingState {
   readonly failing: Pick<FailingSince, 'isFailing'>;
   readonly windows: Pick<Windows, 'limits' | 'current' | 'toStore' | 'labels'>;
   readonly lost: Pick<LostRows, 'left'>;
-  readonly pending: Pick<PendingRows, 'waiting' | 'nextLabel' | 'newLabel' | 'isAtOnce'>;
+  readonly pending: Pick<
+    PendingRows,
+    'waiting' | 'nextLabel' | 'newLabel' | 'lowestLabel' | 'labelsOfRows' | 'isAtOnce'
+  >;
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly MatchedLabel[];
   readonly golden: Pick<GoldenAnswers, 'learning'>;
@@ -160,6 +160,8 @@ export function countRows(
     }),
   );
   const rowsUnsaved = startsOver || detectors !== null ? 0 : state.detectors.rowsUnsaved;
+  const hasLabelsToDrop = state.detectors.hasUnsavedLabels || state.pending.lowestLabel < 0;
+  const droppedLabels = startsOver ? 'rows' : detectors !== null && hasLabelsToDrop ? 'held' : null;
   const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });
   return {
     records: {
@@ -177,11 +179,7 @@ export function countRows(
       windows: toStore.windows.map(fold),
       amendments: toStore.amendments.map(fold),
       detectors,
-      labelEvidence: {
-        first: state.pending.newLabel,
-        labels: judged,
-        heldBefore: detectors !== null && state.detectors.hasUnsavedLabels ? state.pending.nextLabel : null,
-      },
+      labelEvidence: evidenceToStore(state.pending, arrived, judged, phase.kind === 'admitted', droppedLabels),
       kinds: state.kindsToSave,
     },
     baseline: state.baselineToSave,

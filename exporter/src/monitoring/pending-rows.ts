@@ -5,6 +5,7 @@ import type { LateLabel, Observation } from '../domain/observation.js';
 import type { EventClock, RowsOfSender } from './event-clock.js';
 import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
 import type { ArrivedRow } from './countable.js';
+import { storedEvidence } from './label-evidence.js';
 
 /** Detectors are asked, and what was learnt is weighed, once per so much event time. */
 const TICK_MS = 10_000;
@@ -60,6 +61,9 @@ export class PendingRows {
   private labelsGone = 0;
   /** Number of the first label in the list, of all that ever waited. */
   private firstLabel = 0;
+  /** The same of the first that came by itself: those before came in rows that were lost. */
+  private firstByItself = 0;
+  private lowest = 0;
   private readonly unlabelled = new Map<string, PendingRow>();
   private handedOutMs = -Infinity;
   private tickedMs = -Infinity;
@@ -86,6 +90,17 @@ export class PendingRows {
   /** … and of the next to come. */
   get newLabel(): number {
     return this.firstLabel + this.labels.length;
+  }
+
+  /** Below it no label that came in its row has a number; 0 where none ever did. */
+  get lowestLabel(): number {
+    return this.lowest;
+  }
+
+  /** What labels say that came in rows: in those that wait, and in those that were lost. */
+  get labelsOfRows(): readonly LabelEvidence[] {
+    const lost = this.labels.slice(this.labelsGone, Math.max(this.labelsGone, this.firstByItself - this.firstLabel));
+    return [...lost.map(({ judged }) => judged), ...this.waiting.flatMap(({ judged }) => judged ?? [])];
   }
 
   /** More labels wait than there is room for. */
@@ -152,6 +167,7 @@ export class PendingRows {
     const late: ArrivedRow[] = [];
     for (const [i, each] of rows.entries()) {
       const { row, judged } = each;
+      if (judged !== null) this.lowest -= 1;
       if (row.atMs < reachedMs) {
         late.push(each);
         continue;
@@ -216,10 +232,17 @@ export class PendingRows {
     return reachedMs === -Infinity ? null : reachedMs;
   }
 
-  /** Labels that were waiting when the process was ended wait again. */
-  restoreLabels(stored: readonly NumberedLabels[], nowMs: number): void {
-    this.firstLabel = stored[0]?.first ?? 0;
-    for (const { labels } of stored) for (const label of labels) this.addLabel(label, nowMs);
+  /**
+   * Labels that were waiting when the process was ended wait again.
+   * @param isWatched nothing is learnt from rows that were lost, nor from their labels
+   */
+  restoreLabels(stored: readonly NumberedLabels[], isWatched: boolean, nowMs: number): void {
+    const { ofRows, others, lowest, first } = storedEvidence(stored);
+    const lost = isWatched ? ofRows : [];
+    this.lowest = ofRows.length === 0 ? 0 : Math.min(-1, lowest);
+    this.firstByItself = first;
+    this.firstLabel = first - lost.length;
+    for (const label of [...lost, ...others]) this.addLabel(label, nowMs);
   }
 
   /** Takes a label that came for an earlier answer: labels are handed out in the order they arrive in. */

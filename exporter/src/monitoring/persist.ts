@@ -158,9 +158,9 @@ async function writeRecords(store: IncrementStore, id: ModelId, records: Records
   await writeAmended(store.windows, id, records.amendments);
   await store.callCounters.save(id, callCountersCodec, records.counters);
   if (records.kinds !== null) await store.featureKinds.save(id, featureReadingsCodec, records.kinds);
-  const { heldBefore, first, labels } = records.labelEvidence;
-  if (labels.length > 0) await store.labelEvidence.add(id, first, labels);
+  const { heldBefore, added } = records.labelEvidence;
   if (heldBefore !== null) await store.labelEvidence.drop(id, heldBefore);
+  for (const { first, labels } of added) await store.labelEvidence.add(id, first, labels);
   if (records.detectors !== null) await store.driftMonitors.save(id, driftMonitorCodec, records.detectors);
 }
 

@@ -24,6 +24,9 @@ export interface Window {
   readonly profile: WindowProfile;
 }
 
+/** When windows begin; both ends are of it. */
+type Span = Pick<CallCounts, 'fromMs' | 'toMs'>;
+
 /** What the store is to hold: whole windows, which replace what is stored of them, and counts to be added to older ones. */
 export type WindowsToStore = Record<'windows' | 'amendments', readonly Window[]>;
 
@@ -252,17 +255,17 @@ export class Windows {
     this.cumulative = new CumulativeCounts(this.binnedSignals);
   }
 
-  /** Calls in windows in memory that begin at `fromMs` or later. */
-  callsFrom(fromMs: number): number {
-    const ofCurrent = (this.startMs ?? -Infinity) >= fromMs ? this.counts().calls : 0;
-    const past = this.past.filter(({ windowStartMs }) => windowStartMs >= fromMs);
-    return past.reduce((calls, { profile }) => calls + profile.calls, ofCurrent);
+  /** Calls in windows in memory that begin in the span. */
+  callsIn({ fromMs, toMs }: Span): number {
+    const current = { windowStartMs: this.startMs ?? -Infinity, profile: this.counts() };
+    const of = [...this.past, current].filter((each) => each.windowStartMs >= fromMs && each.windowStartMs <= toMs);
+    return of.reduce((calls, { profile }) => calls + profile.calls, 0);
   }
 
-  /** The newest counts with at least `callsWanted` calls where there are that many. @param untilMs of windows that begin by then */
-  newest(callsWanted: number, untilMs = Infinity): WindowProfile {
-    const past = this.past.filter(({ windowStartMs }) => windowStartMs <= untilMs);
-    const last = (this.startMs ?? -Infinity) <= untilMs ? null : past.pop();
+  /** The newest counts with at least `callsWanted` calls where there are that many. @param span of windows that begin in it */
+  newest(callsWanted: number, { fromMs, toMs }: Span = { fromMs: -Infinity, toMs: Infinity }): WindowProfile {
+    const past = this.past.filter(({ windowStartMs }) => windowStartMs >= fromMs && windowStartMs <= toMs);
+    const last = (this.startMs ?? -Infinity) <= toMs ? null : past.pop();
     let window = last?.profile ?? this.current();
     for (const { profile } of past.toReversed()) {
       if (window.calls >= callsWanted) break;
@@ -276,8 +279,8 @@ export class Windows {
    * newest calls, where labels come within one window or have come.
    * @param sharedBefore share of the baseline's answers that have their label
    */
-  newestLabelled(callsWanted: number, sharedBefore: number | null, untilMs = Infinity): WindowProfile {
-    const window = this.newest(callsWanted, untilMs);
+  newestLabelled(callsWanted: number, sharedBefore: number | null, span: Span): WindowProfile {
+    const window = this.newest(callsWanted, span);
     const { startMs, labels, lengthMs } = this;
     if (startMs === null) return window;
     return labels.labelled(window, lengthMs, sharedBefore, () => {

@@ -1,84 +1,17 @@
 import { expect, it } from 'vitest';
-import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { IngestBatch } from '../../../exporter/src/domain/ingest.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import type { UnjudgedRows } from '../../../exporter/src/domain/profile.js';
 import { callCountersCodec } from '../../../exporter/src/monitoring/call-counters.js';
-import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import { emptyWindow, mergeWindows, numericSignal } from '../../../exporter/src/statistics/window-profile.js';
-import { createEventBus } from '../../../exporter/src/system/event-bus.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
 import { countedWhileLearnt } from '../../integration/counted-while-learnt.js';
 import { observation } from '../detection/rows.js';
-import { answers, fleetOn, labels, modelNamed, QUIET_LOGGER, storedCounts } from './fleet-on-memory.js';
-import { MemoryStore } from './memory-store.js';
-
-const A = modelId('a');
-const START_MS = 1_767_571_200_000;
-const AT_ONCE = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
-/** One row a second, from the `from`th on. */
-function rowsOf(from: number, to: number, confidence = 0.7): Observation[] {
-  const random = seededRandom(`rows ${from}`);
-  return Array.from({ length: to - from }, (_, i) =>
-    observation({
-      predictionId: `p${from + i}`,
-      atMs: START_MS + 1_000 * (from + i),
-      features: { x: random.next() },
-      confidence: confidence + 0.2 * random.next(),
-    }),
-  );
-}
+import { A, rowsOf, Service, START_MS } from './ended-service.js';
+import { answers, labels, storedCounts } from './fleet-on-memory.js';
 
 const callsOf = (unjudged: readonly UnjudgedRows[] | undefined): number =>
   (unjudged ?? []).reduce((sum, { counts }) => sum + counts.calls, 0);
-
-/** A service on a store that is ended without notice, and started again, by hand. */
-class Service {
-  nowMs = START_MS + 7_200_000;
-  readonly store = new MemoryStore();
-  readonly events = createEventBus(QUIET_LOGGER);
-  fleet: ReplayFleet = this.begun();
-
-  private begun(): ReplayFleet {
-    return fleetOn(this.store, AT_ONCE, {
-      events: this.events,
-      clock: { now: () => (this.nowMs += 1), sleep: () => AT_ONCE() },
-    });
-  }
-
-  static async withModel(): Promise<Service> {
-    const service = new Service();
-    await service.fleet.add(modelNamed('a'));
-    return service;
-  }
-
-  /** What was not stored is gone. */
-  async killed(): Promise<void> {
-    this.fleet = this.begun();
-    const { models } = await this.store.models.list();
-    for (const model of models) await this.fleet.add(model);
-  }
-
-  async sent(observations: readonly Observation[]): Promise<void> {
-    await this.fleet.ingest(A, answers([], { observations }));
-  }
-
-  /** What is known by now is in the store. */
-  stored(): Promise<void> {
-    return this.fleet.inModel(A, () => undefined);
-  }
-
-  /** Until nothing more is waited for. */
-  async judged(): Promise<void> {
-    this.nowMs += 60_000;
-    await this.fleet.catchUp(A);
-  }
-
-  get monitored(): ReturnType<ReplayFleet['monitoredModel']> {
-    return this.fleet.monitoredModel(A);
-  }
-}
 
 it('keeps a learning that was asked for, though its counts would admit it: the normal before does not come back', async () => {
   const service = await Service.withModel();
@@ -421,59 +354,6 @@ it.each([
   expect(service.monitored.learning?.profile).toMatchObject({ calls: 100, labels: { labelled: 100 } });
   await service.sent(rowsOf(1_000, 1_001));
   expect(storedCounts(service.store, A)).toEqual({ calls: 121, labelled: 100 });
-});
-
-/** Labels of rows, some of them wrong, in batches; @param between what happens after each @returns what the accuracy detector says then */
-async function labelledWrong(between: (service: Service, batch: number) => Promise<void>): Promise<unknown> {
-  const service = await Service.withModel();
-  const sent = async (from: number, to: number, wrongShare: number): Promise<void> => {
-    const random = seededRandom(`labels ${from}`);
-    await service.fleet.ingest(A, {
-      ...labels([]),
-      labels: Array.from({ length: to - from }, (_, i) => ({
-        predictionId: `p${from + i}`,
-        label: random.next() < wrongShare ? 'no' : 'yes',
-        atMs: service.nowMs,
-      })),
-    });
-  };
-  await service.sent(rowsOf(0, 700));
-  await sent(0, 700, 0.08);
-  await service.judged();
-  expect(service.monitored.baseline?.version).toBe(1);
-  await service.sent(rowsOf(700, 1_400));
-  await service.judged();
-  await service.fleet.inModel(A, (monitored) => monitored.saveDetectorsSoon());
-  for (let batch = 0; batch < 35; batch += 1) {
-    const from = 700 + 20 * batch;
-    await sent(from, from + 20, 0.5);
-    await between(service, batch);
-  }
-  await service.judged();
-  const { verdict, confirmed, signals } = service.monitored.evidence();
-  return { verdict, confirmed, accuracy: signals.find(({ subject }) => subject === 'accuracy') };
-}
-
-it('bets on labels that waited when it was ended as if it never was', async () => {
-  const peace = await labelledWrong(() => Promise.resolve());
-  expect(peace).toMatchObject({ verdict: 'alarm', confirmed: ['accuracy'] });
-  expect(await labelledWrong((service) => service.killed())).toEqual(peace);
-});
-
-it('bets once on labels that had been judged when it was ended, whether or not that was stored', async () => {
-  const judging = async (service: Service, batch: number): Promise<void> => {
-    if (batch % 2 === 1)
-      await service.fleet.inModel(A, (monitored) => void monitored.advance(service.nowMs + 60_000, false));
-    // Stored with the next batch.
-    if (batch % 4 === 0) await service.fleet.inModel(A, (monitored) => monitored.saveDetectorsSoon());
-  };
-  const peace = await labelledWrong(judging);
-  expect(peace).toMatchObject({ verdict: 'alarm', confirmed: ['accuracy'] });
-  const killed = await labelledWrong(async (service, batch) => {
-    await judging(service, batch);
-    if (batch % 3 === 2) await service.killed();
-  });
-  expect(killed).toEqual(peace);
 });
 
 it('tells the rows whose evidence was lost, also of those that had just been judged', async () => {

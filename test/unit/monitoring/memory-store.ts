@@ -247,7 +247,11 @@ export class MemoryStore implements FleetStore {
             evidence.set(model, new Map([...(evidence.get(model) ?? []), ...added]));
           }),
         list: (model) =>
-          read((from) => [...(from.evidence.get(model) ?? [])].map(([first, label]) => ({ first, labels: [label] }))),
+          read((from) =>
+            [...(from.evidence.get(model) ?? [])]
+              .sort(([a], [b]) => a - b)
+              .map(([first, label]) => ({ first, labels: [label] })),
+          ),
         drop: (model, before) =>
           write(model, ({ evidence }) => {
             evidence.set(model, new Map([...(evidence.get(model) ?? [])].filter(([number]) => number >= before)));

@@ -86,9 +86,9 @@ export class Probed {
     return this.fleet.change(A, (draft) => void draft.relearn());
   }
 
-  /** Ended and started again on what is stored. */
-  async restart(): Promise<this> {
-    await this.fleet.stop();
+  /** Ended, in order or not, and started again on what is stored. */
+  async restart(isKilled = false): Promise<this> {
+    if (!isKilled) await this.fleet.stop();
     this.fleet = this.begun();
     await this.fleet.start();
     return this;
