@@ -106,6 +106,7 @@ export const mayPass = (failure: Failure): boolean =>
 function setupKindOf(failure: Failure): SetupKind {
   const { reason, httpStatus, retryAfterMs } = failure;
   if (httpStatus === 405) return 'wrong-method';
+  if (reason === 'blocked' && USER_IN_ADDRESS.test(failure.detail)) return 'credentials';
   if (reason === 'payload_refused' && HEADER_WANTED.test(failure.detail)) return 'credentials';
   if (reason === 'http_5xx' && (retryAfterMs !== null || isNotReady(failure))) return 'not-ready';
   if (reason === 'http_4xx' && httpStatus === 408) return 'no-answer-in-time';
@@ -117,17 +118,31 @@ export function setupProblemOf(failure: Failure): SetupProblem {
   const kind = setupKindOf(failure);
   const wantsFile = kind === 'payload-needed' && FILE_WANTED.test(failure.detail);
   const sentence = `${sentenceOf(failure.detail)}${wantsFile ? ` ${FILE_HINT}` : ''}`;
-  return { kind, sentence, advice: NO_NUMBER.test(failure.detail) ? NO_NUMBER_ADVICE : ADVICE[kind] };
+  return { kind, sentence, advice: adviceOf(kind, failure) };
 }
 
+/** An address with a user or a password is not called, wherever it points. */
+const USER_IN_ADDRESS = /^addresses with a user name or password/;
 /** A header by its name (FastAPI). */
 const HEADER_WANTED = /\bheader\.[\w-]+: (?:field required|missing)/i;
 const FILE_WANTED = /\b(?:file|files|image|upload): field required|\bno (?:file|image)\b|multipart|form-data/i;
 const FILE_HINT =
   'A file is sent with `connector: multipart`, as a `data:` address in its field: {"file": "data:image/png;base64,…"}.';
-const NO_NUMBER = /^the answer holds NaN or Infinity/;
-const NO_NUMBER_ADVICE =
-  'Give a payload of which the model makes a number, and let the server answer null where it makes none.';
+
+/** Failures whose own words tell what to do better than their kind does. */
+const ADVICE_BY_WORDS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^the answer holds NaN or Infinity/,
+    'Give a payload of which the model makes a number, and let the server answer null where it makes none.',
+  ],
+  [
+    USER_IN_ADDRESS,
+    'Leave them out of the address and give them as an Authorization header, whose value comes from a file or a secret.',
+  ],
+];
+
+const adviceOf = (kind: SetupKind, { detail }: Failure): string =>
+  ADVICE_BY_WORDS.find(([words]) => words.test(detail))?.[1] ?? ADVICE[kind];
 
 /** The same for whoever asks once: nobody asks again for them. */
 export function problemOfOneTry(failure: Failure): SetupProblem {

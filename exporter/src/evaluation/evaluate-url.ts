@@ -5,6 +5,7 @@ import { createWindowBuilder } from '../statistics/window-profile.js';
 import type { Discovery } from '../domain/discovery.js';
 import type { Investigation, InvestigationProgress, InvestigationRequest } from '../domain/investigation.js';
 import { hashedSlugOf, slugOf, type ModelId } from '../domain/identifiers.js';
+import { addressWithoutSecrets, shownAddress } from '../domain/shown-address.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Endpoint, GoldenInput, Model } from '../domain/model.js';
 import type { Json } from '../domain/json.js';
@@ -65,10 +66,10 @@ export async function investigate(
 ): Promise<Investigation> {
   const { given } = ports;
   const { discovery, endpoint, payloads, watched } = await targetAt(ports, url, onProgress);
-  const id = watched?.id ?? hashedSlugOf(`url-${url}`);
+  const id = watched?.id ?? idOf(url);
   const model = passingModel(
     id,
-    url,
+    shownAddress(url),
     endpoint,
     payloads,
     // What a server describes may still not be what its model makes something of: whoever asks once is told so.
@@ -130,7 +131,7 @@ export async function investigate(
   if (verdict === 'healthy' && baseline === null && watched === null)
     await keepAsBaseline(ports.clock, baselines, id, window, golden.build());
   return investigationOf({
-    url,
+    url: shownAddress(url),
     id,
     discovery,
     baseline,
@@ -142,6 +143,12 @@ export async function investigate(
     sent: isKnown(discovery, given, refusal) ? sentText(payloads) : null,
     thresholds: settings.experience.thresholds,
   });
+}
+
+/** Of a parameter only the hash: it may be a key that is named like none. */
+function idOf(url: string): ModelId {
+  const text = `url-${addressWithoutSecrets(url)}`;
+  return hashedSlugOf(text, text.replace(/[?#].*$/s, ''));
 }
 
 function verdictOf(setup: SetupProblem | null, { diagnosis }: Evaluation): Investigation['verdict'] {
@@ -191,7 +198,7 @@ async function targetAt(
       ? { ...registered, discovery: null, watched: model }
       : // What is said to payloads that somebody gives says nothing beside a baseline of others.
         { ...registered, payloads: given.payloads, discovery: null, watched: null };
-  onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${url}` });
+  onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${shownAddress(url)}` });
   let discovery = await discover(url);
   for (let waits = 0; waits < MOST_WAITS && discovery.kind === 'not-found'; waits += 1) {
     if ((await wait?.(discovery.failure, onProgress)) !== true) break;

@@ -21,3 +21,14 @@ it.each([502, 503, 504])('of %i is one of waiting, also where the server does no
   expect(kind).toBe('not-ready');
   expect(advice).not.toContain('payload');
 });
+
+it('of an address with a password is one of credentials, wherever it points', async () => {
+  const egress = createEgress({ allowHosts: [], allowCidrs: [], allowPorts: [] });
+  const url = 'http://bob:s3cretpw@127.0.0.1/predict';
+  const call = { url, method: 'GET', headers: {}, body: null, timeoutMs: 1_000, maxResponseBytes: 10 } as const;
+  const refused = await egress.call(call).finally(() => egress.close());
+  if (refused.kind === 'answer') expect.fail('it was called');
+  const { kind, advice } = setupProblemOf(refused.failure);
+  expect(kind).toBe('credentials');
+  expect(advice).toMatch(/^Leave them out of the address/);
+});

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { investigationText } from '../../../exporter/src/cli/investigation-text.js';
+import { investigationJson } from '../../../exporter/src/http/views/reports.js';
 import { slugOf, type ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Discovery } from '../../../exporter/src/domain/discovery.js';
 import type { Json } from '../../../exporter/src/domain/json.js';
@@ -117,6 +119,18 @@ describe('the baseline of a URL', () => {
     expect((await check('http://host/predict')).baselineExists).toBe(true);
     expect((await check(`${long}fraud`)).baselineExists).toBe(false);
   });
+});
+
+it('tells no secret of an address, and keeps its baseline when the secret changes', async () => {
+  const address = 'http://bob:s3cretpw@host/predict?api_key=s3cretpw&other=s3cretpw&model=a';
+  expect(investigationJson(await check(address))).not.toContain('s3cretpw');
+  expect(investigationText(await check(address))).not.toContain('s3cretpw');
+  const open = (key: string): string => `http://host/predict?api_key=${key}&model=a`;
+  const first = await check(open('s3cretpw'));
+  expect(first).toMatchObject({ url: 'http://host/predict?api_key=…&model=…' });
+  expect((await check(open('another1'))).modelId).toBe(first.modelId);
+  expect((await check(open('another1').replace('model=a', 'model=b'))).modelId).not.toBe(first.modelId);
+  expect((await check('http://host/predict')).modelId).toMatch(/^url-http-host-predict-[0-9a-f]{8}$/);
 });
 
 describe('a model that takes payloads of its own', () => {
