@@ -85,12 +85,6 @@ const ADVICE: Readonly<Record<SetupKind, string>> = {
   'not-asked': 'Nothing yet: the model has not been asked.',
 };
 
-/**
- * Whether a call that failed before the first answer is a matter of how mlfi asks. A server that takes the call and then says
- * nothing is not: its users wait just so.
- */
-export const isSetup = ({ reason }: Failure): boolean => reason !== 'timeout';
-
 const isAway = ({ httpStatus }: Failure): boolean => httpStatus === 502 || httpStatus === 503 || httpStatus === 504;
 
 /** Of a server that is starting, or a proxy that finds none behind it; TorchServe says 503 of a payload on which its handler fails. */
@@ -105,7 +99,8 @@ export const mayPass = (failure: Failure): boolean =>
 /** The kind of problem a failed call is before the first good answer. */
 function setupKindOf(failure: Failure): SetupKind {
   const { reason, httpStatus, retryAfterMs } = failure;
-  if (httpStatus === 405) return 'wrong-method';
+  // 501 is what a server says that knows no POST at all.
+  if (httpStatus === 405 || httpStatus === 501) return 'wrong-method';
   if (reason === 'blocked' && USER_IN_ADDRESS.test(failure.detail)) return 'credentials';
   if (reason === 'payload_refused' && HEADER_WANTED.test(failure.detail)) return 'credentials';
   if (reason === 'http_5xx' && (retryAfterMs !== null || isNotReady(failure))) return 'not-ready';

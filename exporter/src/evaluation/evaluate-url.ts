@@ -16,7 +16,7 @@ import { collectProbes, passingModel, type Collected, type Patience } from './co
 import { evaluate, type Evaluation } from './evaluate.js';
 import type { Knowledge } from './knowledge.js';
 import { notUnderstood, sentText } from './not-understood.js';
-import { isSetup, problemOfOneTry, type SetupProblem } from '../domain/setup-problem.js';
+import { problemOfOneTry, type SetupProblem } from '../domain/setup-problem.js';
 import type { Sample, ServerCertificate } from '../domain/observation.js';
 
 /** Where a model is asked, and with what. */
@@ -84,7 +84,7 @@ export async function investigate(
     model,
     samples ?? settings.defaultSamples,
     refusalOf(discovery, given !== null),
-    watched === null,
+    { isUntried: watched === null, hasAnswered: discovery === null || discovery.kind === 'found' },
     onProgress,
   );
   const answers = collected.filter(({ observation }) => observation.failure === null).length;
@@ -234,7 +234,7 @@ function evaluatingText(answers: number, failures: number): string {
 
 /**
  * Asks the model unless it is known that it cannot be asked.
- * @param isUntried it is not known to take these payloads: that it refuses all of them is no fault of it
+ * Not known to take these payloads, or to have answered anything, it is not at fault for refusing, or leaving, all of them.
  * @returns why it could not, too
  */
 async function asked(
@@ -242,7 +242,7 @@ async function asked(
   model: Model,
   wanted: number,
   unasked: SetupProblem | null,
-  isUntried: boolean,
+  { isUntried, hasAnswered }: { readonly isUntried: boolean; readonly hasAnswered: boolean },
   onProgress: (progress: InvestigationProgress) => void,
 ): Promise<Collected & { readonly refusal: SetupProblem | null }> {
   if (unasked !== null) return { collected: [], limited: null, refusal: unasked };
@@ -252,7 +252,8 @@ async function asked(
   const failures = collected.map(({ observation: { failure } }) => failure);
   const last = failures.at(-1) ?? null;
   const problem = failures.includes(null) || last === null ? null : problemOfOneTry(last);
-  return { collected, limited, refusal: isUntried && problem?.kind === 'payload-needed' ? problem : null };
+  const isSetup = isUntried && (!hasAnswered || problem?.kind === 'payload-needed');
+  return { collected, limited, refusal: isSetup ? problem : null };
 }
 
 /** The certificate that was shown last. */
@@ -281,13 +282,14 @@ function lastAnswer(samples: readonly Sample[]): number | null {
 }
 
 /**
- * Why a model that is not known to answer could not be asked at all; for one that is, the same is a fault. So it is where a payload
- * is given that the model takes: the server that fails on it fails its users.
+ * Why a model that is not known to answer could not be asked at all; for one that is, the same is a fault. Where a payload is given, a
+ * server that fails on it, or is late, is asked on: one that answers only some of the calls fails its users.
  */
 function refusalOf(discovery: Discovery | null, isGiven: boolean): SetupProblem | null {
-  if (discovery === null || discovery.kind === 'found' || !isSetup(discovery.failure)) return null;
+  if (discovery === null || discovery.kind === 'found') return null;
   const { failure } = discovery;
-  return isGiven && failure.reason === 'http_5xx' && failure.retryAfterMs === null ? null : problemOfOneTry(failure);
+  const mayBeSome = failure.reason === 'http_5xx' || failure.reason === 'timeout';
+  return isGiven && mayBeSome && failure.retryAfterMs === null ? null : problemOfOneTry(failure);
 }
 
 /** Whether the payloads are those that the model was asked with, found or given. */
