@@ -66,7 +66,13 @@ export function investigationOf({
       ...(limited === null || window.calls === 0
         ? []
         : [`No more than ${counted(window.calls, 'probe')} could be sent: ${limited.detail}.`]),
-      ...limitsOf(window.calls, failures, baseline, confidence !== null, thresholds),
+      ...limitsOf(
+        setup !== null && failures === window.calls ? 0 : window.calls,
+        failures,
+        baseline,
+        confidence !== null,
+        thresholds,
+      ),
     ],
   };
 }

@@ -8,6 +8,7 @@ import { candidatesAskedFor } from './asked-for.js';
 import { bentoml } from './connectors/bentoml.js';
 import type { Candidate, Connector, ConnectorContext } from './connectors/connector.js';
 import { CONNECTORS, connectorOf } from './connectors/index.js';
+import { isOpenAiTask } from './connectors/openai.js';
 import { NoDescription, rest } from './connectors/rest.js';
 import { isRepeated, isUnread, notAsked, readMadeUp, unlessRepeated } from './made-up.js';
 import { actionIn, isNamedLikePrediction } from './path-words.js';
@@ -124,7 +125,8 @@ async function search(
   const { url, authorizationSecret, payloads: given = [], connector: wanted } = target;
   const attempts: DiscoveryAttempt[] = [];
   const failures: Failure[] = [];
-  const endpoint: Endpoint = { url, connector: wanted ?? 'rest', settings: {}, authorizationSecret };
+  const connector = wanted ?? (given.length > 0 && isOpenAiTask(new URL(url)) ? 'openai' : 'rest');
+  const endpoint: Endpoint = { url, connector, settings: {}, authorizationSecret };
   const greeting = greetingOf(endpoint, given);
   const first = await tryCandidate(context, greeting, attempts, failures);
   if (first !== null && given.length > 0) return first;
