@@ -85,6 +85,12 @@ const ADVICE: Readonly<Record<SetupKind, string>> = {
   'not-asked': 'Nothing yet: the model has not been asked.',
 };
 
+/**
+ * Whether a call that failed before the first answer is a matter of how mlfi asks. A server that takes the call and then says
+ * nothing is not: its users wait just so.
+ */
+export const isSetup = ({ reason }: Failure): boolean => reason !== 'timeout';
+
 const isAway = ({ httpStatus }: Failure): boolean => httpStatus === 502 || httpStatus === 503 || httpStatus === 504;
 
 /** Of a server that is starting, or a proxy that finds none behind it; TorchServe says 503 of a payload on which its handler fails. */
@@ -116,6 +122,8 @@ export function setupProblemOf(failure: Failure): SetupProblem {
   return { kind, sentence, advice: adviceOf(kind, failure) };
 }
 
+/** An account that may call no more for now, or has to pay (402, 403). */
+const USED_UP = /\b(?:quota|credits?|billing|payment required)\b/i;
 /** An address with a user or a password is not called, wherever it points. */
 const USER_IN_ADDRESS = /^addresses with a user name or password/;
 /** A header by its name (FastAPI). */
@@ -130,14 +138,27 @@ const ADVICE_BY_WORDS: readonly (readonly [RegExp, string])[] = [
     /^the answer holds NaN or Infinity/,
     'Give a payload of which the model makes a number, and let the server answer null where it makes none.',
   ],
+  [/certificate of the server has expired/, 'Renew the certificate on the server.'],
+  [
+    /certificate of the server is not valid yet/,
+    'Check the clock of this machine, and from when on the certificate is valid.',
+  ],
+  [
+    /certificate of the server is for another host name/,
+    'Give the address by a name that the certificate is for, or have one issued for this name.',
+  ],
+  [USED_UP, 'Raise the quota, or wait until it is renewed: neither another payload nor another key helps.'],
   [
     USER_IN_ADDRESS,
     'Leave them out of the address and give them as an Authorization header, whose value comes from a file or a secret.',
   ],
 ];
 
-const adviceOf = (kind: SetupKind, { detail }: Failure): string =>
-  ADVICE_BY_WORDS.find(([words]) => words.test(detail))?.[1] ?? ADVICE[kind];
+function adviceOf(kind: SetupKind, { detail, httpStatus }: Failure): string {
+  const isOfAccount = httpStatus === 402 || httpStatus === 403;
+  const said = ADVICE_BY_WORDS.find(([words]) => words.test(detail) && (words !== USED_UP || isOfAccount));
+  return said?.[1] ?? ADVICE[kind];
+}
 
 /** The same for whoever asks once: nobody asks again for them. */
 export function problemOfOneTry(failure: Failure): SetupProblem {

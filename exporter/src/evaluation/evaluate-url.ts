@@ -16,7 +16,7 @@ import { collectProbes, passingModel, type Collected, type Patience } from './co
 import { evaluate, type Evaluation } from './evaluate.js';
 import type { Knowledge } from './knowledge.js';
 import { notUnderstood, sentText } from './not-understood.js';
-import { problemOfOneTry, type SetupProblem } from '../domain/setup-problem.js';
+import { isSetup, problemOfOneTry, type SetupProblem } from '../domain/setup-problem.js';
 import type { Sample, ServerCertificate } from '../domain/observation.js';
 
 /** Where a model is asked, and with what. */
@@ -84,7 +84,11 @@ export async function investigate(
     model,
     samples ?? settings.defaultSamples,
     refusalOf(discovery, given !== null),
-    { isUntried: watched === null, hasAnswered: discovery === null || discovery.kind === 'found' },
+    {
+      isUntried: watched === null,
+      hasAnswered: discovery === null || discovery.kind === 'found',
+      isGiven: given !== null,
+    },
     onProgress,
   );
   const answers = collected.filter(({ observation }) => observation.failure === null).length;
@@ -232,6 +236,13 @@ function evaluatingText(answers: number, failures: number): string {
   return `Evaluating ${counted(answers, 'response')}${failed}`;
 }
 
+/** What is known of a model before it is asked. */
+interface Tried {
+  readonly isUntried: boolean;
+  readonly hasAnswered: boolean;
+  readonly isGiven: boolean;
+}
+
 /**
  * Asks the model unless it is known that it cannot be asked.
  * Not known to take these payloads, or to have answered anything, it is not at fault for refusing, or leaving, all of them.
@@ -242,7 +253,7 @@ async function asked(
   model: Model,
   wanted: number,
   unasked: SetupProblem | null,
-  { isUntried, hasAnswered }: { readonly isUntried: boolean; readonly hasAnswered: boolean },
+  { isUntried, hasAnswered, isGiven }: Tried,
   onProgress: (progress: InvestigationProgress) => void,
 ): Promise<Collected & { readonly refusal: SetupProblem | null }> {
   if (unasked !== null) return { collected: [], limited: null, refusal: unasked };
@@ -252,8 +263,13 @@ async function asked(
   const failures = collected.map(({ observation: { failure } }) => failure);
   const last = failures.at(-1) ?? null;
   const problem = failures.includes(null) || last === null ? null : problemOfOneTry(last);
-  const isSetup = isUntried && (!hasAnswered || problem?.kind === 'payload-needed');
-  return { collected, limited, refusal: isSetup ? problem : null };
+  // An address alone that takes calls and says nothing is down for its users; to a payload that somebody gives it may only be slow.
+  const isUnheard = !hasAnswered && last !== null && (isGiven || isSetup(last));
+  return {
+    collected,
+    limited,
+    refusal: isUntried && (isUnheard || problem?.kind === 'payload-needed') ? problem : null,
+  };
 }
 
 /** The certificate that was shown last. */
@@ -286,7 +302,7 @@ function lastAnswer(samples: readonly Sample[]): number | null {
  * server that fails on it, or is late, is asked on: one that answers only some of the calls fails its users.
  */
 function refusalOf(discovery: Discovery | null, isGiven: boolean): SetupProblem | null {
-  if (discovery === null || discovery.kind === 'found') return null;
+  if (discovery === null || discovery.kind === 'found' || (!isGiven && !isSetup(discovery.failure))) return null;
   const { failure } = discovery;
   const mayBeSome = failure.reason === 'http_5xx' || failure.reason === 'timeout';
   return isGiven && mayBeSome && failure.retryAfterMs === null ? null : problemOfOneTry(failure);
@@ -307,6 +323,7 @@ function undecided(
       severity: 'none',
       severityReason: 'Nothing could be judged.',
       impact: null,
+      causes: [],
       findings: [],
     },
     explanation: { ...explanation, headline: sentence, summary: `${sentence} ${advice}`, paragraphs: [] },

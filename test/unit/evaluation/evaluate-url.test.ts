@@ -133,6 +133,34 @@ it('tells no secret of an address, and keeps its baseline when the secret change
   expect((await check('http://host/predict')).modelId).toMatch(/^url-http-host-predict-[0-9a-f]{8}$/);
 });
 
+describe('a model nobody has seen answer', () => {
+  const late = {
+    reason: 'timeout',
+    detail: 'no complete answer within 3 s',
+    httpStatus: null,
+    retryAfterMs: null,
+  } as const;
+  const unheard: Asked = {
+    discovery: { kind: 'not-found', failure: late, attempts: [] },
+    answers: () =>
+      Array.from({ length: 5 }, (_, i) => ({
+        ...sample(i),
+        observation: { ...sample(i).observation, prediction: null, confidence: null, failure: late },
+      })),
+  };
+
+  it('is not judged where it is late with a payload that somebody gives, and no cause is told', async () => {
+    const { verdict, setup, diagnosis } = await check(URL_OF_MODEL, { ...unheard, payloads: [{ x: 1 }] });
+    expect([verdict, setup?.kind, diagnosis.causes]).toEqual(['undecided', 'no-answer-in-time', []]);
+  });
+
+  it('is down for its users where its address takes calls and says nothing, or only slow', async () => {
+    const { verdict, limits } = await check(URL_OF_MODEL, unheard);
+    expect(verdict).toBe('failing');
+    expect(limits.join(' ')).toContain('longer timeout');
+  });
+});
+
 describe('a model that takes payloads of its own', () => {
   const own = { age: 38, country: 'DE' };
   const other = { text: 'another' };
