@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { investigateOnce } from '../../exporter/src/service/investigate-once.js';
+import { investigationText } from '../../exporter/src/cli/investigation-text.js';
 import { EXIT_CODES } from '../../exporter/src/cli/investigate.js';
 import { freePort } from './servers/free-port.js';
 import { runService, type RunningService } from './running-service.js';
@@ -126,6 +127,13 @@ const REFUSALS: readonly Refusal[] = [
     body: '{"detail":[{"loc":["header","x-api-key"],"msg":"Field required"},{"loc":["body","rows"],"msg":"Field required"}]}',
     kind: 'credentials',
     words: 'x-api-key',
+  },
+  {
+    id: 'no-post',
+    status: 501,
+    headers: HTML,
+    body: "<html><title>Error response</title><p>Unsupported method ('POST')</p></html>",
+    kind: 'wrong-method',
   },
   { id: 'limited', status: 429, headers: { 'retry-after': '1' }, kind: 'rate-limited', after: null },
   {
@@ -331,34 +339,42 @@ describe('before the first answer', () => {
     30_000,
   );
 
-  it('names the failing calls where a payload is given that the model takes, and its server fails on it', async () => {
-    const failing = createServer((request, response) => {
-      request.resume();
-      response.statusCode = 500;
-      response.setHeader('content-type', 'application/json');
-      response.end('{"detail":"worker died"}');
-    });
-    await new Promise<void>((done) => failing.listen(0, '127.0.0.1', done));
-    try {
-      const investigation = await investigateOnce(
-        `http://127.0.0.1:${(failing.address() as AddressInfo).port}/predict`,
-        {
-          samples: 5,
-          timeoutMs: 3_000,
-          target: { payloads: [{ amount: 12, country: 'DE' }] },
-          secrets: new Map(),
-          onProgress: () => undefined,
-        },
-      );
-      expect(investigation).toMatchObject({ verdict: 'failing', setup: null });
-      expect(EXIT_CODES[investigation.verdict]).toBe(1);
-      expect(investigation.diagnosis).toMatchObject({ severity: 'critical', impact: { harm: 'no-answer', share: 1 } });
-      expect(investigation.diagnosis.causes[0]?.id).toBe('endpoint-errors');
-      expect(investigation.explanation.headline).toMatch(/Every call fails: the server answered 500/);
-    } finally {
-      failing.close();
-    }
-  }, 30_000);
+  it.each([
+    ['is not judged where its server fails on every call with the payload that is given', () => true, 2],
+    ['is judged where its server fails on some calls with it', (call: number) => call % 2 === 1, 1],
+  ])(
+    'a model nobody has seen answer %s',
+    async (_, fails, exitCode) => {
+      let calls = 0;
+      const failing = createServer((request, response) => {
+        request.resume();
+        calls += 1;
+        response.statusCode = fails(calls) ? 500 : 200;
+        response.setHeader('content-type', 'application/json');
+        response.end(fails(calls) ? '{"detail":"worker died"}' : '{"label":"a","confidence":0.9}');
+      });
+      await new Promise<void>((done) => failing.listen(0, '127.0.0.1', done));
+      try {
+        const investigation = await investigateOnce(
+          `http://127.0.0.1:${(failing.address() as AddressInfo).port}/predict`,
+          {
+            samples: 20,
+            timeoutMs: 3_000,
+            target: { payloads: [{ amount: 12, country: 'DE' }] },
+            secrets: new Map(),
+            onProgress: () => undefined,
+          },
+        );
+        expect(EXIT_CODES[investigation.verdict]).toBe(exitCode);
+        if (exitCode === 1) expect(investigation.diagnosis.causes[0]?.id).toBe('endpoint-errors');
+        else expect(investigation).toMatchObject({ setup: { kind: 'server-error' }, recommendations: [] });
+        expect(investigationText(investigation)).toContain('worker died');
+      } finally {
+        failing.close();
+      }
+    },
+    30_000,
+  );
 
   it('takes the certificate authority that is given', async () => {
     const target = { asking: { tls: { caFile: join(directory, 'cert.pem') } } };

@@ -5,6 +5,7 @@ import type { Actor } from '../domain/actor.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import { Conflict, Invalid } from '../domain/errors.js';
 import { slugOf, type ModelId } from '../domain/identifiers.js';
+import { namedByAddress, shownAddress } from '../domain/shown-address.js';
 import type { Investigation, InvestigationProgress, InvestigationRequest } from '../domain/investigation.js';
 import type { Json } from '../domain/json.js';
 import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
@@ -131,11 +132,15 @@ export interface ModelUseCases {
 
 /** What became of a model's attempts, as `details` of a refusal. */
 const attemptsAsJson = (discovery: Discovery): Json =>
-  discovery.attempts.map(({ connector, url, what, outcome }) => ({ connector, url, what, outcome }));
+  discovery.attempts.map(({ url, ...told }) => ({ ...told, url: shownAddress(url) }));
 
 function nothingAnswered(url: string, discovery: Extract<Discovery, { kind: 'not-found' }>): Invalid {
   const { sentence, advice } = problemOfOneTry(discovery.failure);
-  return new Invalid(`nothing at ${url} gave a usable answer. ${sentence} ${advice}`, 'url', attemptsAsJson(discovery));
+  return new Invalid(
+    `nothing at ${shownAddress(url)} gave a usable answer. ${sentence} ${advice}`,
+    'url',
+    attemptsAsJson(discovery),
+  );
 }
 
 const credentialsStay = (names: readonly string[]): Invalid =>
@@ -157,7 +162,7 @@ function isMeantBy(name: string, model: Model): boolean {
 
 const takenBy = ({ id, name }: Model, asked: string | undefined): Conflict =>
   asked === undefined || nameOf(name) === nameOf(asked)
-    ? new Conflict(`a model "${id}" is watched already`, 'id')
+    ? new Conflict(`a model "${id}" is watched already; if this is another one, give it an id of its own`, 'id')
     : new Conflict(
         `the id "${id}" belongs to the model called "${name}"; "${asked}" would become one with it. Give this one another name or an id of its own, or send to /api/v1/models/${id}/observations if it is the same`,
         'id',
@@ -214,7 +219,8 @@ export function modelUseCases(
           'say the url of a model to be asked, or the id or the name of one that logs its predictions',
           'url',
         );
-      const id = registration.id ?? (name === undefined ? slugOf(url ?? 'model') : modelIdOf(nameOf(name)));
+      const id =
+        registration.id ?? (name === undefined ? slugOf(namedByAddress(url ?? 'model')) : modelIdOf(nameOf(name)));
       if (fleet.unrestoredModels().includes(id))
         throw new Conflict(`a model "${id}" is stored already, and what is stored of it cannot be read now`, 'id');
       if (fleet.has(id)) throw takenBy(fleet.monitoredModel(id).model, name);

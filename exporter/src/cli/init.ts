@@ -6,6 +6,7 @@ import { parseConfig } from '../config/load.js';
 import { describeProblem } from '../config/problem.js';
 import type { Discovery } from '../domain/discovery.js';
 import { slugOf } from '../domain/identifiers.js';
+import { namedByAddress } from '../domain/shown-address.js';
 import { isList, isObject, type Json } from '../domain/json.js';
 import { setupProblemOf } from '../domain/setup-problem.js';
 import { pair, typedTarget, WrongOption } from './asking-options.js';
@@ -96,7 +97,7 @@ async function initFor(commands: Pick<Commands, 'tryModels'>, url: string, optio
     const given = headerLines(header);
     ({ secrets } = given);
     const headers = header.length === 0 ? {} : { headers: given.headers };
-    model = { id: id ?? slugOf(url), url, ...said, ...document, ...headers };
+    model = { id: id ?? slugOf(namedByAddress(url)), url, ...said, ...document, ...headers };
   } catch (error) {
     if (!(error instanceof WrongOption)) throw error;
     console.error(error.message);

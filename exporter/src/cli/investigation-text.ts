@@ -1,6 +1,6 @@
 import { counted, percent } from '../domain/quantity-text.js';
 import type { DiscoveryAttempt } from '../domain/discovery.js';
-import type { SetupKind } from '../domain/setup-problem.js';
+import type { SetupKind, SetupProblem } from '../domain/setup-problem.js';
 import type { Investigation } from '../domain/investigation.js';
 
 const orNone = (value: number | null, unit: string, digits: number): string =>
@@ -21,15 +21,24 @@ function wrap(text: string, width: number, indent: number): string {
   return lines.join('\n');
 }
 
-/** The option that says it on the command line. */
-function optionFor(kind: SetupKind): string {
-  if (kind === 'credentials') return ' (--header "Name: @file", --token-file, --basic, --query)';
-  if (kind === 'certificate') return ' (--ca FILE, --cert FILE --key FILE, or --insecure)';
-  if (['payload-needed', 'not-understood', 'server-error', 'error-answer'].includes(kind)) return ' (--payload @FILE)';
+/** The option that says it on the command line, where the advice is one that an option follows. */
+function optionFor({ kind, advice }: SetupProblem): string {
+  if (kind === 'credentials' && /\bheader\b/.test(advice))
+    return ' (--header "Name: @file", --token-file, --basic, --query)';
+  if (kind === 'certificate' && /\bauthority\b/.test(advice))
+    return ' (--ca FILE, --cert FILE --key FILE, or --insecure)';
+  if (TAKES_PAYLOAD.has(kind) && /\bGive\b.*\bpayload\b|\bgive one payload\b/.test(advice)) return ' (--payload @FILE)';
   if (kind === 'wrong-method') return ' (--method PUT)';
   if (kind === 'unknown-answer') return ' (--prediction /POINTER)';
   return kind === 'no-answer-in-time' ? ' (--timeout SECONDS)' : '';
 }
+
+const TAKES_PAYLOAD: ReadonlySet<SetupKind> = new Set([
+  'payload-needed',
+  'not-understood',
+  'server-error',
+  'error-answer',
+]);
 
 function causeLines({ causes, unexplained }: Investigation['diagnosis'], width: number): string[] {
   const lines = causes
@@ -70,14 +79,15 @@ export function investigationText(investigation: Investigation, isUnverified = f
   section('What was measured');
   const connector = discovery?.kind === 'found' ? discovery.endpoint.connector : 'no connector found';
   lines.push(
-    `  ${counted(investigation.samples, 'probe')} (${connector}) · confidence ${orNone(investigation.confidenceMean, '', 2)} · errors ${percent(investigation.errorShare)} · median latency ${orNone(investigation.latencyP50Seconds, ' s', 3)}`,
+    `  ${counted(investigation.samples, 'probe')} (${connector}) · confidence ${orNone(investigation.confidenceMean, '', 2)} · errors ${investigation.samples === 0 ? 'not known' : percent(investigation.errorShare)} · median latency ${orNone(investigation.latencyP50Seconds, ' s', 3)}`,
   );
   lines.push(...askedLines(investigation).map((line) => wrap(line, width, 2)));
 
-  if (setup === null) lines.push('', 'Causes considered', ...causeLines(diagnosis, width));
+  // That nothing is wrong is more than a few probes can say.
+  if (investigation.verdict === 'failing') lines.push('', 'Causes considered', ...causeLines(diagnosis, width));
 
   section('What to do');
-  if (setup !== null) lines.push(wrap(`${setup.advice}${optionFor(setup.kind)}`, width, 2));
+  if (setup !== null) lines.push(wrap(`${setup.advice}${optionFor(setup)}`, width, 2));
   investigation.recommendations.forEach((recommendation, index) => {
     lines.push(
       `  ${index + 1}. [${recommendation.priority}] ${recommendation.title}`,

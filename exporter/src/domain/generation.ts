@@ -1,3 +1,5 @@
+import { isList, isObject, type Json } from './json.js';
+
 /** How a language model ended its answer. */
 export type GenerationOutcome = 'answered' | 'refused' | 'empty' | 'cut short' | 'filtered' | 'calls a tool';
 
@@ -41,3 +43,16 @@ export const ANSWER_FEATURES: ReadonlySet<string> = new Set([
 /** True for a subject such as `feature:output.length`. */
 export const isAboutAnswers = (subject: string): boolean =>
   subject.startsWith('feature:') && ANSWER_FEATURES.has(subject.slice('feature:'.length));
+
+/**
+ * Whether a language model that is sent this payload draws its answers: servers do where nobody says how much chance there is to be
+ * (`temperature`, at the top as OpenAI has it, or below `options` or `parameters` as Ollama and TGI have it).
+ */
+export function isAnswerDrawn(payload: Json): boolean {
+  if (!isObject(payload)) return false;
+  const isChat = isList(payload.messages) && payload.messages.some((message) => isObject(message) && 'role' in message);
+  const isPrompt = typeof payload.prompt === 'string' && ('model' in payload || 'max_tokens' in payload);
+  if (!isChat && !isPrompt) return false;
+  const places = [payload, payload.options, payload.parameters].filter((place) => place !== undefined);
+  return !places.some((place) => isObject(place) && place.temperature === 0);
+}

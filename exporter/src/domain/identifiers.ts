@@ -48,10 +48,10 @@ export function slugOf(text: string): ModelId {
   return modelId(slug === '' ? 'model' : slug);
 }
 
-/** A slug that tells texts apart which `slugOf` does not: its beginning, and a hash of the whole text. */
-export function hashedSlugOf(text: string): ModelId {
+/** A slug that tells texts apart which `slugOf` does not: a beginning to know it by, and a hash of the whole text. */
+export function hashedSlugOf(text: string, known = text): ModelId {
   const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_CHARACTERS);
-  const beginning = slugOf(text).slice(0, LONGEST_ID - HASH_CHARACTERS - 1);
+  const beginning = slugOf(known).slice(0, LONGEST_ID - HASH_CHARACTERS - 1);
   return modelId(`${beginning.replace(/-+$/, '')}-${hash}`);
 }
 

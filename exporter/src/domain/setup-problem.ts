@@ -105,7 +105,9 @@ export const mayPass = (failure: Failure): boolean =>
 /** The kind of problem a failed call is before the first good answer. */
 function setupKindOf(failure: Failure): SetupKind {
   const { reason, httpStatus, retryAfterMs } = failure;
-  if (httpStatus === 405) return 'wrong-method';
+  // 501 is what a server says that knows no POST at all.
+  if (httpStatus === 405 || httpStatus === 501) return 'wrong-method';
+  if (reason === 'blocked' && USER_IN_ADDRESS.test(failure.detail)) return 'credentials';
   if (reason === 'payload_refused' && HEADER_WANTED.test(failure.detail)) return 'credentials';
   if (reason === 'http_5xx' && (retryAfterMs !== null || isNotReady(failure))) return 'not-ready';
   if (reason === 'http_4xx' && httpStatus === 408) return 'no-answer-in-time';
@@ -117,17 +119,46 @@ export function setupProblemOf(failure: Failure): SetupProblem {
   const kind = setupKindOf(failure);
   const wantsFile = kind === 'payload-needed' && FILE_WANTED.test(failure.detail);
   const sentence = `${sentenceOf(failure.detail)}${wantsFile ? ` ${FILE_HINT}` : ''}`;
-  return { kind, sentence, advice: NO_NUMBER.test(failure.detail) ? NO_NUMBER_ADVICE : ADVICE[kind] };
+  return { kind, sentence, advice: adviceOf(kind, failure) };
 }
 
+/** An account that may call no more for now, or has to pay (402, 403). */
+const USED_UP = /\b(?:quota|credits?|billing|payment required)\b/i;
+/** An address with a user or a password is not called, wherever it points. */
+const USER_IN_ADDRESS = /^addresses with a user name or password/;
 /** A header by its name (FastAPI). */
 const HEADER_WANTED = /\bheader\.[\w-]+: (?:field required|missing)/i;
 const FILE_WANTED = /\b(?:file|files|image|upload): field required|\bno (?:file|image)\b|multipart|form-data/i;
 const FILE_HINT =
   'A file is sent with `connector: multipart`, as a `data:` address in its field: {"file": "data:image/png;base64,…"}.';
-const NO_NUMBER = /^the answer holds NaN or Infinity/;
-const NO_NUMBER_ADVICE =
-  'Give a payload of which the model makes a number, and let the server answer null where it makes none.';
+
+/** Failures whose own words tell what to do better than their kind does. */
+const ADVICE_BY_WORDS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^the answer holds NaN or Infinity/,
+    'Give a payload of which the model makes a number, and let the server answer null where it makes none.',
+  ],
+  [/certificate of the server has expired/, 'Renew the certificate on the server.'],
+  [
+    /certificate of the server is not valid yet/,
+    'Check the clock of this machine, and from when on the certificate is valid.',
+  ],
+  [
+    /certificate of the server is for another host name/,
+    'Give the address by a name that the certificate is for, or have one issued for this name.',
+  ],
+  [USED_UP, 'Raise the quota, or wait until it is renewed: neither another payload nor another key helps.'],
+  [
+    USER_IN_ADDRESS,
+    'Leave them out of the address and give them as an Authorization header, whose value comes from a file or a secret.',
+  ],
+];
+
+function adviceOf(kind: SetupKind, { detail, httpStatus }: Failure): string {
+  const isOfAccount = httpStatus === 402 || httpStatus === 403;
+  const said = ADVICE_BY_WORDS.find(([words]) => words.test(detail) && (words !== USED_UP || isOfAccount));
+  return said?.[1] ?? ADVICE[kind];
+}
 
 /** The same for whoever asks once: nobody asks again for them. */
 export function problemOfOneTry(failure: Failure): SetupProblem {

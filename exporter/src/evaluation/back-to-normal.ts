@@ -7,6 +7,7 @@ import { countsOf } from '../rca/symptoms/newest-rows.js';
 import { compareCategorical, compareNumeric } from '../statistics/compare.js';
 import { differenceOfProportions } from '../statistics/difference-of-proportions.js';
 import { validTotal } from '../statistics/signal-counts.js';
+import { isKnownAnswer } from '../statistics/token-overlap.js';
 
 /** Newest rows that are looked at: a tenth of those since the change, within these bounds. */
 const FEWEST_ROWS = 40;
@@ -24,18 +25,35 @@ interface Share {
  * What has changed and is over: the newest rows differ from the first ones since the change, and not from the baseline. A window that
  * holds rows of both times is a mixture that no single cause explains, so it is told apart by its ends. Nothing where the rows are
  * too few to show the difference. Calls that failed are over as well once probes are answered and nobody calls, or, without a baseline,
- * once the newest are all answered and that is no luck.
+ * once the newest are all answered and that is no luck; golden answers are once all of the newest are known ones.
  * @param subjects what findings are about
  */
 export function backToNormal(state: Compared, subjects: Iterable<FindingSubject>): ReadonlySet<FindingSubject> {
   const asked = [...new Set(subjects)];
   const byRows = backByRows(state, asked);
   const isOver = asked.includes('errors') && (silentSinceMs(state) !== null || areAnsweredAgain(state));
-  return isOver ? new Set([...byRows, 'errors']) : byRows;
+  const isKnownAgain = asked.includes('golden') && areGoldenBack(state);
+  return new Set([...byRows, ...(isOver ? (['errors'] as const) : []), ...(isKnownAgain ? (['golden'] as const) : [])]);
 }
 
 /** Answers in a row that say that a model answers again, at least. */
 const FEWEST_ANSWERS = 20;
+/** Newest answers to each golden input that say that it answers as before: all that are kept. */
+const FEWEST_PER_INPUT = 4;
+
+/** Whether each golden input gets none but answers that it got in the baseline again: what is asked by mlfi is in no row. */
+function areGoldenBack({ baseline, goldenNow }: Compared): boolean {
+  const before = new Map((baseline?.golden ?? []).map((input) => [input.goldenId, Object.keys(input.answerHashes)]));
+  const now = goldenNow.filter(({ goldenId }) => before.has(goldenId));
+  return (
+    now.length > 0 &&
+    now.length === before.size &&
+    now.reduce((sum, { answers }) => sum + answers, 0) >= FEWEST_PER_INPUT * before.size &&
+    now.every(({ goldenId, answerHashes }) =>
+      Object.keys(answerHashes).every((answer) => isKnownAnswer(answer, before.get(goldenId) ?? [])),
+    )
+  );
+}
 
 /**
  * Whether calls failed before there was a baseline, and the newest are answered: so many in a row as come by luck in one case of a
@@ -56,7 +74,14 @@ function areAnsweredAgain({ baseline, rows }: Compared): boolean {
 
 type Compared = Pick<
   MonitoredModelState,
-  'baseline' | 'rows' | 'evidence' | 'window' | 'lastHeardAtMs' | 'lastProbeFailureAtMs' | 'probesAnsweredMs'
+  | 'baseline'
+  | 'goldenNow'
+  | 'rows'
+  | 'evidence'
+  | 'window'
+  | 'lastHeardAtMs'
+  | 'lastProbeFailureAtMs'
+  | 'probesAnsweredMs'
 >;
 
 function backByRows(

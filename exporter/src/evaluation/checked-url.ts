@@ -63,13 +63,26 @@ export function investigationOf({
     recommendations: evaluation.proposals,
     similar: evaluation.similar,
     limits: [
+      ...(isUnheard(discovery, failures, window.calls) ? [NEVER_IN_TIME] : []),
       ...(limited === null || window.calls === 0
         ? []
         : [`No more than ${counted(window.calls, 'probe')} could be sent: ${limited.detail}.`]),
-      ...limitsOf(window.calls, failures, baseline, confidence !== null, thresholds),
+      ...limitsOf(
+        setup !== null && failures === window.calls ? 0 : window.calls,
+        failures,
+        baseline,
+        confidence !== null,
+        thresholds,
+      ),
     ],
   };
 }
+
+const NEVER_IN_TIME =
+  'It has never answered in time: check that the address is right, and ask with a longer timeout to see whether it is only slow.';
+
+const isUnheard = (discovery: Discovery | null, failures: number, calls: number): boolean =>
+  discovery?.kind === 'not-found' && discovery.failure.reason === 'timeout' && calls > 0 && failures === calls;
 
 function confidenceDrift(
   baseline: BaselineProfile | null,

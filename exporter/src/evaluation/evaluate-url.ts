@@ -5,6 +5,7 @@ import { createWindowBuilder } from '../statistics/window-profile.js';
 import type { Discovery } from '../domain/discovery.js';
 import type { Investigation, InvestigationProgress, InvestigationRequest } from '../domain/investigation.js';
 import { hashedSlugOf, slugOf, type ModelId } from '../domain/identifiers.js';
+import { addressWithoutSecrets, shownAddress } from '../domain/shown-address.js';
 import type { Lesson } from '../domain/lesson.js';
 import type { Endpoint, GoldenInput, Model } from '../domain/model.js';
 import type { Json } from '../domain/json.js';
@@ -65,10 +66,10 @@ export async function investigate(
 ): Promise<Investigation> {
   const { given } = ports;
   const { discovery, endpoint, payloads, watched } = await targetAt(ports, url, onProgress);
-  const id = watched?.id ?? hashedSlugOf(`url-${url}`);
+  const id = watched?.id ?? idOf(url);
   const model = passingModel(
     id,
-    url,
+    shownAddress(url),
     endpoint,
     payloads,
     // What a server describes may still not be what its model makes something of: whoever asks once is told so.
@@ -83,7 +84,11 @@ export async function investigate(
     model,
     samples ?? settings.defaultSamples,
     refusalOf(discovery, given !== null),
-    watched === null,
+    {
+      isUntried: watched === null,
+      hasAnswered: discovery === null || discovery.kind === 'found',
+      isGiven: given !== null,
+    },
     onProgress,
   );
   const answers = collected.filter(({ observation }) => observation.failure === null).length;
@@ -130,7 +135,7 @@ export async function investigate(
   if (verdict === 'healthy' && baseline === null && watched === null)
     await keepAsBaseline(ports.clock, baselines, id, window, golden.build());
   return investigationOf({
-    url,
+    url: shownAddress(url),
     id,
     discovery,
     baseline,
@@ -142,6 +147,12 @@ export async function investigate(
     sent: isKnown(discovery, given, refusal) ? sentText(payloads) : null,
     thresholds: settings.experience.thresholds,
   });
+}
+
+/** Of a parameter only the hash: it may be a key that is named like none. */
+function idOf(url: string): ModelId {
+  const text = `url-${addressWithoutSecrets(url)}`;
+  return hashedSlugOf(text, text.replace(/[?#].*$/s, ''));
 }
 
 function verdictOf(setup: SetupProblem | null, { diagnosis }: Evaluation): Investigation['verdict'] {
@@ -191,7 +202,7 @@ async function targetAt(
       ? { ...registered, discovery: null, watched: model }
       : // What is said to payloads that somebody gives says nothing beside a baseline of others.
         { ...registered, payloads: given.payloads, discovery: null, watched: null };
-  onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${url}` });
+  onProgress({ stage: 'discovering', done: 0, of: 1, text: `Finding out how to ask ${shownAddress(url)}` });
   let discovery = await discover(url);
   for (let waits = 0; waits < MOST_WAITS && discovery.kind === 'not-found'; waits += 1) {
     if ((await wait?.(discovery.failure, onProgress)) !== true) break;
@@ -225,9 +236,16 @@ function evaluatingText(answers: number, failures: number): string {
   return `Evaluating ${counted(answers, 'response')}${failed}`;
 }
 
+/** What is known of a model before it is asked. */
+interface Tried {
+  readonly isUntried: boolean;
+  readonly hasAnswered: boolean;
+  readonly isGiven: boolean;
+}
+
 /**
  * Asks the model unless it is known that it cannot be asked.
- * @param isUntried it is not known to take these payloads: that it refuses all of them is no fault of it
+ * Not known to take these payloads, or to have answered anything, it is not at fault for refusing, or leaving, all of them.
  * @returns why it could not, too
  */
 async function asked(
@@ -235,7 +253,7 @@ async function asked(
   model: Model,
   wanted: number,
   unasked: SetupProblem | null,
-  isUntried: boolean,
+  { isUntried, hasAnswered, isGiven }: Tried,
   onProgress: (progress: InvestigationProgress) => void,
 ): Promise<Collected & { readonly refusal: SetupProblem | null }> {
   if (unasked !== null) return { collected: [], limited: null, refusal: unasked };
@@ -245,7 +263,13 @@ async function asked(
   const failures = collected.map(({ observation: { failure } }) => failure);
   const last = failures.at(-1) ?? null;
   const problem = failures.includes(null) || last === null ? null : problemOfOneTry(last);
-  return { collected, limited, refusal: isUntried && problem?.kind === 'payload-needed' ? problem : null };
+  // An address alone that takes calls and says nothing is down for its users; to a payload that somebody gives it may only be slow.
+  const isUnheard = !hasAnswered && last !== null && (isGiven || isSetup(last));
+  return {
+    collected,
+    limited,
+    refusal: isUntried && (isUnheard || problem?.kind === 'payload-needed') ? problem : null,
+  };
 }
 
 /** The certificate that was shown last. */
@@ -274,13 +298,14 @@ function lastAnswer(samples: readonly Sample[]): number | null {
 }
 
 /**
- * Why a model that is not known to answer could not be asked at all; for one that is, the same is a fault. So it is where a payload
- * is given that the model takes: the server that fails on it fails its users.
+ * Why a model that is not known to answer could not be asked at all; for one that is, the same is a fault. Where a payload is given, a
+ * server that fails on it, or is late, is asked on: one that answers only some of the calls fails its users.
  */
 function refusalOf(discovery: Discovery | null, isGiven: boolean): SetupProblem | null {
-  if (discovery === null || discovery.kind === 'found' || !isSetup(discovery.failure)) return null;
+  if (discovery === null || discovery.kind === 'found' || (!isGiven && !isSetup(discovery.failure))) return null;
   const { failure } = discovery;
-  return isGiven && failure.reason === 'http_5xx' && failure.retryAfterMs === null ? null : problemOfOneTry(failure);
+  const mayBeSome = failure.reason === 'http_5xx' || failure.reason === 'timeout';
+  return isGiven && mayBeSome && failure.retryAfterMs === null ? null : problemOfOneTry(failure);
 }
 
 /** Whether the payloads are those that the model was asked with, found or given. */
@@ -298,6 +323,7 @@ function undecided(
       severity: 'none',
       severityReason: 'Nothing could be judged.',
       impact: null,
+      causes: [],
       findings: [],
     },
     explanation: { ...explanation, headline: sentence, summary: `${sentence} ${advice}`, paragraphs: [] },

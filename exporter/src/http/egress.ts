@@ -156,11 +156,13 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
           reset,
         });
       const arrivals: { readonly bytes: number; readonly seconds: number }[] = [];
+      let isBegun = false;
       try {
         const response = await ask(false).catch((error: unknown) => {
           if (call.retriesIdleClose === true && wasClosedIdle(error)) return ask(true);
           throw error;
         });
+        isBegun = true;
         const body = await readBody(
           decoded(response.body, response.headers['content-encoding']),
           call.maxResponseBytes,
@@ -185,7 +187,7 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
       } catch (error) {
         return {
           kind: 'failure',
-          failure: classified(error, deadline.aborted, timeoutMs),
+          failure: classified(error, deadline.aborted, timeoutMs, isBegun),
           latencySeconds: seconds(),
           ...(neverLeft(error) ? { unsent: true } : {}),
         };
@@ -302,7 +304,8 @@ const speaksHttp2 = (cause: unknown): boolean =>
   (cause instanceof Error && 'data' in cause && HTTP2_SETTINGS.test(String(cause.data))) ||
   /NO_APPLICATION_PROTOCOL/.test(codeOf(cause));
 
-function classified(error: unknown, timedOut: boolean, timeoutMs: number): Failure {
+/** @param isBegun its head came: what is missing is in the body */
+function classified(error: unknown, timedOut: boolean, timeoutMs: number, isBegun: boolean): Failure {
   if (error instanceof TooLarge) return failureOf('too_large', error.message);
   const cause = causeOf(error);
   if (cause instanceof Blocked) return failureOf('blocked', cause.message);
@@ -322,7 +325,7 @@ function classified(error: unknown, timedOut: boolean, timeoutMs: number): Failu
     code === 'ECONNREFUSED'
       ? 'the connection was refused: nothing listens there'
       : CLOSED_EARLY.has(code)
-        ? 'the server closed the connection without an answer'
+        ? `the server ${isBegun ? 'broke off in the middle of its answer' : 'closed the connection without an answer'}`
         : `the connection failed${code === '' ? '' : ` (${code})`}`,
   );
 }

@@ -1,6 +1,7 @@
 import { familyOf, hasTrait, type CauseId } from '../domain/cause.js';
 import type { ChangeEvent, Symptoms } from '../domain/symptoms.js';
 import type { DetectorId, FindingSubject } from '../domain/finding.js';
+import { isAboutAnswers } from '../domain/generation.js';
 import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
 import { allAnsweredWithErrors } from './causes/calls-fail.js';
@@ -46,6 +47,12 @@ const confidenceLost = ({ confidence }: Symptoms): number =>
 /** A change of the error of quantities is established, and it grew by more than this share, chance allowed for. */
 const missesGrew = ({ symptoms }: SeverityInput, share: number): boolean =>
   sequentially(symptoms, 'error_size') && (errorGrowth(symptoms.labels)?.low(Z) ?? 0) > share;
+/** Something was found of what goes into the model, not only of what comes out. */
+const isAboutInputs = ({ findings }: Symptoms): boolean =>
+  findings.some(
+    ({ kind, subject }) =>
+      kind === 'data' && subject !== 'prediction' && subject !== 'confidence' && !isAboutAnswers(subject),
+  );
 const releaseIn = ({ changes }: Symptoms): ChangeEvent | undefined =>
   changes.findLast(({ kind }) => kind === 'model-version' || kind === 'deployment');
 /** Share of the responses that lack the prediction they had; 0 where that share did not rise. */
@@ -67,9 +74,17 @@ const cost = ({ impact }: SeverityInput, otherwise: string): string =>
 /** Harm that is told apart from chance is said, however small; inputs are said to differ only where nothing but inputs did. */
 const mild = ({ symptoms, impact }: SeverityInput): string =>
   impact?.sentence ??
-  (symptoms.findings.every(({ kind }) => kind === 'data' || kind === 'note')
+  (isAboutInputs(symptoms) && symptoms.findings.every(({ kind }) => kind === 'data' || kind === 'note')
     ? 'Inputs differ, with no sign so far that predictions got worse.'
     : 'Something changed, with no sign so far that users are affected.');
+
+function otherPredictions({ symptoms, cause }: SeverityInput): string {
+  if (familyOf(cause) === 'model')
+    return 'Users receive other predictions than before; whether they are worse is not known.';
+  return familyOf(cause) === 'pipeline' || isAboutInputs(symptoms)
+    ? 'The model receives inputs it was not trained for; its predictions may be affected.'
+    : 'Predictions are distributed otherwise than before; whether they are worse is not known.';
+}
 
 interface Rule {
   readonly severity: Severity;
@@ -229,13 +244,7 @@ const RULES: readonly Rule[] = [
   {
     severity: 'medium',
     holds: ({ found, cause }) => familyOf(cause) === 'pipeline' || found('prediction-mix'),
-    reason: (input) =>
-      cost(
-        input,
-        familyOf(input.cause) === 'model'
-          ? 'Users receive other predictions than before; whether they are worse is not known.'
-          : 'The model receives inputs it was not trained for; its predictions may be affected.',
-      ),
+    reason: (input) => cost(input, otherPredictions(input)),
   },
   {
     severity: 'medium',

@@ -1,5 +1,6 @@
 import type { CauseId } from '../domain/cause.js';
 import type { ActionId } from '../domain/recommendation.js';
+import { shownAddress } from '../domain/shown-address.js';
 import type { Estimate, Validation } from '../domain/validation.js';
 import type { Rule } from './rule.js';
 import { RULES } from './rules.js';
@@ -11,7 +12,7 @@ export function validationText(action: ActionId, validation: Validation): string
   const about = action === 'deploy' ? 'replace' : action === 'rollback' ? 'restore' : null;
   if (about !== validation.purpose || validation.verdict === null) return null;
   const verdict = { pass: 'passed', fail: 'failed', inconclusive: 'was inconclusive' }[validation.verdict];
-  return `Validation ${validation.id} of the candidate at ${validation.candidateUrl} ${verdict}: ${validation.reasons.slice(0, SENTENCES).join(' ')}`;
+  return `Validation ${validation.id} of the candidate at ${shownAddress(validation.candidateUrl)} ${verdict}: ${validation.reasons.slice(0, SENTENCES).join(' ')}`;
 }
 
 /**
@@ -45,7 +46,7 @@ export function validatedDeployment(cause: CauseId, validation: Validation | nul
       title: ({ context }) => `Put the validated candidate of ${context.modelName} into service`,
       why: () => `A newer version is there, and it passed its validation against the one in service. ${gain}`,
       steps: () => [
-        `Send a part of the traffic to ${validation.candidateUrl}${version} first, then all of it.`,
+        `Send a part of the traffic to ${shownAddress(validation.candidateUrl)}${version} first, then all of it.`,
         'Declare the release, so that its new answers are expected.',
       ],
       expectedEffect: gain,

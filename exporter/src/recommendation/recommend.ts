@@ -10,6 +10,7 @@ import {
 } from '../domain/cause.js';
 import { subjectText, type FindingSubject } from '../domain/finding.js';
 import { PRIORITIES, type ActionId, type Priority, type Proposal, type TrackRecord } from '../domain/recommendation.js';
+import { shownAddress } from '../domain/shown-address.js';
 import type { Severity } from '../domain/severity.js';
 import { validatedDeployment, validationText } from './candidate-validation.js';
 import type { Validation } from '../domain/validation.js';
@@ -154,7 +155,10 @@ function planOf(action: ActionId, cause: CauseId, diagnosis: Diagnosis, context:
   const { validation } = context;
   if (plan === null || validation === null || validationText(action, validation) === null) return plan;
   const { id, verdict, candidateUrl } = validation;
-  return { ...plan, parameters: { ...plan.parameters, validation: { id, verdict, candidate: candidateUrl } } };
+  return {
+    ...plan,
+    parameters: { ...plan.parameters, validation: { id, verdict, candidate: shownAddress(candidateUrl) } },
+  };
 }
 
 function nothingToDo(): Proposal {

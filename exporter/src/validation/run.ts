@@ -4,6 +4,7 @@ import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { ValidationRequest } from '../domain/validation.js';
 import { slugOf, validationId, type ModelId, type ValidationId } from '../domain/identifiers.js';
 import type { Json, JsonObject } from '../domain/json.js';
+import { shownAddress } from '../domain/shown-address.js';
 import type { Endpoint, Model } from '../domain/model.js';
 import type { Features, ModelAnswer, Observation } from '../domain/observation.js';
 import type { Clock, Ids, Logger, ValidationRepository } from '../domain/ports.js';
@@ -139,7 +140,7 @@ export function createModelValidations(ports: ModelValidationPorts): ModelValida
       const recorded = ports.record(begun, 'validation-started', by, {
         model: id,
         validation: begun.id,
-        candidate: request.candidateUrl,
+        candidate: shownAddress(request.candidateUrl),
         purpose: request.purpose,
       });
       // Noted before anything is awaited, or two requests could both begin.

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compareGoldenInputs, goldenEvidence } from '../../../exporter/src/detection/golden.js';
+import type { Json } from '../../../exporter/src/domain/json.js';
 import type { GoldenBaseline } from '../../../exporter/src/domain/profile.js';
+import { detectIn, MODEL, observation, stateOf } from './rows.js';
 
 const input = (overrides: Partial<GoldenBaseline> = {}): GoldenBaseline => ({
   goldenId: 'g',
@@ -57,5 +59,48 @@ describe('golden inputs, each by itself', () => {
       ['answer-changed', 'confidence-moved'].includes(verdict),
     );
     expect(goldenEvidence(before, now)).toMatchObject({ compared: 3, changed: changed.length, answersChanged: 1 });
+  });
+});
+
+describe('a model that answers the same question differently', () => {
+  const scattered = (payload: Json, confidence: number | null) => ({
+    ...stateOf(null, [observation()]),
+    model: { ...MODEL, goldenInputs: [{ id: 'g', payload, origin: 'generated' as const }] },
+    goldenNow: [
+      input({
+        answers: 10,
+        answerHashes: { a: 5, b: 5 },
+        confidenceMean: confidence,
+        confidenceStandardDeviation: confidence === null ? null : 0.1,
+      }),
+    ],
+  });
+  const messages = [{ role: 'user', content: 'Capital of France?' }];
+  const unstable = (payload: Json, confidence: number | null = 0.8) => {
+    const { findings, blindSpots } = detectIn(scattered(payload, confidence));
+    return {
+      finding: findings.find(({ detector }) => detector === 'unstable-answers')?.sentence ?? null,
+      blind: blindSpots.find(({ check }) => check === 'stability')?.reason ?? null,
+    };
+  };
+
+  it.each([
+    { model: 'm', messages },
+    { prompt: 'Hi', max_tokens: 5, temperature: 0.7 },
+  ])('is one whose temperature was left to it: %o', (payload) => {
+    expect(unstable(payload).finding).toBeNull();
+    expect(unstable(payload).blind).toContain('"temperature": 0');
+  });
+
+  it.each([{ messages, temperature: 0 }, { messages, options: { temperature: 0 } }, { age: 38 }, 'text', null])(
+    'is unstable with %o',
+    (payload) => {
+      expect(unstable(payload).finding).toContain('varies by ±0.10 and 56 %');
+      expect(unstable(payload).blind).toBeNull();
+    },
+  );
+
+  it('has no confidence that varies where it gives none', () => {
+    expect(unstable({ age: 38 }, null).finding).toMatch(/^For the same input, 56 % of the predictions differ/);
   });
 });

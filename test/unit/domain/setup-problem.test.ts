@@ -21,3 +21,30 @@ it.each([502, 503, 504])('of %i is one of waiting, also where the server does no
   expect(kind).toBe('not-ready');
   expect(advice).not.toContain('payload');
 });
+
+it('of an address with a password is one of credentials, wherever it points', async () => {
+  const egress = createEgress({ allowHosts: [], allowCidrs: [], allowPorts: [] });
+  const url = 'http://bob:s3cretpw@127.0.0.1/predict';
+  const call = { url, method: 'GET', headers: {}, body: null, timeoutMs: 1_000, maxResponseBytes: 10 } as const;
+  const refused = await egress.call(call).finally(() => egress.close());
+  if (refused.kind === 'answer') expect.fail('it was called');
+  const { kind, advice } = setupProblemOf(refused.failure);
+  expect(kind).toBe('credentials');
+  expect(advice).toMatch(/^Leave them out of the address/);
+});
+
+it.each([
+  ['certificate', 'the certificate of the server has expired (CERT_HAS_EXPIRED)', null, 'Renew'],
+  [
+    'certificate',
+    'the certificate of the server is for another host name (X)',
+    null,
+    'name that the certificate is for',
+  ],
+  ['certificate', 'the certificate of the server is signed by itself (X)', null, 'authority'],
+  ['http_4xx', 'the server answered 402: “You have exceeded your monthly included credits”', 402, 'Raise the quota'],
+  ['credentials', 'the server answered 403: “Monthly quota exceeded”', 403, 'Raise the quota'],
+  ['payload_refused', 'the server answered 422: “quota: field required”', 422, 'payload'],
+] as const)('of a call that failed by %s (%s) advises what helps', (reason, detail, httpStatus, words) => {
+  expect(setupProblemOf({ reason, detail, httpStatus, retryAfterMs: null }).advice).toContain(words);
+});

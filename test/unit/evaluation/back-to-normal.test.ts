@@ -50,3 +50,23 @@ it('counts nothing where nothing was found', () => {
   });
   expect(backToNormal({ ...state, rows: unread }, [])).toEqual(new Set());
 });
+
+const goldenOf = (ids: readonly string[], answer: string, answers: number) =>
+  ids.map((goldenId) => ({ goldenId, answers, answerHashes: { [answer]: answers } }));
+const isGoldenBack = (goldenNow: readonly unknown[]): boolean =>
+  backToNormal(
+    {
+      ...state,
+      baseline: { ...state.baseline, golden: goldenOf(['a', 'b'], 'yes', 20) },
+      goldenNow,
+    } as unknown as MonitoredModelState,
+    ['golden'],
+  ).has('golden');
+
+it('says that golden answers are as before once all of the newest are known ones', () => {
+  expect(isGoldenBack(goldenOf(['a', 'b'], 'yes', 4))).toBe(true);
+  expect(isGoldenBack(goldenOf(['a', 'b'], 'yes', 2))).toBe(false);
+  expect(isGoldenBack(goldenOf(['a', 'b'], 'no', 4))).toBe(false);
+  expect(isGoldenBack(goldenOf(['a'], 'yes', 8))).toBe(false);
+  expect(isGoldenBack([])).toBe(false);
+});

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { investigationText } from '../../../exporter/src/cli/investigation-text.js';
+import { investigationJson } from '../../../exporter/src/http/views/reports.js';
 import { slugOf, type ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Discovery } from '../../../exporter/src/domain/discovery.js';
 import type { Json } from '../../../exporter/src/domain/json.js';
@@ -116,6 +118,46 @@ describe('the baseline of a URL', () => {
     stored = new Map(['http://host/predict', long].map((url) => [slugOf(`look-${url}`), baseline]));
     expect((await check('http://host/predict')).baselineExists).toBe(true);
     expect((await check(`${long}fraud`)).baselineExists).toBe(false);
+  });
+});
+
+it('tells no secret of an address, and keeps its baseline when the secret changes', async () => {
+  const address = 'http://bob:s3cretpw@host/predict?api_key=s3cretpw&other=s3cretpw&model=a';
+  expect(investigationJson(await check(address))).not.toContain('s3cretpw');
+  expect(investigationText(await check(address))).not.toContain('s3cretpw');
+  const open = (key: string): string => `http://host/predict?api_key=${key}&model=a`;
+  const first = await check(open('s3cretpw'));
+  expect(first).toMatchObject({ url: 'http://host/predict?api_key=…&model=…' });
+  expect((await check(open('another1'))).modelId).toBe(first.modelId);
+  expect((await check(open('another1').replace('model=a', 'model=b'))).modelId).not.toBe(first.modelId);
+  expect((await check('http://host/predict')).modelId).toMatch(/^url-http-host-predict-[0-9a-f]{8}$/);
+});
+
+describe('a model nobody has seen answer', () => {
+  const late = {
+    reason: 'timeout',
+    detail: 'no complete answer within 3 s',
+    httpStatus: null,
+    retryAfterMs: null,
+  } as const;
+  const unheard: Asked = {
+    discovery: { kind: 'not-found', failure: late, attempts: [] },
+    answers: () =>
+      Array.from({ length: 5 }, (_, i) => ({
+        ...sample(i),
+        observation: { ...sample(i).observation, prediction: null, confidence: null, failure: late },
+      })),
+  };
+
+  it('is not judged where it is late with a payload that somebody gives, and no cause is told', async () => {
+    const { verdict, setup, diagnosis } = await check(URL_OF_MODEL, { ...unheard, payloads: [{ x: 1 }] });
+    expect([verdict, setup?.kind, diagnosis.causes]).toEqual(['undecided', 'no-answer-in-time', []]);
+  });
+
+  it('is down for its users where its address takes calls and says nothing, or only slow', async () => {
+    const { verdict, limits } = await check(URL_OF_MODEL, unheard);
+    expect(verdict).toBe('failing');
+    expect(limits.join(' ')).toContain('longer timeout');
   });
 });
 

@@ -101,6 +101,21 @@ describe('a kept connection that the server closed', () => {
   });
 });
 
+it('tells an answer that breaks off from none at all', async () => {
+  const half = await listening(
+    createTcpServer((socket) =>
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf')),
+    ),
+  );
+  expect((await failure(LOOPBACK, `http://127.0.0.1:${half}/`)).detail).toBe(
+    'the server broke off in the middle of its answer',
+  );
+  const reset = await listening(createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
+  expect((await failure(LOOPBACK, `http://127.0.0.1:${reset}/`)).detail).toBe(
+    'the server closed the connection without an answer',
+  );
+});
+
 describe('what certainly never left', () => {
   const unsent = async (...given: Parameters<typeof call>): Promise<boolean> => {
     const answer = await call(...given);

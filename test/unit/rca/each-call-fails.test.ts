@@ -46,7 +46,16 @@ describe('a server that answers each call with an error', () => {
     expect(isUnanswered(partly)).toBe(false);
     expect(storyOf(partly)).not.toBe(storyOf(diagnosis));
     const down = evaluated({ rows: failing('connect', 'connection refused', 60) }).diagnosis;
-    expect(down.causes[0]?.id).toBe('model-unreachable');
+    expect(down.causes[0]).toMatchObject({ id: 'model-unreachable', title: 'Model unreachable: connection refused' });
     expect(down.findings[0]?.sentence).toMatch(/^None of the last 60 calls was answered/);
   });
+});
+
+it.each([
+  ['the connection was refused: nothing listens there', 'nothing listens at its address'],
+  ['the server closed the connection without an answer', 'the server closed the connection without an answer'],
+  ['the server broke off in the middle of its answer', 'the server broke off in the middle of its answer'],
+])('a connection is told by how it failed: %s', (detail, words) => {
+  const [cause] = evaluated({ rows: failing('connect', detail, 60) }).diagnosis.causes;
+  expect(cause?.title).toBe(`Model unreachable: ${words}`);
 });

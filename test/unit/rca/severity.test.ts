@@ -17,3 +17,14 @@ it('says which release responses changed with, and declares none itself', () => 
   );
   expect(reasonAfter([])).toContain('no release was declared');
 });
+
+it('says nothing of inputs where nothing was found of them', () => {
+  const [finding] = symptoms.findings;
+  if (finding === undefined) expect.fail('nothing was found');
+  const of = (subject: 'prediction' | 'feature:age') => ({
+    ...symptoms,
+    findings: [{ ...finding, detector: 'prediction-mix', kind: 'data', subject } as const],
+  });
+  expect(assessSeverity(of('prediction'), 'unknown', null).reason).not.toContain('inputs');
+  expect(assessSeverity(of('feature:age'), 'unknown', null).reason).toContain('inputs it was not trained for');
+});

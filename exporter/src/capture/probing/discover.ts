@@ -8,6 +8,7 @@ import { candidatesAskedFor } from './asked-for.js';
 import { bentoml } from './connectors/bentoml.js';
 import type { Candidate, Connector, ConnectorContext } from './connectors/connector.js';
 import { CONNECTORS, connectorOf } from './connectors/index.js';
+import { isOpenAiTask } from './connectors/openai.js';
 import { NoDescription, rest } from './connectors/rest.js';
 import { isRepeated, isUnread, notAsked, readMadeUp, unlessRepeated } from './made-up.js';
 import { actionIn, isNamedLikePrediction } from './path-words.js';
@@ -121,11 +122,10 @@ async function search(
   target: DiscoveryTarget,
   limit: () => Failure | null,
 ): Promise<Discovery> {
-  const { url, authorizationSecret, payloads: given = [], connector: wanted } = target;
+  const { payloads: given = [] } = target;
   const attempts: DiscoveryAttempt[] = [];
   const failures: Failure[] = [];
-  const endpoint: Endpoint = { url, connector: wanted ?? 'rest', settings: {}, authorizationSecret };
-  const greeting = greetingOf(endpoint, given);
+  const greeting = greetingOf(target, given);
   const first = await tryCandidate(context, greeting, attempts, failures);
   if (first !== null && given.length > 0) return first;
   if (first === null && failures.some(endsSearch)) return notFound(failures, attempts);
@@ -148,7 +148,9 @@ async function search(
   return found === null ? notFound(failures, attempts) : withVariety(found);
 }
 
-function greetingOf(endpoint: Endpoint, given: readonly Json[]): Candidate {
+function greetingOf({ url, authorizationSecret, connector }: DiscoveryTarget, given: readonly Json[]): Candidate {
+  const known = given.length > 0 && isOpenAiTask(new URL(url)) ? 'openai' : 'rest';
+  const endpoint: Endpoint = { url, connector: connector ?? known, settings: {}, authorizationSecret };
   if (given.length > 0) return { endpoint, payloads: given, what: 'the payload that was given', isGiven: true };
   const payloads = SENTENCES.slice(0, 1).map((text) => ({ text }));
   return { endpoint, payloads, what: 'first greeting {"text"}', isGuess: true };

@@ -1,7 +1,8 @@
+import { NAMED_SECRET } from '../../domain/shown-address.js';
+
 /** Shorter ones would blot out words. */
 const SHORTEST_SECRET = 4;
 const SCHEME = /^(?:Bearer|Basic|Token|ApiKey) +/i;
-const NAMED_SECRET = /key|token|secret|sig|auth|pass|pwd|credential|code|session/i;
 
 /**
  * What makes `[secret]` of each secret that a text repeats: as it is, without the scheme before it, of a basic pair both parts, and

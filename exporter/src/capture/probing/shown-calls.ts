@@ -1,4 +1,5 @@
 import type { HttpAnswer, HttpCall, HttpClient, HttpFailure } from '../../domain/ports.js';
+import { shownAddress } from '../../domain/shown-address.js';
 import { hidingSecrets, secretsInAddress } from './hidden-secrets.js';
 
 const LONGEST_SHOWN = 300;
@@ -20,7 +21,7 @@ export function shownCalls(http: HttpClient, secrets: Iterable<string>, show: (l
       calls += 1;
       const number = calls;
       const clean = cleanFor(request.url);
-      show(`${number} → ${request.method} ${clean(addressOf(request.url))} ${clean(bodyOf(request))}`.trimEnd());
+      show(`${number} → ${request.method} ${clean(shownAddress(request.url))} ${clean(bodyOf(request))}`.trimEnd());
       const answer = await http.call(request);
       show(`${number} ← ${clean(outcomeOf(answer))}`);
       return answer;
@@ -32,14 +33,6 @@ export function shownCalls(http: HttpClient, secrets: Iterable<string>, show: (l
 function lineOf(text: string): string {
   const line = text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ').trim();
   return line.length > LONGEST_SHOWN ? `${line.slice(0, LONGEST_SHOWN)}… (${line.length} characters)` : line;
-}
-
-/** Without user, password and fragment; of parameters the names. */
-function addressOf(url: string): string {
-  if (!URL.canParse(url)) return url;
-  const { origin, pathname, searchParams } = new URL(url);
-  const names = [...searchParams.keys()].map((name) => `${encodeURIComponent(name)}=…`);
-  return `${origin}${pathname}${names.length === 0 ? '' : `?${names.join('&')}`}`;
 }
 
 const bodyOf = ({ body, bytes, headers }: HttpCall): string =>

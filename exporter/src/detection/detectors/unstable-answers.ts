@@ -1,4 +1,5 @@
 import { counted, percent } from '../../domain/quantity-text.js';
+import { isAnswerDrawn } from '../../domain/generation.js';
 import { normalQuantile } from '../../statistics/special-functions.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
 
@@ -10,6 +11,11 @@ export const unstableAnswers: Detector = {
   id: 'unstable-answers',
   detect(input) {
     const { golden, thresholds } = input;
+    if (input.model.goldenInputs.some(({ payload }) => isAnswerDrawn(payload)))
+      return blind(
+        'stability',
+        'the model draws its answers, for the payload leaves the temperature to it; add `"temperature": 0` to see whether it is steady',
+      );
     const repeated = input.goldenNow
       .filter((known) => known.answers > 1)
       .reduce((sum, known) => sum + known.answers, 0);
@@ -39,7 +45,7 @@ export const unstableAnswers: Detector = {
       now: spread,
       window: windowOf(input),
       baselineSamples: null,
-      sentence: `For the same input, the model's confidence varies by ±${spread.toFixed(2)} and ${percent(flips, 0)} of the predictions differ from one call to another (${counted(repeated, 'repeated call')}).`,
+      sentence: `For the same input, ${golden.confidenceSpread === null ? '' : `the model's confidence varies by ±${spread.toFixed(2)} and `}${percent(flips, 0)} of the predictions differ from one call to another (${counted(repeated, 'repeated call')}).`,
     });
   },
 };

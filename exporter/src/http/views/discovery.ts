@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Discovery } from '../../domain/discovery.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';
 import { FAILURE_REASONS } from '../../domain/observation.js';
+import { shownAddress } from '../../domain/shown-address.js';
 import { SETUP_KINDS, problemOfOneTry } from '../../domain/setup-problem.js';
 import { anyJson, nullableNumber, nullableText } from './estimates.js';
 
@@ -45,7 +46,12 @@ export const discoverySchema = z
 
 /** How a URL may be asked, or why nothing was found; the name of a secret stays inside. */
 export function discoveryView(discovery: Discovery): z.output<typeof discoverySchema> {
-  const attempts = discovery.attempts.map(({ connector, url, what, outcome }) => ({ connector, url, what, outcome }));
+  const attempts = discovery.attempts.map(({ connector, url, what, outcome }) => ({
+    connector,
+    url: shownAddress(url),
+    what,
+    outcome,
+  }));
   if (discovery.kind === 'not-found') {
     const { reason, detail, httpStatus, retryAfterMs } = discovery.failure;
     return {
@@ -58,7 +64,7 @@ export function discoveryView(discovery: Discovery): z.output<typeof discoverySc
   const { endpoint, payloads, answer } = discovery;
   return {
     kind: 'found',
-    endpoint: { url: endpoint.url, connector: endpoint.connector },
+    endpoint: { url: shownAddress(endpoint.url), connector: endpoint.connector },
     payloads: [...payloads],
     answer: {
       prediction: answer.prediction,

@@ -4,6 +4,7 @@ import { CAUSE_IDS } from '../../domain/cause.js';
 import { CONNECTOR_IDS, MODEL_STATES } from '../../domain/model.js';
 import type { IncidentRow } from '../../domain/incident.js';
 import type { ModelStatus } from '../../domain/model-status.js';
+import { shownAddress } from '../../domain/shown-address.js';
 import { SEVERITIES } from '../../domain/severity.js';
 import { baselineSchema, baselineView } from './baselines.js';
 import { instant, intervalSchema, intervalView, nullableInstant, nullableNumber, nullableText } from './estimates.js';
@@ -194,7 +195,7 @@ function shownView(status: ModelStatus): Shown {
   return {
     id: model.id,
     name: model.name,
-    url: model.endpoint?.url ?? null,
+    url: model.endpoint === null ? null : shownAddress(model.endpoint.url),
     connector: model.endpoint?.connector ?? null,
     owner: model.owner,
     tags: [...model.tags],

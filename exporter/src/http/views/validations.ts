@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shownAddress } from '../../domain/shown-address.js';
 import {
   VALIDATION_CRITERIA,
   VALIDATION_PURPOSES,
@@ -101,7 +102,7 @@ const comparisonView = (compared: Comparison): z.output<typeof comparison> => ({
 export const validationView = (validation: Validation): z.output<typeof validationSchema> => ({
   id: validation.id,
   model_id: validation.modelId,
-  candidate_url: validation.candidateUrl,
+  candidate_url: shownAddress(validation.candidateUrl),
   purpose: validation.purpose,
   state: validation.state,
   started_at_ms: validation.startedAtMs,

@@ -5,13 +5,18 @@ import { saidByFailures } from './said-by-failures.js';
 
 const WORDS: Readonly<Record<string, string>> = {
   timeout: 'it does not respond in time',
-  connect: 'nothing listens at its address',
   dns: 'its host name cannot be resolved',
   tls: 'the encrypted connection cannot be made',
   http_5xx: 'it answers with server errors at best',
   http_4xx: 'it refuses every call',
   blocked: 'the egress policy forbids calling it',
 };
+
+/** A connection that is refused, and one that breaks off, are told by the same reason. */
+function wordsFor(reason: string, said: string | null): string {
+  if (reason !== 'connect') return WORDS[reason] ?? 'its responses cannot be used';
+  return said === null || said.startsWith('the connection was refused') ? 'nothing listens at its address' : said;
+}
 
 /** Users get no answer at all. Predicts: every recent call fails, for one and the same reason. */
 export const modelUnreachable: CauseDefinition = {
@@ -23,7 +28,7 @@ export const modelUnreachable: CauseDefinition = {
     if (!has(symptoms, 'unreachable') || saidByFailures(symptoms) !== null) return [];
     if (allAnsweredWithErrors(symptoms)) return [];
     const [reason] = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? [null];
-    const how = reason === null ? 'no call gets a prediction' : (WORDS[reason] ?? 'its responses cannot be used');
+    const how = reason === null ? 'no call gets a prediction' : wordsFor(reason, symptoms.service.said);
     return [plain(`Model unreachable: ${how}`, { shareExplained: 1 })];
   },
 };

@@ -254,6 +254,19 @@ describe('nothing to find', () => {
     expect(server.asked).toHaveLength(1);
   });
 
+  it('knows OpenAI’s interface by its path, also where a payload is given', async () => {
+    server = await modelServer({
+      'POST /v1/chat/completions': { body: { choices: [{ message: { role: 'assistant', content: 'Paris' } }] } },
+    });
+    const found = await discover(server.context, {
+      url: `${server.origin}/v1/chat/completions`,
+      authorizationSecret: null,
+      payloads: [{ model: 'm', messages: [{ role: 'user', content: 'Capital of France?' }] }],
+    });
+    expect(found).toMatchObject({ kind: 'found', endpoint: { connector: 'openai' } });
+    expect(server.asked).toHaveLength(1);
+  });
+
   it('stops when the server asks to wait, and says how long', async () => {
     const found = await discovered('/p', {
       'POST /p': { status: 503, body: { error: 'loading', estimated_time: 20 } },

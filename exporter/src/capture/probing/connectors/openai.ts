@@ -5,6 +5,8 @@ import { askByPost, getJson, isRoot, type Candidate, type Connector, type Connec
 
 type Task = 'chat/completions' | 'completions' | 'responses' | 'embeddings';
 const TASK_PATH = /^(.*?)\/(chat\/completions|completions|responses|embeddings)\/?$/;
+/** Whether an address ends as those of OpenAI's interface do. */
+export const isOpenAiTask = ({ pathname }: URL): boolean => TASK_PATH.test(pathname);
 const LISTED_AT = /^(.*?)(\/models)?\/?$/;
 
 /**

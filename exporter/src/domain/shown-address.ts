@@ -1,0 +1,28 @@
+/** Parameters that are named like a secret. */
+export const NAMED_SECRET = /key|token|secret|sig|auth|pass|pwd|credential|code|session/i;
+
+/** An address as people may see it: without user, password and fragment; of parameters the names. */
+export function shownAddress(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { origin, host, protocol, pathname, searchParams } = new URL(url);
+  const names = [...searchParams.keys()].map((name) => `${encodeURIComponent(name)}=…`);
+  const server = origin === 'null' ? `${protocol}//${host}` : origin;
+  return `${server}${pathname}${names.length === 0 ? '' : `?${names.join('&')}`}`;
+}
+
+/** What a model may be called that is only known by its address: host and path, for a parameter may be a key. */
+export function namedByAddress(url: string): string {
+  return URL.canParse(url) ? `${new URL(url).host}${new URL(url).pathname}` : url;
+}
+
+/** What tells addresses apart: all but user, password and the values of parameters that are named like a secret. */
+export function addressWithoutSecrets(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const address = new URL(url);
+  const secret = [...address.searchParams.keys()].filter((name) => NAMED_SECRET.test(name));
+  if (secret.length === 0 && address.username === '' && address.password === '') return url;
+  address.username = '';
+  address.password = '';
+  for (const name of secret) address.searchParams.set(name, '');
+  return address.href;
+}
