@@ -140,6 +140,8 @@ export type ModelAnswer =
       readonly generation?: Generation;
       /** All that was answered is a few words in plain text. */
       readonly isLoneText?: boolean;
+      /** Where the empty list stands in an answer that holds nothing else; absent for any other. */
+      readonly noneAt?: string;
     }
   | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number };
 

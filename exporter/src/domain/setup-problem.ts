@@ -1,3 +1,4 @@
+import { advisedByWords } from './advised-by-words.js';
 import type { Failure, FailureReason } from './observation.js';
 import { durationText } from './time-text.js';
 
@@ -117,7 +118,7 @@ export function setupProblemOf(failure: Failure): SetupProblem {
   const kind = setupKindOf(failure);
   const wantsFile = kind === 'payload-needed' && FILE_WANTED.test(failure.detail);
   const sentence = `${sentenceOf(failure.detail)}${wantsFile ? ` ${FILE_HINT}` : ''}`;
-  return { kind, sentence, advice: NO_NUMBER.test(failure.detail) ? NO_NUMBER_ADVICE : ADVICE[kind] };
+  return { kind, sentence, advice: advisedByWords(failure.detail) ?? ADVICE[kind] };
 }
 
 /** A header by its name (FastAPI). */
@@ -125,9 +126,6 @@ const HEADER_WANTED = /\bheader\.[\w-]+: (?:field required|missing)/i;
 const FILE_WANTED = /\b(?:file|files|image|upload): field required|\bno (?:file|image)\b|multipart|form-data/i;
 const FILE_HINT =
   'A file is sent with `connector: multipart`, as a `data:` address in its field: {"file": "data:image/png;base64,…"}.';
-const NO_NUMBER = /^the answer holds NaN or Infinity/;
-const NO_NUMBER_ADVICE =
-  'Give a payload of which the model makes a number, and let the server answer null where it makes none.';
 
 /** The same for whoever asks once: nobody asks again for them. */
 export function problemOfOneTry(failure: Failure): SetupProblem {

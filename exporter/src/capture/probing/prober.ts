@@ -4,6 +4,7 @@ import type { Json } from '../../domain/json.js';
 import type { Failure, ModelAnswer, Observation, ObservationSource } from '../../domain/observation.js';
 import type { Sample, ServerCertificate } from '../../domain/observation.js';
 import type { Clock, HttpClient, Logger, Random } from '../../domain/ports.js';
+import { AnswersSoFar } from './answers-so-far.js';
 import type { PoliteHttpClient } from './host-limits.js';
 import { connectorOf } from './connectors/index.js';
 import { featuresOf } from './payloads/features.js';
@@ -58,6 +59,7 @@ const GIVE_UP_AFTER = 5;
 export function createProber(ports: ProberPorts): Prober {
   const running = new Map<ModelId, AbortController>();
   const callTimes = new Map<ModelId, number[]>();
+  const soFar = new AnswersSoFar();
 
   const ask = async (model: Model, question: Question): Promise<Answered> => {
     const { endpoint, schedule } = model;
@@ -78,7 +80,7 @@ export function createProber(ports: ProberPorts): Prober {
       ...(endpoint.asking === undefined ? {} : { asking: endpoint.asking }),
     };
     const atMs = ports.clock.now();
-    const answer = await connectorOf(endpoint.connector).ask(context, endpoint, question.payload);
+    const answer = soFar.settled(model, await connectorOf(endpoint.connector).ask(context, endpoint, question.payload));
     return {
       result: {
         observation: observationOf(question, answer, atMs, endpoint.asking?.pointers?.prediction !== undefined),
@@ -221,6 +223,7 @@ export function createProber(ports: ProberPorts): Prober {
     unwatch(id) {
       running.get(id)?.abort();
       running.delete(id);
+      soFar.forget(id);
     },
     cycle: async (model) => (await cycle(model)).results,
     async ask(model, payload) {

@@ -4,6 +4,7 @@ import type { Failure, FailureReason, ModelAnswer } from '../../../domain/observ
 import type { HttpAnswer } from '../../../domain/ports.js';
 import type { AnswerPointers } from '../../../domain/asking.js';
 import { isCredential } from './credential-like.js';
+import { emptyListIn, emptyOnTheWay, NONE_FOUND } from './empty-list.js';
 import { generationOf } from './generation.js';
 import { leadingNowhere, readAt, readAtText } from './pointers.js';
 import { readWithPlaces } from './reading.js';
@@ -137,6 +138,8 @@ function readBody(
       : readAt(body, pointers, found);
   const nowhere = leadingNowhere(body, pointers?.prediction);
   if (nowhere !== null || (reading.prediction === null && reading.confidence === null)) {
+    const noneAt = nowhere === null ? emptyListIn(picked) : emptyOnTheWay(body, nowhere);
+    if (noneAt !== null) return noneFound(answer, body, noneAt, reading.modelVersion);
     const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
     return failureAnswer(
       'schema',
@@ -158,6 +161,18 @@ function readBody(
     ...(isLoneText === true ? { isLoneText: true } : {}),
   };
 }
+
+/** A model that looks for something, and found none of it, has answered. */
+const noneFound = (answer: HttpAnswer, body: Json, noneAt: string, modelVersion: string | null): ModelAnswer => ({
+  kind: 'answer',
+  prediction: NONE_FOUND,
+  confidence: null,
+  modelVersion,
+  latencySeconds: answer.latencySeconds,
+  httpStatus: answer.status,
+  shape: shapeOf(body),
+  noneAt,
+});
 
 const CREDENTIAL_IN_ANSWER =
   'what stands where a prediction would be looks like a credential: it is no prediction, and is not kept';
