@@ -11,6 +11,7 @@ import { readWithPlaces } from './reading.js';
 import { errorInAnswer, isHtml, serverWords } from './server-words.js';
 import { asksToSignIn, type CalledAnswer } from './sign-in.js';
 import { bodyOf, type Body } from './streamed.js';
+import { withoutInputs } from './without-inputs.js';
 
 const DEEPEST = 6;
 const MOST_PATHS = 50;
@@ -88,11 +89,15 @@ const withoutQuery = (address: string): string =>
     .replace(/[^\x21-\x7e]/g, '')
     .slice(0, 120);
 
-/** Turns an HTTP answer into a model's answer: status first, then JSON, then an error in it, then a prediction. */
+/**
+ * Turns an HTTP answer into a model's answer: status first, then JSON, then an error in it, then a prediction.
+ * @param payload what was sent: where it is repeated it is no answer
+ */
 export function modelAnswer(
   answer: CalledAnswer,
   pick: (body: Json) => Json = (body) => body,
   pointers?: AnswerPointers,
+  payload: Json = null,
 ): ModelAnswer {
   const { status, latencySeconds } = answer;
   if ((answer.headers['content-type'] ?? '').startsWith('application/grpc'))
@@ -108,7 +113,7 @@ export function modelAnswer(
     // The operator says that the whole body is the prediction, whatever it looks like.
     read = { body: answer.body.trim(), firstWordsSeconds: null };
   }
-  return readBody(answer, read, pick, pointers);
+  return readBody(answer, read, pick, pointers, payload);
 }
 
 /** What stands in the body of an answer whose status is of success. */
@@ -117,6 +122,7 @@ function readBody(
   { body, firstWordsSeconds, isLoneText }: Body,
   pick: (body: Json) => Json,
   pointers: AnswerPointers | undefined,
+  payload: Json,
 ): ModelAnswer {
   const { status, latencySeconds } = answer;
   const error = errorInAnswer(body);
@@ -128,9 +134,11 @@ function readBody(
       status,
       retryAfterOf(answer),
     );
-  const picked = pick(body);
-  const [found, places] = readWithPlaces(picked);
-  const generation = generationOf(picked, firstWordsSeconds);
+  const picked = withoutInputs(pick(body), payload);
+  if (picked === undefined && pointers?.prediction === undefined)
+    return failureAnswer('schema', `${REPEATS}, and nothing else`, latencySeconds, status);
+  const [found, places] = readWithPlaces(picked ?? null);
+  const generation = generationOf(picked ?? null, firstWordsSeconds);
   // A language model that wrote nothing has answered: with nothing.
   const reading =
     pointers === undefined
@@ -138,7 +146,7 @@ function readBody(
       : readAt(body, pointers, found);
   const nowhere = leadingNowhere(body, pointers?.prediction);
   if (nowhere !== null || (reading.prediction === null && reading.confidence === null)) {
-    const noneAt = nowhere === null ? emptyListIn(picked) : emptyOnTheWay(body, nowhere);
+    const noneAt = nowhere === null ? emptyListIn(picked ?? null) : emptyOnTheWay(body, nowhere);
     if (noneAt !== null) return noneFound(answer, body, noneAt, reading.modelVersion);
     const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
     return failureAnswer(
@@ -173,6 +181,9 @@ const noneFound = (answer: HttpAnswer, body: Json, noneAt: string, modelVersion:
   shape: shapeOf(body),
   noneAt,
 });
+
+/** How the failure of a server that only repeats what it was sent begins: it would do so with anything else. */
+export const REPEATS = 'the answer repeats what it was sent';
 
 const CREDENTIAL_IN_ANSWER =
   'what stands where a prediction would be looks like a credential: it is no prediction, and is not kept';
