@@ -21,6 +21,7 @@ import { readGeneratedText } from './generated-text.js';
 import { besideConfidence, identifies, namedLikeOne, ofTheAnswer, tellsOfCall } from './lone-share.js';
 import { readPairs } from './pairs.js';
 import { readScoredLabels } from './scored-labels.js';
+import { isStatusClass } from './server-words.js';
 import { ofClasses, ofTheClass } from './shares-by-class.js';
 import { readTensors } from './tensors.js';
 
@@ -165,7 +166,9 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
   const inner = innerOf(value, fields);
   const nested = inner === null ? NOTHING : again(value[inner] ?? null, at(path, inner));
   const version = versionIn(fields);
-  const isOther = (key: string): boolean => key !== inner && !NOT_PREDICTIONS.has(plain(key));
+  const isClass = isStatusClass(value);
+  const isOther = (key: string): boolean =>
+    key !== inner && (!NOT_PREDICTIONS.has(plain(key)) || (isClass && key === 'status'));
   const listed = inner === null ? inLoneList(value, path, again) : null;
   if (listed !== null) return { ...listed, modelVersion: version ?? listed.modelVersion };
   const byClass = inner === null ? ofClasses(value, path, isOther) : ofTheClass(value, path, isOther, nested);
@@ -175,7 +178,7 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
     mostProbable(fields, path) ??
     byClass.prediction ??
     loneScore(value, path) ??
-    (sure === null ? null : besideConfidence(value, path, (key) => isOther(key) && !identifies(plain(key)))) ??
+    (sure === null ? null : besideConfidence(value, path, (key) => isOther(key) && (!identifies(plain(key)) || key === 'status'))) ??
     namedLikeOne(value, path, plain, sure === null);
   const share = shareIn(fields);
   const modelVersion = version ?? nested.modelVersion;
