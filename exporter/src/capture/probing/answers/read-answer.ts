@@ -137,7 +137,7 @@ function readBody(
   const picked = withoutInputs(pick(body), payload);
   if (picked === undefined && pointers?.prediction === undefined)
     return failureAnswer('schema', `${REPEATS}, and nothing else`, latencySeconds, status);
-  const [found, places] = readWithPlaces(picked ?? null);
+  const [found, places, loneShare] = readWithPlaces(picked ?? null);
   const generation = generationOf(picked ?? null, firstWordsSeconds);
   // A language model that wrote nothing has answered: with nothing.
   const reading =
@@ -167,6 +167,7 @@ function readBody(
     from: pointers === undefined ? places : readAtText(body, pointers, places),
     ...(generation === null ? {} : { generation }),
     ...(isLoneText === true ? { isLoneText: true } : {}),
+    ...(loneShare === undefined || pointers?.confidence !== undefined ? {} : { loneShare }),
   };
 }
 

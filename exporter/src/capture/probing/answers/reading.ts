@@ -1,6 +1,6 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
-import { quantityOf, type Prediction } from '../../../domain/observation.js';
+import { quantityOf, type LoneShare, type Prediction } from '../../../domain/observation.js';
 import {
   areNumbers,
   argmax,
@@ -123,10 +123,10 @@ export const readAnswer = (value: Json): Reading => readingOf(findIn(value));
 /** What was read from where, for people: `prediction from /0/label, no confidence`. Null when nothing was read. */
 export const readFrom = (value: Json): string | null => placesOf(findIn(value));
 
-/** Both. */
-export function readWithPlaces(value: Json): readonly [Reading, string | null] {
+/** Both, and the one probability beside the answer. */
+export function readWithPlaces(value: Json): readonly [Reading, string | null, LoneShare | undefined] {
   const found = findIn(value);
-  return [readingOf(found), placesOf(found)];
+  return [readingOf(found), placesOf(found), found.loneShare];
 }
 
 const readingOf = ({ prediction, confidence, modelVersion }: Found): Reading => ({
@@ -184,10 +184,16 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
   const modelVersion = version ?? nested.modelVersion;
   if (prediction === null && share !== null)
     return { prediction: unnamed(value, path, share), confidence: null, modelVersion };
+  const own = share === null ? sure : ofTheAnswer(prediction, sure);
+  const other = nested.confidence ?? byClass.confidence;
+  const loneShare = share === null ? nested.loneShare : { share: sure?.value ?? null, at: at(path, share.key) };
+  // What is said in another place, of each class or by its own name, leaves no doubt.
+  const isSaid = share === null ? own !== null : own === null && other !== null;
   return {
     prediction,
-    confidence: (share === null ? sure : ofTheAnswer(prediction, sure)) ?? nested.confidence ?? byClass.confidence,
+    confidence: own ?? other,
     modelVersion,
+    ...(loneShare === undefined || isSaid ? {} : { loneShare }),
   };
 }
 
