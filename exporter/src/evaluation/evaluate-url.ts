@@ -10,6 +10,7 @@ import type { Endpoint, GoldenInput, Model } from '../domain/model.js';
 import type { Json } from '../domain/json.js';
 import type { BaselineRepository, Clock } from '../domain/ports.js';
 import type { BaselineProfile, GoldenBaseline, WindowProfile } from '../domain/profile.js';
+import { asRead } from './as-read.js';
 import { investigationOf } from './checked-url.js';
 import { collectProbes, passingModel, type Collected, type Patience } from './collect-probes.js';
 import { evaluate, type Evaluation } from './evaluate.js';
@@ -132,7 +133,7 @@ export async function investigate(
   return investigationOf({
     url,
     id,
-    discovery,
+    discovery: asRead(discovery, collected),
     baseline,
     window,
     evaluation: setup === null ? evaluation : { ...evaluation, ...undecided(evaluation, setup) },
