@@ -15,7 +15,9 @@ function placesIn(texts: readonly string[]): string {
     const said = parts.map((part) => part[at] ?? '');
     const held = said.filter((part) => !isNone.test(part));
     const newest = held.at(-1) ?? said.at(-1) ?? '';
-    return held.length === 0 || held.length === said.length ? newest : `${newest} (in ${held.length} of ${said.length})`;
+    return held.length === 0 || held.length === said.length
+      ? newest
+      : `${newest} (in ${held.length} of ${said.length})`;
   };
   return [told(1, /^no prediction/), told(2, /^no confidence|^$/)].filter((part) => part !== '').join(', ');
 }

@@ -6,8 +6,8 @@ export type Taken = 'of-the-answer' | 'of-yes' | 'outside' | 'too-low';
 const YES = /^(1|1\.0|true|yes)$/i;
 const NO = /^(0|0\.0|false|no)$/i;
 const MOST_CLASSES = 100;
-/** Different answers below which a low one may be chance. */
-const FEWEST = 3;
+/** So many different answers a class, and one, show that nearly all classes were seen. */
+const EACH = 2;
 /** Answers after which a low confidence is doubt, whatever comes. */
 const ESTABLISHED = 30;
 const ROUNDING = 1e-3;
@@ -26,7 +26,7 @@ export class SharesSoFar {
 
   note(prediction: Prediction, { share }: LoneShare): void {
     if (this.classes.size < MOST_CLASSES) this.classes.add(String(prediction));
-    if (this.different.size < FEWEST) this.different.add(`${String(prediction)} ${share}`);
+    if (this.different.size <= EACH * MOST_CLASSES) this.different.add(`${String(prediction)} ${share}`);
     const wasTaken = this.taken >= ESTABLISHED;
     if (!wasTaken && share === null) this.isOutside = true;
     if (!wasTaken && share !== null) this.lowest = Math.min(this.lowest, share);
@@ -40,6 +40,6 @@ export class SharesSoFar {
     const isBinary = classes.every((one) => YES.test(one) || NO.test(one));
     if (isBinary && classes.some((one) => NO.test(one))) return 'of-yes';
     const least = 1 / Math.max(2, classes.length) - ROUNDING;
-    return this.different.size >= FEWEST && this.lowest < least ? 'too-low' : 'of-the-answer';
+    return this.different.size > EACH * classes.length && this.lowest < least ? 'too-low' : 'of-the-answer';
   }
 }

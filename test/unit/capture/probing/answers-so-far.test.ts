@@ -70,6 +70,7 @@ describe('one probability beside the answers', () => {
     expect(read({ decision: 'approve', score: 0.11 })?.[0]).toBe(0.11);
     expect(read(...[0.11, 0.04, 0.17].map((score) => ({ decision: 'approve', score })))).toEqual([null, TOO_LOW]);
     const classes = ['a', 'b', 'c', 'd', 'e'].map((label) => ({ label, score: 0.3 }));
+    expect(read(...classes.slice(0, 3))).toEqual([0.3, 'confidence from /score']);
     expect(read(...classes)).toEqual([0.3, 'confidence from /score']);
   });
 

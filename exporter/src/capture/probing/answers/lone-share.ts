@@ -56,11 +56,12 @@ export function namedLikeOne(
 
 const SHARE_OF_ONE = /^(.+?)[_ .-]?(?:probability|proba|prob|confidence)$/i;
 
-/** The one class that has a share of its own name beside it (`{"churn": true, "churn_probability": 0.8}`); nothing where there are several. */
+/** The one class that has a share of its own name beside it (`{"churn": true, "churn_probability": 0.8}`, `is_churn`); nothing where there are several. */
 export function besideItsShare(value: JsonObject, path: string): Found {
   const keys = new Map(Object.keys(value).map((key) => [key.toLowerCase(), key]));
   const pairs = [...keys].flatMap(([lower, of]) => {
-    const item = keys.get(SHARE_OF_ONE.exec(lower)?.[1] ?? '');
+    const name = SHARE_OF_ONE.exec(lower)?.[1] ?? '';
+    const item = keys.get(name) ?? keys.get(`is_${name}`) ?? keys.get(`is${name}`);
     return item === undefined ? [] : [{ item, of }];
   });
   const [{ item, of } = { item: '', of: '' }, ...others] = pairs;

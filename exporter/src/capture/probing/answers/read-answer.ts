@@ -6,6 +6,7 @@ import type { AnswerPointers } from '../../../domain/asking.js';
 import { isCredential } from './credential-like.js';
 import { emptyListIn, emptyOnTheWay, NONE_FOUND } from './empty-list.js';
 import { generationOf } from './generation.js';
+import { notJsonText } from './not-json.js';
 import { leadingNowhere, readAt, readAtText } from './pointers.js';
 import { readWithPlaces } from './reading.js';
 import { errorInAnswer, isHtml, serverWords } from './server-words.js';
@@ -191,30 +192,6 @@ const CREDENTIAL_IN_ANSWER =
 
 /** What a language model says is of many shapes (a text, a refusal, calls of tools): its answer is one as long as what is around it is. */
 const envelopeOf = (body: Json): string => (isObject(body) ? Object.keys(body).sort().join(',').slice(0, 2_000) : '[]');
-
-function notJsonText({ body, headers }: HttpAnswer): string {
-  if (headers['inference-header-content-length'] !== undefined)
-    return 'the answer holds binary tensors, and mlfi reads JSON: give a payload whose outputs are without "binary_data"';
-  if ((headers['content-type'] ?? '').startsWith('application/octet-stream'))
-    return 'the answer is binary (application/octet-stream), and mlfi reads JSON: let the server answer JSON, or send its calls as logs';
-  const words = serverWords(body);
-  if (isWithoutNumbers(body))
-    return `the answer holds NaN or Infinity, which JSON has not${words === null ? '' : `: “${words}”`}`;
-  if (!isHtml(body)) return `the answer is not JSON${words === null ? '' : `: “${words}”`}`;
-  return `the answer is an HTML page${words === null ? '' : ` (“${words}”)`}, not JSON`;
-}
-
-/** JSON but for numbers that JSON has not, as Python writes them. */
-function isWithoutNumbers(body: string): boolean {
-  const mended = body.replace(/-?\b(?:NaN|Infinity)\b/g, 'null');
-  if (mended === body) return false;
-  try {
-    parseJson(mended);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Seconds or a date in Retry-After, or Hugging Face's `estimated_time` in the body. At most an hour. */
 export function retryAfterOf(answer: HttpAnswer): number | null {

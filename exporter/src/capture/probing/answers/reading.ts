@@ -178,7 +178,9 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
     mostProbable(fields, path) ??
     byClass.prediction ??
     loneScore(value, path) ??
-    (sure === null ? null : besideConfidence(value, path, (key) => isOther(key) && (!identifies(plain(key)) || key === 'status'))) ??
+    (sure === null
+      ? null
+      : besideConfidence(value, path, (key) => isOther(key) && (!identifies(plain(key)) || key === 'status'))) ??
     namedLikeOne(value, path, plain, sure === null);
   const share = shareIn(fields);
   const modelVersion = version ?? nested.modelVersion;

@@ -161,13 +161,15 @@ const CLASS_NAMES = ['prediction', 'predictions', 'label', 'class', 'result'];
 
 /** What stands where a class would be of an exception, or of a fallback without any confidence; null for an answer. */
 function insteadOfClass(body: JsonObject): string | null {
-  if (body.fallback === true && SURE.some((name) => body[name] === 0)) return messageOf(body) ?? 'a fallback was returned';
+  if (body.fallback === true && SURE.some((name) => body[name] === 0))
+    return messageOf(body) ?? 'a fallback was returned';
   const text = CLASS_NAMES.map((name) => body[name]).find((value) => typeof value === 'string');
   return typeof text === 'string' && EXCEPTION.test(text.slice(0, LONGEST_READ)) ? oneLine(text) : null;
 }
 
 /** Says that the call went well, or how far it is. */
-const WENT_WELL = /^(ok|okay|success|successful|succeeded|completed?|done|finished|ready|running|pending|processing|accepted|queued)$/i;
+const WENT_WELL =
+  /^(ok|okay|success|successful|succeeded|completed?|done|finished|ready|running|pending|processing|accepted|queued)$/i;
 const SURE = ['confidence', 'confidence_score', 'certainty'];
 
 /** Whether a status is a class: a word that says how sure the model is of it is beside it, and none about an error. */

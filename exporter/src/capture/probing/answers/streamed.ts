@@ -117,7 +117,8 @@ function assembled(events: readonly JsonObject[]): JsonObject {
   if (events.some(({ choices }) => isList(choices))) return ofChunks(events, words);
   if (typeof last.done === 'boolean') {
     // Nobody spoke: the end is marked of lines that say something else.
-    if (!events.some(({ response, message }) => response !== undefined || message !== undefined)) return lastRead(events);
+    if (!events.some(({ response, message }) => response !== undefined || message !== undefined))
+      return lastRead(events);
     const message = objectAt(last, 'message');
     return message === null ? { ...last, response: words } : { ...last, message: { ...message, content: words } };
   }

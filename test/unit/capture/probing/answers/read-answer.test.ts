@@ -53,6 +53,19 @@ describe('prediction and confidence', () => {
     ['a status as class', { id: 7, status: 'failed', confidence: 0.9 }, 'failed', 0.9],
     ['a status beside a class', { status: 'failed', verdict: 'pass', confidence: 0.9 }, 'pass', 0.9],
     ['a status of the call', { status: 'success', verdict: 'pass', confidence: 0.9 }, 'pass', 0.9],
+    ['a flag and its share', { is_fraud: false, fraud_probability: 0.03 }, false, 0.97],
+    [
+      'recommended items',
+      {
+        recommendations: [
+          { item_id: 7, score: 4.2 },
+          { item_id: 3, score: 4.6 },
+        ],
+      },
+      3,
+      null,
+    ],
+    ['a row with its id', { predictions: [{ item_id: 7, score: 4.2 }] }, 4.2, null],
     ['no confidence', { label: 'a' }, 'a', null],
     ['nothing', {}, null, null],
   ])('%s', (_, body, prediction, confidence) => {
@@ -154,6 +167,22 @@ describe('failures', () => {
   ])('%i %s quotes the server', (status, body, words) => {
     expect(detailOf(status, body)).toContain(`“${words}”`);
     expect(detailOf(status, body)).not.toContain('PRIVATE');
+  });
+
+  it.each([
+    ['', 'the answer is empty (status 200)'],
+    ['{"prediction":"yes","confi', 'the answer is JSON that breaks off: “{"prediction":"yes","confi”'],
+    ['{"a": "\\"}"', 'the answer is JSON that breaks off: “{"a": "\\"}"”'],
+    ["{'prediction': 1}", "the answer is not JSON: “{'prediction': 1}”"],
+    ['{"a":1]', 'the answer is not JSON: “{"a":1]”'],
+    ['<?xml version="1.0"?><p>1</p>', 'the answer is XML, not JSON: “<?xml version="1.0"?><p>1</p>”'],
+    ['<html><title>Log in</title></html>', 'the answer is an HTML page (“Log in”), not JSON'],
+  ])('says of %j what it is', (body, detail) => {
+    expect(detailOf(200, body)).toBe(detail);
+  });
+
+  it('ignores a byte order mark', () => {
+    expect(modelAnswer(http(200, '\uFEFF{"prediction":"a"}'))).toMatchObject({ kind: 'answer', prediction: 'a' });
   });
 
   it('bounds what it quotes and lets no control character through', () => {
