@@ -7,8 +7,11 @@ export const isObject = (value: Json | undefined): value is JsonObject =>
 
 export const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 
-/** What a text says in JSON, which may be anything JSON can say: the one place that knows its type. @throws SyntaxError */
-export const parseJson = (text: string): Json => JSON.parse(text) as Json;
+/**
+ * What a text says in JSON, which may be anything JSON can say: the one place that knows its type. A byte order mark before it is
+ * ignored (RFC 8259 §8.1). @throws SyntaxError
+ */
+export const parseJson = (text: string): Json => JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text) as Json;
 
 /** Whether a value that was read from JSON is nested deeper than so many levels; looks no deeper than that. */
 export function isDeeper(value: unknown, levels: number): boolean {

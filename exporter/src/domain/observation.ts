@@ -122,6 +122,14 @@ export interface LateLabel {
   readonly label: Exclude<Prediction, null>;
 }
 
+/** One probability beside an answer: that of the answer, of yes, or of something else; more answers tell. */
+export interface LoneShare {
+  /** As it stands there; null outside 0–1. */
+  readonly share: number | null;
+  /** A JSON pointer. */
+  readonly at: string;
+}
+
 /** A connector's result: what was said, or why nothing was. `raw` never leaves process memory. */
 export type ModelAnswer =
   | {
@@ -140,6 +148,10 @@ export type ModelAnswer =
       readonly generation?: Generation;
       /** All that was answered is a few words in plain text. */
       readonly isLoneText?: boolean;
+      /** Where the empty list stands in an answer that holds nothing else; absent for any other. */
+      readonly noneAt?: string;
+      /** The probability beside the answer where it may be of something else; absent where there is none. */
+      readonly loneShare?: LoneShare;
     }
   | { readonly kind: 'failure'; readonly failure: Failure; readonly latencySeconds: number };
 

@@ -1,3 +1,4 @@
+import { advisedByWords } from './advised-by-words.js';
 import type { Failure, FailureReason } from './observation.js';
 import { durationText } from './time-text.js';
 
@@ -132,32 +133,11 @@ const FILE_WANTED = /\b(?:file|files|image|upload): field required|\bno (?:file|
 const FILE_HINT =
   'A file is sent with `connector: multipart`, as a `data:` address in its field: {"file": "data:image/png;base64,…"}.';
 
-/** Failures whose own words tell what to do better than their kind does. */
-const ADVICE_BY_WORDS: readonly (readonly [RegExp, string])[] = [
-  [
-    /^the answer holds NaN or Infinity/,
-    'Give a payload of which the model makes a number, and let the server answer null where it makes none.',
-  ],
-  [/certificate of the server has expired/, 'Renew the certificate on the server.'],
-  [
-    /certificate of the server is not valid yet/,
-    'Check the clock of this machine, and from when on the certificate is valid.',
-  ],
-  [
-    /certificate of the server is for another host name/,
-    'Give the address by a name that the certificate is for, or have one issued for this name.',
-  ],
-  [USED_UP, 'Raise the quota, or wait until it is renewed: neither another payload nor another key helps.'],
-  [
-    USER_IN_ADDRESS,
-    'Leave them out of the address and give them as an Authorization header, whose value comes from a file or a secret.',
-  ],
-];
-
 function adviceOf(kind: SetupKind, { detail, httpStatus }: Failure): string {
   const isOfAccount = httpStatus === 402 || httpStatus === 403;
-  const said = ADVICE_BY_WORDS.find(([words]) => words.test(detail) && (words !== USED_UP || isOfAccount));
-  return said?.[1] ?? ADVICE[kind];
+  return isOfAccount && USED_UP.test(detail)
+    ? 'Raise the quota, or wait until it is renewed: neither another payload nor another key helps.'
+    : (advisedByWords(detail) ?? ADVICE[kind]);
 }
 
 /** The same for whoever asks once: nobody asks again for them. */

@@ -11,6 +11,7 @@ import type { Endpoint, GoldenInput, Model } from '../domain/model.js';
 import type { Json } from '../domain/json.js';
 import type { BaselineRepository, Clock } from '../domain/ports.js';
 import type { BaselineProfile, GoldenBaseline, WindowProfile } from '../domain/profile.js';
+import { asRead } from './as-read.js';
 import { investigationOf } from './checked-url.js';
 import { collectProbes, passingModel, type Collected, type Patience } from './collect-probes.js';
 import { evaluate, type Evaluation } from './evaluate.js';
@@ -137,7 +138,7 @@ export async function investigate(
   return investigationOf({
     url: shownAddress(url),
     id,
-    discovery,
+    discovery: asRead(discovery, collected),
     baseline,
     window,
     evaluation: setup === null ? evaluation : { ...evaluation, ...undecided(evaluation, setup) },

@@ -48,3 +48,28 @@ it.each([
 ] as const)('of a call that failed by %s (%s) advises what helps', (reason, detail, httpStatus, words) => {
   expect(setupProblemOf({ reason, detail, httpStatus, retryAfterMs: null }).advice).toContain(words);
 });
+
+it.each([
+  ['the answer is empty (status 204)', 'answers without a word'],
+  ['the answer is JSON that breaks off: “{"a"”', 'cuts the answer off'],
+  ['the answer is XML, not JSON', 'answer JSON'],
+  ['the answer is not JSON: “Traceback (most recent call last): …”', 'Read the log'],
+  ['the answer is an HTML page (“Log in · OpenShift”), not JSON', 'credentials'],
+  ['the answer is an HTML page (“Just a moment...”), not JSON', 'through'],
+  ['the answer is an HTML page (“ERROR: The requested URL could not be retrieved”), not JSON', 'proxy'],
+  ['the answer is an HTML page (“My app”), not JSON', 'path that predicts'],
+  ["the answer is not JSON: “{'a': 1}”", 'path that predicts'],
+])('says what to do where %s', (detail, advice) => {
+  const problem = setupProblemOf({ reason: 'not_json', detail, httpStatus: 200, retryAfterMs: null });
+  expect(problem.kind).toBe('not-a-model');
+  expect(problem.advice).toContain(advice);
+});
+
+it.each([
+  ['no prediction was found in the answer (fields: compound:number,neg:number)', '/compound'],
+  ['no prediction was found in the answer (fields: id:string,out.risk_class:string)', '/out/risk_class'],
+  ['no prediction was found in the answer (fields: a[]:number)', 'Check that this is a model'],
+])('of %s offers %s', (detail, advice) => {
+  const problem = setupProblemOf({ reason: 'schema', detail, httpStatus: 200, retryAfterMs: null });
+  expect(problem.advice).toContain(advice);
+});

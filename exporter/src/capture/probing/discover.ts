@@ -4,6 +4,7 @@ import { type Json, isList } from '../../domain/json.js';
 import { isSameServer } from '../../domain/how-to-ask.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import { isNotReady } from '../../domain/setup-problem.js';
+import { unlessEmpty } from './answers/empty-list.js';
 import { candidatesAskedFor } from './asked-for.js';
 import { bentoml } from './connectors/bentoml.js';
 import type { Candidate, Connector, ConnectorContext } from './connectors/connector.js';
@@ -265,7 +266,8 @@ async function tryCandidate(
 /** What an endpoint says to a payload, and to some like it where nobody gave it and one answer is not enough to tell. */
 async function askedWith(context: ConnectorContext, candidate: Candidate, payload: Json): Promise<ModelAnswer> {
   const { endpoint, payloads, isGiven } = candidate;
-  const ask = (one: Json): Promise<ModelAnswer> => connectorOf(endpoint.connector).ask(context, endpoint, one);
+  const ask = async (one: Json): Promise<ModelAnswer> =>
+    unlessEmpty(await connectorOf(endpoint.connector).ask(context, endpoint, one));
   const said = await ask(payload);
   if (isGiven === true || context.asking?.pointers?.prediction !== undefined) return said;
   const answer = await unlessRepeated(said, payload, (text) => replaceText(payload, text), ask);

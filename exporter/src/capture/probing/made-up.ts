@@ -1,5 +1,6 @@
 import { isList, type Json } from '../../domain/json.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
+import { REPEATS } from './answers/read-answer.js';
 import { isNamedLikePrediction } from './path-words.js';
 
 type Answer = Extract<ModelAnswer, { kind: 'answer' }>;
@@ -23,9 +24,7 @@ const unread = (detail: string, { latencySeconds, httpStatus = 200 }: Answer): M
   latencySeconds,
 });
 
-const REPEATS = 'the answer repeats what it was sent';
-
-/** Whether a server only repeated what it was sent: it would do so with anything else. */
+/** Whether a server only repeated what it was sent. */
 export const isRepeated = ({ detail }: Failure): boolean => detail.startsWith(REPEATS);
 
 /** A text that no model which corrects, translates or tidies leaves as it is: only an echo gives it back. */

@@ -1,9 +1,10 @@
-import type { GoldenInput, Model } from '../../domain/model.js';
+import type { Endpoint, GoldenInput, Model } from '../../domain/model.js';
 import type { ModelId } from '../../domain/identifiers.js';
 import type { Json } from '../../domain/json.js';
 import type { Failure, ModelAnswer, Observation, ObservationSource } from '../../domain/observation.js';
 import type { Sample, ServerCertificate } from '../../domain/observation.js';
 import type { Clock, HttpClient, Logger, Random } from '../../domain/ports.js';
+import { AnswersSoFar } from './answers-so-far.js';
 import type { PoliteHttpClient } from './host-limits.js';
 import { connectorOf } from './connectors/index.js';
 import { featuresOf } from './payloads/features.js';
@@ -36,6 +37,16 @@ interface Question {
   readonly payload: Json;
 }
 
+/** A question with what came of it. */
+interface Asked {
+  readonly question: Question;
+  readonly endpoint: Endpoint;
+  readonly state: Model['state'];
+  readonly atMs: number;
+  readonly answer: ModelAnswer;
+  readonly certificate: ServerCertificate | undefined;
+}
+
 interface Answered {
   readonly result: Sample;
   readonly answer: ModelAnswer;
@@ -58,9 +69,10 @@ const GIVE_UP_AFTER = 5;
 export function createProber(ports: ProberPorts): Prober {
   const running = new Map<ModelId, AbortController>();
   const callTimes = new Map<ModelId, number[]>();
+  const soFar = new AnswersSoFar();
 
-  const ask = async (model: Model, question: Question): Promise<Answered> => {
-    const { endpoint, schedule } = model;
+  const ask = async (model: Model, question: Question): Promise<Asked> => {
+    const { endpoint, schedule, state } = model;
     if (endpoint === null) throw new Error(`model ${model.id} has no endpoint`);
     let certificate: ServerCertificate | undefined;
     const http: HttpClient = {
@@ -78,7 +90,14 @@ export function createProber(ports: ProberPorts): Prober {
       ...(endpoint.asking === undefined ? {} : { asking: endpoint.asking }),
     };
     const atMs = ports.clock.now();
-    const answer = await connectorOf(endpoint.connector).ask(context, endpoint, question.payload);
+    const said = await connectorOf(endpoint.connector).ask(context, endpoint, question.payload);
+    return { question, endpoint, state, atMs, answer: soFar.noted({ endpoint, state }, said), certificate };
+  };
+
+  /** What was asked as it is read by all that was asked before and at once with it. */
+  const answeredOf = (asked: Asked): Answered => {
+    const { question, endpoint, atMs, certificate } = asked;
+    const answer = soFar.read(asked, asked.answer);
     return {
       result: {
         observation: observationOf(question, answer, atMs, endpoint.asking?.pointers?.prediction !== undefined),
@@ -118,7 +137,7 @@ export function createProber(ports: ProberPorts): Prober {
     signal?: AbortSignal,
   ): Promise<{ readonly answered: readonly (Answered | null)[]; readonly retryAfterMs: number | null }> => {
     const questions = wanted.slice(0, budgetOf(model));
-    const answered: (Answered | null)[] = wanted.map(() => null);
+    const asked: (Asked | null)[] = wanted.map(() => null);
     let retryAfterMs: number | null = null;
     let next = 0;
     let failedInRow = 0;
@@ -141,14 +160,14 @@ export function createProber(ports: ProberPorts): Prober {
         noteCall(model);
         const one = await ask(model, question);
         const { answer } = one;
-        answered[index] = one;
+        asked[index] = one;
         failedInRow = answer.kind === 'failure' ? failedInRow + 1 : 0;
         if (answer.kind === 'failure' && (answer.failure.retryAfterMs !== null || isLimit(answer.failure)))
           retryAfterMs = answer.failure.retryAfterMs ?? 0;
       }
     };
     await Promise.all(Array.from({ length: Math.max(1, model.schedule.concurrency) }, worker));
-    return { answered, retryAfterMs };
+    return { answered: asked.map((one) => (one === null ? null : answeredOf(one))), retryAfterMs };
   };
 
   /**
@@ -230,7 +249,7 @@ export function createProber(ports: ProberPorts): Prober {
         return { kind: 'failure', failure, latencySeconds: 0 };
       }
       noteCall(model);
-      return (await ask(model, { source: 'probe', goldenId: null, payload })).answer;
+      return answeredOf(await ask(model, { source: 'probe', goldenId: null, payload })).answer;
     },
     async askEach(model, payloads) {
       const questions = payloads.map((payload): Question => ({ source: 'probe', goldenId: null, payload }));

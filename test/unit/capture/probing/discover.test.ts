@@ -54,6 +54,23 @@ const isRow = (body: Json): boolean =>
   Number(body.rate) > 0 &&
   Number(body.rate) <= 1;
 
+it('finds no model in an empty list, and one in the next payload with which it finds something', async () => {
+  server = await modelServer({
+    'POST /p': ({ body }) => ({
+      body: isObject(body) && body.n === 2 ? { tags: [{ name: 'a', p: 0.9 }] } : { tags: [] },
+    }),
+  });
+  const target = { url: `${server.origin}/p`, authorizationSecret: null };
+  expect(await discover(server.context, { ...target, payloads: [{ n: 1 }] })).toMatchObject({
+    kind: 'not-found',
+    failure: { detail: 'the list at /tags is empty, so no prediction was found in it' },
+  });
+  expect(await discover(server.context, { ...target, payloads: [{ n: 1 }, { n: 2 }] })).toMatchObject({
+    kind: 'found',
+    answer: { prediction: 'a' },
+  });
+});
+
 it('tells what was tried the same way with the same outcome once', async () => {
   const found = await discovered('/predict', { 'POST /predict': { status: 500, body: { detail: 'worker died' } } });
   expect(found.kind).toBe('not-found');

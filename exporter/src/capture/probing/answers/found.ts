@@ -1,6 +1,6 @@
 import { isObject, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
-import type { Prediction } from '../../../domain/observation.js';
+import type { LoneShare, Prediction } from '../../../domain/observation.js';
 
 /** Something read, and where: a JSON pointer (RFC 6901), with how it was chosen where it is not simply what stands there. */
 export interface Located<T> {
@@ -13,6 +13,8 @@ export interface Found {
   readonly prediction: Located<Exclude<Prediction, null>> | null;
   readonly confidence: Located<number> | null;
   readonly modelVersion: string | null;
+  /** Where the confidence is, or would be, one probability beside the answer. */
+  readonly loneShare?: LoneShare;
 }
 
 export const NOTHING: Found = { prediction: null, confidence: null, modelVersion: null };

@@ -56,11 +56,12 @@ export function namedLikeOne(
 
 const SHARE_OF_ONE = /^(.+?)[_ .-]?(?:probability|proba|prob|confidence)$/i;
 
-/** The one class that has a share of its own name beside it (`{"churn": true, "churn_probability": 0.8}`); nothing where there are several. */
+/** The one class that has a share of its own name beside it (`{"churn": true, "churn_probability": 0.8}`, `is_churn`); nothing where there are several. */
 export function besideItsShare(value: JsonObject, path: string): Found {
   const keys = new Map(Object.keys(value).map((key) => [key.toLowerCase(), key]));
   const pairs = [...keys].flatMap(([lower, of]) => {
-    const item = keys.get(SHARE_OF_ONE.exec(lower)?.[1] ?? '');
+    const name = SHARE_OF_ONE.exec(lower)?.[1] ?? '';
+    const item = keys.get(name) ?? keys.get(`is_${name}`) ?? keys.get(`is${name}`);
     return item === undefined ? [] : [{ item, of }];
   });
   const [{ item, of } = { item: '', of: '' }, ...others] = pairs;
@@ -71,15 +72,14 @@ export function besideItsShare(value: JsonObject, path: string): Found {
   return { ...NOTHING, prediction, confidence: ofTheAnswer(prediction, share(number, at(path, of))) };
 }
 
-const BINARY = /^(0|1|0\.0|1\.0|true|false|yes|no)$/i;
-const isBinary = (prediction: string | number | boolean): boolean => BINARY.test(String(prediction));
+const NO = /^(0|0\.0|false|no)$/i;
 
 /**
  * A lone probability beside an answer of yes or no is that of yes (scikit-learn, ML.NET, SageMaker): how sure the model is of a
  * no is the rest. Where it is that of the answer it is above one half already.
  */
 export function ofTheAnswer(prediction: Found['prediction'], confidence: Found['confidence']): Found['confidence'] {
-  if (prediction === null || confidence === null || confidence.value >= 0.5 || !isBinary(prediction.value))
+  if (prediction === null || confidence === null || confidence.value >= 0.5 || !NO.test(String(prediction.value)))
     return confidence;
   return { value: 1 - confidence.value, from: `${confidence.from} (of the other answer)` };
 }

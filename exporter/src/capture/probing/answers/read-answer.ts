@@ -4,12 +4,15 @@ import type { Failure, FailureReason, ModelAnswer } from '../../../domain/observ
 import type { HttpAnswer } from '../../../domain/ports.js';
 import type { AnswerPointers } from '../../../domain/asking.js';
 import { isCredential } from './credential-like.js';
+import { emptyListIn, emptyOnTheWay, NONE_FOUND } from './empty-list.js';
 import { generationOf } from './generation.js';
+import { notJsonText } from './not-json.js';
 import { leadingNowhere, readAt, readAtText } from './pointers.js';
 import { readWithPlaces } from './reading.js';
 import { errorInAnswer, isHtml, serverWords } from './server-words.js';
 import { asksToSignIn, type CalledAnswer } from './sign-in.js';
 import { bodyOf, type Body } from './streamed.js';
+import { withoutInputs } from './without-inputs.js';
 
 const DEEPEST = 6;
 const MOST_PATHS = 50;
@@ -87,11 +90,15 @@ const withoutQuery = (address: string): string =>
     .replace(/[^\x21-\x7e]/g, '')
     .slice(0, 120);
 
-/** Turns an HTTP answer into a model's answer: status first, then JSON, then an error in it, then a prediction. */
+/**
+ * Turns an HTTP answer into a model's answer: status first, then JSON, then an error in it, then a prediction.
+ * @param payload what was sent: where it is repeated it is no answer
+ */
 export function modelAnswer(
   answer: CalledAnswer,
   pick: (body: Json) => Json = (body) => body,
   pointers?: AnswerPointers,
+  payload: Json = null,
 ): ModelAnswer {
   const { status, latencySeconds } = answer;
   if ((answer.headers['content-type'] ?? '').startsWith('application/grpc'))
@@ -107,7 +114,7 @@ export function modelAnswer(
     // The operator says that the whole body is the prediction, whatever it looks like.
     read = { body: answer.body.trim(), firstWordsSeconds: null };
   }
-  return readBody(answer, read, pick, pointers);
+  return readBody(answer, read, pick, pointers, payload);
 }
 
 /** What stands in the body of an answer whose status is of success. */
@@ -116,6 +123,7 @@ function readBody(
   { body, firstWordsSeconds, isLoneText }: Body,
   pick: (body: Json) => Json,
   pointers: AnswerPointers | undefined,
+  payload: Json,
 ): ModelAnswer {
   const { status, latencySeconds } = answer;
   const error = errorInAnswer(body);
@@ -127,9 +135,11 @@ function readBody(
       status,
       retryAfterOf(answer),
     );
-  const picked = pick(body);
-  const [found, places] = readWithPlaces(picked);
-  const generation = generationOf(picked, firstWordsSeconds);
+  const picked = withoutInputs(pick(body), payload);
+  if (picked === undefined && pointers?.prediction === undefined)
+    return failureAnswer('schema', `${REPEATS}, and nothing else`, latencySeconds, status);
+  const [found, places, loneShare] = readWithPlaces(picked ?? null);
+  const generation = generationOf(picked ?? null, firstWordsSeconds);
   // A language model that wrote nothing has answered: with nothing.
   const reading =
     pointers === undefined
@@ -137,6 +147,8 @@ function readBody(
       : readAt(body, pointers, found);
   const nowhere = leadingNowhere(body, pointers?.prediction);
   if (nowhere !== null || (reading.prediction === null && reading.confidence === null)) {
+    const noneAt = nowhere === null ? emptyListIn(picked ?? null) : emptyOnTheWay(body, nowhere);
+    if (noneAt !== null) return noneFound(answer, body, noneAt, reading.modelVersion);
     const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
     return failureAnswer(
       'schema',
@@ -156,38 +168,30 @@ function readBody(
     from: pointers === undefined ? places : readAtText(body, pointers, places),
     ...(generation === null ? {} : { generation }),
     ...(isLoneText === true ? { isLoneText: true } : {}),
+    ...(loneShare === undefined || pointers?.confidence !== undefined ? {} : { loneShare }),
   };
 }
+
+/** A model that looks for something, and found none of it, has answered. */
+const noneFound = (answer: HttpAnswer, body: Json, noneAt: string, modelVersion: string | null): ModelAnswer => ({
+  kind: 'answer',
+  prediction: NONE_FOUND,
+  confidence: null,
+  modelVersion,
+  latencySeconds: answer.latencySeconds,
+  httpStatus: answer.status,
+  shape: shapeOf(body),
+  noneAt,
+});
+
+/** How the failure of a server that only repeats what it was sent begins: it would do so with anything else. */
+export const REPEATS = 'the answer repeats what it was sent';
 
 const CREDENTIAL_IN_ANSWER =
   'what stands where a prediction would be looks like a credential: it is no prediction, and is not kept';
 
 /** What a language model says is of many shapes (a text, a refusal, calls of tools): its answer is one as long as what is around it is. */
 const envelopeOf = (body: Json): string => (isObject(body) ? Object.keys(body).sort().join(',').slice(0, 2_000) : '[]');
-
-function notJsonText({ body, headers }: HttpAnswer): string {
-  if (headers['inference-header-content-length'] !== undefined)
-    return 'the answer holds binary tensors, and mlfi reads JSON: give a payload whose outputs are without "binary_data"';
-  if ((headers['content-type'] ?? '').startsWith('application/octet-stream'))
-    return 'the answer is binary (application/octet-stream), and mlfi reads JSON: let the server answer JSON, or send its calls as logs';
-  const words = serverWords(body);
-  if (isWithoutNumbers(body))
-    return `the answer holds NaN or Infinity, which JSON has not${words === null ? '' : `: “${words}”`}`;
-  if (!isHtml(body)) return `the answer is not JSON${words === null ? '' : `: “${words}”`}`;
-  return `the answer is an HTML page${words === null ? '' : ` (“${words}”)`}, not JSON`;
-}
-
-/** JSON but for numbers that JSON has not, as Python writes them. */
-function isWithoutNumbers(body: string): boolean {
-  const mended = body.replace(/-?\b(?:NaN|Infinity)\b/g, 'null');
-  if (mended === body) return false;
-  try {
-    parseJson(mended);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Seconds or a date in Retry-After, or Hugging Face's `estimated_time` in the body. At most an hour. */
 export function retryAfterOf(answer: HttpAnswer): number | null {

@@ -1,6 +1,6 @@
 import { isObject } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
-import { quantityOf, type Prediction } from '../../../domain/observation.js';
+import { quantityOf, type LoneShare, type Prediction } from '../../../domain/observation.js';
 import {
   areNumbers,
   argmax,
@@ -21,6 +21,7 @@ import { readGeneratedText } from './generated-text.js';
 import { besideConfidence, identifies, namedLikeOne, ofTheAnswer, tellsOfCall } from './lone-share.js';
 import { readPairs } from './pairs.js';
 import { readScoredLabels } from './scored-labels.js';
+import { isStatusClass } from './server-words.js';
 import { ofClasses, ofTheClass } from './shares-by-class.js';
 import { readTensors } from './tensors.js';
 
@@ -122,10 +123,10 @@ export const readAnswer = (value: Json): Reading => readingOf(findIn(value));
 /** What was read from where, for people: `prediction from /0/label, no confidence`. Null when nothing was read. */
 export const readFrom = (value: Json): string | null => placesOf(findIn(value));
 
-/** Both. */
-export function readWithPlaces(value: Json): readonly [Reading, string | null] {
+/** Both, and the one probability beside the answer. */
+export function readWithPlaces(value: Json): readonly [Reading, string | null, LoneShare | undefined] {
   const found = findIn(value);
-  return [readingOf(found), placesOf(found)];
+  return [readingOf(found), placesOf(found), found.loneShare];
 }
 
 const readingOf = ({ prediction, confidence, modelVersion }: Found): Reading => ({
@@ -165,7 +166,9 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
   const inner = innerOf(value, fields);
   const nested = inner === null ? NOTHING : again(value[inner] ?? null, at(path, inner));
   const version = versionIn(fields);
-  const isOther = (key: string): boolean => key !== inner && !NOT_PREDICTIONS.has(plain(key));
+  const isClass = isStatusClass(value);
+  const isOther = (key: string): boolean =>
+    key !== inner && (!NOT_PREDICTIONS.has(plain(key)) || (isClass && key === 'status'));
   const listed = inner === null ? inLoneList(value, path, again) : null;
   if (listed !== null) return { ...listed, modelVersion: version ?? listed.modelVersion };
   const byClass = inner === null ? ofClasses(value, path, isOther) : ofTheClass(value, path, isOther, nested);
@@ -175,16 +178,24 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
     mostProbable(fields, path) ??
     byClass.prediction ??
     loneScore(value, path) ??
-    (sure === null ? null : besideConfidence(value, path, (key) => isOther(key) && !identifies(plain(key)))) ??
+    (sure === null
+      ? null
+      : besideConfidence(value, path, (key) => isOther(key) && (!identifies(plain(key)) || key === 'status'))) ??
     namedLikeOne(value, path, plain, sure === null);
   const share = shareIn(fields);
   const modelVersion = version ?? nested.modelVersion;
   if (prediction === null && share !== null)
     return { prediction: unnamed(value, path, share), confidence: null, modelVersion };
+  const own = share === null ? sure : ofTheAnswer(prediction, sure);
+  const other = nested.confidence ?? byClass.confidence;
+  const loneShare = share === null ? nested.loneShare : { share: sure?.value ?? null, at: at(path, share.key) };
+  // What is said in another place, of each class or by its own name, leaves no doubt.
+  const isSaid = share === null ? own !== null : own === null && other !== null;
   return {
     prediction,
-    confidence: (share === null ? sure : ofTheAnswer(prediction, sure)) ?? nested.confidence ?? byClass.confidence,
+    confidence: own ?? other,
     modelVersion,
+    ...(loneShare === undefined || isSaid ? {} : { loneShare }),
   };
 }
 

@@ -25,13 +25,23 @@ function ofList(list: readonly Json[], path: string): Found | null {
   const name = ['label', 'token_str', 'answer'].find((candidate) =>
     list.every((item) => item[candidate] !== undefined),
   );
-  if (name === undefined) return null;
+  if (name === undefined) return recommended(list, path, best);
   const place = at(path, best);
   return {
     ...NOTHING,
     prediction: located(list[best]?.[name], `${at(place, name)}${list.length > 1 ? ' (of the highest score)' : ''}`),
     confidence: share(scores[best] ?? NaN, at(place, 'score')),
   };
+}
+
+const ITEMS = ['item_id', 'itemId', 'item', 'product_id', 'productId', 'sku', 'movie_id', 'document_id', 'doc_id'];
+
+/** Of several items with scores, the one that is recommended first; its score says how well it fits, not how sure that is. */
+function recommended(list: Scored, path: string, best: number): Found | null {
+  const name = ITEMS.find((candidate) => new Set(list.map((item) => item[candidate])).size === list.length);
+  if (name === undefined || list.length < 2) return null;
+  const prediction = located(list[best]?.[name], `${at(at(path, best), name)} (of the highest score)`);
+  return prediction === null ? null : { ...NOTHING, prediction };
 }
 
 /** Concepts by name with their share: `[{name: 'cat', value: 0.98}, …]` (Clarifai), `[{name: 'cat', p: 0.8}]`. */

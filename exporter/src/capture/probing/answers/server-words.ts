@@ -135,8 +135,8 @@ const isFailure = (status: Json | undefined): boolean => typeof status === 'numb
 
 /**
  * The error that a response with a status of success holds instead of an answer (`{"error": …}`, `{"success": false}`, a lone
- * `{"message": …}`, `{"status": "failed"}`, `{"code": 500, "msg": …}`), also where an answer would be or beside an empty one; null
- * for an answer.
+ * `{"message": …}`, `{"status": "failed"}`, `{"code": 500, "msg": …}`), also where an answer would be or beside an empty one, and
+ * beside any where a failed status and an error agree; null for an answer.
  */
 export function errorInAnswer(body: Json): string | null {
   if (isList(body)) return body.length === 1 && isObject(body[0]) && 'error' in body[0] ? errorInAnswer(body[0]) : null;
@@ -146,9 +146,37 @@ export function errorInAnswer(body: Json): string | null {
   if (isFailure(body.statusCode)) return messageOf(body.body ?? null) ?? said;
   const names = Object.keys(body).filter((name) => !ANSWER_NAMES.has(name) || !isEmpty(body[name] ?? null));
   const answer = names.find((name) => ANSWER_NAMES.has(name));
+  if (failedStatus(body.status) && typeof body.error === 'string' && body.error.trim() !== '') return said;
+  if (isStatusClass(body)) return null;
+  const words = insteadOfClass(body);
+  if (words !== null) return words;
   if (answer === undefined) return saysFailed(body) || saysOnly(names, body) ? said : null;
   const inner = body[answer] ?? null;
   return names.length === 1 && isObject(inner) && 'error' in inner ? errorInAnswer(inner) : null;
+}
+
+/** An exception as languages write it, with more than a word about it: no class has such a name. */
+const EXCEPTION = /^(?:[\w.]{0,60}(?:Error|Exception)|ERROR): \S+ \S+/;
+const CLASS_NAMES = ['prediction', 'predictions', 'label', 'class', 'result'];
+
+/** What stands where a class would be of an exception, or of a fallback without any confidence; null for an answer. */
+function insteadOfClass(body: JsonObject): string | null {
+  if (body.fallback === true && SURE.some((name) => body[name] === 0))
+    return messageOf(body) ?? 'a fallback was returned';
+  const text = CLASS_NAMES.map((name) => body[name]).find((value) => typeof value === 'string');
+  return typeof text === 'string' && EXCEPTION.test(text.slice(0, LONGEST_READ)) ? oneLine(text) : null;
+}
+
+/** Says that the call went well, or how far it is. */
+const WENT_WELL =
+  /^(ok|okay|success|successful|succeeded|completed?|done|finished|ready|running|pending|processing|accepted|queued)$/i;
+const SURE = ['confidence', 'confidence_score', 'certainty'];
+
+/** Whether a status is a class: a word that says how sure the model is of it is beside it, and none about an error. */
+export function isStatusClass(body: JsonObject): boolean {
+  const { status } = body;
+  if (typeof status !== 'string' || WENT_WELL.test(status) || messageOf(body) !== null) return false;
+  return SURE.some((name) => typeof body[name] === 'number' && body[name] > 0);
 }
 
 function saysFailed({ error, status }: JsonObject): boolean {

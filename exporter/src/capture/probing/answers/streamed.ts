@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../../domain/json.js';
 import type { HttpAnswer } from '../../../domain/ports.js';
 import { isList } from './found.js';
 import { plainAnswer } from './plain-text.js';
+import { readAnswer } from './reading.js';
 
 /** The body of an answer, and when the first words of it came where it was sent piece by piece. */
 export interface Body {
@@ -115,10 +116,27 @@ function assembled(events: readonly JsonObject[]): JsonObject {
   const words = events.map(wordsIn).join('');
   if (events.some(({ choices }) => isList(choices))) return ofChunks(events, words);
   if (typeof last.done === 'boolean') {
+    // Nobody spoke: the end is marked of lines that say something else.
+    if (!events.some(({ response, message }) => response !== undefined || message !== undefined))
+      return lastRead(events);
     const message = objectAt(last, 'message');
     return message === null ? { ...last, response: words } : { ...last, message: { ...message, content: words } };
   }
   return last.token === undefined ? last : { ...last, generated_text: last.generated_text ?? words };
+}
+
+const NEWEST_READ = 20;
+
+/** The last of the lines in which a prediction is found: one that says how sure it is, or else one that is not the end. */
+function lastRead(events: readonly JsonObject[]): JsonObject {
+  const read = events.slice(-NEWEST_READ).flatMap((event) => {
+    const said = Object.fromEntries(Object.entries(event).filter(([name]) => name !== 'done'));
+    const { prediction, confidence } = readAnswer(said);
+    return prediction === null ? [] : [{ said, confidence, isEnd: event.done === true }];
+  });
+  const best =
+    read.findLast(({ confidence }) => confidence !== null) ?? read.findLast(({ isEnd }) => !isEnd) ?? read.at(-1);
+  return best?.said ?? events.at(-1) ?? {};
 }
 
 /** Chunks of OpenAI's interface as one answer: text and log-probabilities joined, the last finish reason and usage. */

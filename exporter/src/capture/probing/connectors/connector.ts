@@ -167,14 +167,15 @@ export async function askByPost(context: ConnectorContext, endpoint: Endpoint, p
   const answer = await post(context, endpoint, endpoint.url, payload);
   if (!isHttpAnswer(answer)) return answer;
   const receipt = receiptIn(answer, endpoint.url);
-  if (receipt !== null) return askLater(context, endpoint, answer, receipt);
-  return modelAnswer(answer, undefined, context.asking?.pointers);
+  if (receipt !== null) return askLater(context, endpoint, payload, answer, receipt);
+  return modelAnswer(answer, undefined, context.asking?.pointers, payload);
 }
 
 /** The answer of a server that gave a receipt for it. */
 async function askLater(
   context: ConnectorContext,
   endpoint: Endpoint,
+  payload: Json,
   submitted: HttpAnswer,
   receipt: Receipt,
 ): Promise<ModelAnswer> {
@@ -184,7 +185,7 @@ async function askLater(
     return answer.kind === 'answer' ? answer : null;
   };
   const awaited = await awaitAnswer(receipt, submitted, timeoutMs, fetch, (ms) => context.clock.sleep(ms));
-  if (awaited.kind === 'answered') return modelAnswer(awaited.answer, undefined, context.asking?.pointers);
+  if (awaited.kind === 'answered') return modelAnswer(awaited.answer, undefined, context.asking?.pointers, payload);
   if (awaited.kind === 'late')
     return failureAnswer(
       'timeout',

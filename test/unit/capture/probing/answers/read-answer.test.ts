@@ -50,6 +50,22 @@ describe('prediction and confidence', () => {
     ['above a hundred', { prediction: 'a', confidence: 870 }, 'a', null],
     ['text as confidence', { prediction: 'a', confidence: 'high' }, 'a', null],
     ['false is a prediction', { prediction: false }, false, null],
+    ['a status as class', { id: 7, status: 'failed', confidence: 0.9 }, 'failed', 0.9],
+    ['a status beside a class', { status: 'failed', verdict: 'pass', confidence: 0.9 }, 'pass', 0.9],
+    ['a status of the call', { status: 'success', verdict: 'pass', confidence: 0.9 }, 'pass', 0.9],
+    ['a flag and its share', { is_fraud: false, fraud_probability: 0.03 }, false, 0.97],
+    [
+      'recommended items',
+      {
+        recommendations: [
+          { item_id: 7, score: 4.2 },
+          { item_id: 3, score: 4.6 },
+        ],
+      },
+      3,
+      null,
+    ],
+    ['a row with its id', { predictions: [{ item_id: 7, score: 4.2 }] }, 4.2, null],
     ['no confidence', { label: 'a' }, 'a', null],
     ['nothing', {}, null, null],
   ])('%s', (_, body, prediction, confidence) => {
@@ -82,6 +98,20 @@ describe('prediction and confidence', () => {
   });
 });
 
+describe('lines of JSON', () => {
+  it.each([
+    '{"prediction":"yes","confidence":0.97}\n{"done":true}\n',
+    '{"prediction":"yes","confidence":0.97}\n{"done":true,"took":5}\n',
+    '{"progress":0.5,"done":false}\n{"prediction":"yes","confidence":0.97,"done":true}\n',
+  ])('are read where the prediction is: %s', (body) => {
+    expect(modelAnswer(http(200, body, { 'content-type': 'application/x-ndjson' }))).toMatchObject({
+      prediction: 'yes',
+      confidence: 0.97,
+      from: 'prediction from /prediction, confidence from /confidence',
+    });
+  });
+});
+
 describe('failures', () => {
   it.each([
     [404, '{}', 'not_found'],
@@ -110,6 +140,11 @@ describe('failures', () => {
     [200, '{"fault":{"faultstring":"Rate limit"}}', 'error_body'],
     [200, '{"title":"Internal Server Error","status":500}', 'error_body'],
     [200, '{"status":{"status":"FAILURE","info":"shape"}}', 'error_body'],
+    [200, '{"status":"failed","error":"OOM","prediction":"yes","confidence":0.9}', 'error_body'],
+    [200, '{"status":"failed","confidence":0}', 'error_body'],
+    [200, `{"prediction":"Error: feature 'age' missing","confidence":0}`, 'error_body'],
+    [200, '{"label":"builtins.ValueError: no such column"}', 'error_body'],
+    [200, '{"prediction":"unknown","confidence":0,"fallback":true,"reason":"no model"}', 'error_body'],
     [200, '{"status":"ok"}', 'schema'],
     [200, 'null', 'schema'],
   ])('%i %s is %s', (status, body, reason) => {
@@ -134,6 +169,22 @@ describe('failures', () => {
     expect(detailOf(status, body)).not.toContain('PRIVATE');
   });
 
+  it.each([
+    ['', 'the answer is empty (status 200)'],
+    ['{"prediction":"yes","confi', 'the answer is JSON that breaks off: “{"prediction":"yes","confi”'],
+    ['{"a": "\\"}"', 'the answer is JSON that breaks off: “{"a": "\\"}"”'],
+    ["{'prediction': 1}", "the answer is not JSON: “{'prediction': 1}”"],
+    ['{"a":1]', 'the answer is not JSON: “{"a":1]”'],
+    ['<?xml version="1.0"?><p>1</p>', 'the answer is XML, not JSON: “<?xml version="1.0"?><p>1</p>”'],
+    ['<html><title>Log in</title></html>', 'the answer is an HTML page (“Log in”), not JSON'],
+  ])('says of %j what it is', (body, detail) => {
+    expect(detailOf(200, body)).toBe(detail);
+  });
+
+  it('ignores a byte order mark', () => {
+    expect(modelAnswer(http(200, '\uFEFF{"prediction":"a"}'))).toMatchObject({ kind: 'answer', prediction: 'a' });
+  });
+
   it('bounds what it quotes and lets no control character through', () => {
     expect(detailOf(500, `\u001b[31mred\u202e${'x'.repeat(5_000)}`)).toMatch(/^[^\p{Cc}\p{Cf}]{0,300}$/u);
     expect(detailOf(307, '', { location: 'https://user:pw@other.example/predict?token=1' })).toContain(
@@ -147,6 +198,10 @@ describe('failures', () => {
     '{"label":"failed"}',
     '{"prediction":1,"error":0.2,"message":"ok"}',
     '{"code":0,"message":"success","data":{"label":"a"}}',
+    '{"status":"failed","prediction":"a","confidence":0.9}',
+    '{"prediction":"ERROR","confidence":0.9}',
+    '{"label":"Error: disk","confidence":0.9}',
+    '{"prediction":"a","confidence":0.4,"fallback":true}',
   ])('takes %s for an answer', (body) => {
     expect(modelAnswer(http(200, body)).kind).toBe('answer');
   });
