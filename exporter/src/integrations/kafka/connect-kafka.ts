@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { ConsumerOptions } from '@platformatic/kafka';
 import type { AskTopics, ConnectKafka } from '../../domain/kafka-connection.js';
 import type { KafkaSource } from '../../domain/kafka-source.js';
+import { assignPartitions } from './assign-partitions.js';
 import { GroupMember } from './group-member.js';
 
 const CONNECT_MS = 5_000;
@@ -22,6 +23,7 @@ function optionsOf(
   return {
     clientId: 'mlfi',
     groupId: group,
+    partitionAssigner: assignPartitions,
     bootstrapBrokers: [...brokers],
     autocommit: false,
     autocreateTopics: false,

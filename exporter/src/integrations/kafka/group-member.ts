@@ -28,7 +28,7 @@ export class GroupMember implements KafkaConnection {
 
   constructor(
     private readonly consumer: Consumer<Bytes, Bytes, Bytes, Bytes>,
-    private readonly source: Pick<KafkaSource, 'topics' | 'start'>,
+    private readonly source: Pick<KafkaSource, 'group' | 'topics' | 'start'>,
   ) {
     const lose = (error: Error): void => this.lose(error);
     consumer.on('error', lose);
@@ -143,6 +143,18 @@ export class GroupMember implements KafkaConnection {
   /** Notes where each partition is read from. Where that is the end of a new one, the group remembers it: what comes is not passed over after a crash. */
   private began(stream: Stream, generation: number): void {
     for (const [key, offset] of stream.offsetsCommitted) this.startedAt.set(key, Number(offset));
+    this.expectOwnTopics();
+  }
+
+  /** @throws when another member deals partitions to whoever did not ask for them: then some of ours are dealt to nobody */
+  private expectOwnTopics(): void {
+    const foreign = (this.consumer.assignments ?? []).filter(
+      ({ topic, partitions }) => partitions.length > 0 && !this.source.topics.includes(topic),
+    );
+    if (foreign.length > 0)
+      throw new Error(
+        `the group "${this.source.group}" gives this source partitions of topics that are not its own (${foreign.map(({ topic }) => topic).join(', ')}): another member deals them out wrongly; give the source a \`group\` of its own`,
+      );
     if (this.source.start !== 'latest') return;
     const offsets = [...this.startedAt].map(([key, offset]) => {
       const at = key.lastIndexOf(':');
