@@ -4,6 +4,7 @@ import type { ConsumerOptions } from '@platformatic/kafka';
 import type { AskTopics, ConnectKafka } from '../../domain/kafka-connection.js';
 import type { KafkaSource } from '../../domain/kafka-source.js';
 import { assignPartitions } from './assign-partitions.js';
+import { committedConsumer } from './committed-consumer.js';
 import { GroupMember } from './group-member.js';
 
 const CONNECT_MS = 5_000;
@@ -92,9 +93,7 @@ export const kafkaTopics =
 export const kafkaConnections =
   (secretOf: (name: string) => string | null): ConnectKafka =>
   async (source) => {
-    // Not before a topic is named: it costs memory and time.
-    const { Consumer } = await import('@platformatic/kafka');
-    const member = new GroupMember(new Consumer(optionsOf(source, secretOf)), source);
+    const member = new GroupMember(await committedConsumer(optionsOf(source, secretOf)), source);
     try {
       await member.join();
       return member;

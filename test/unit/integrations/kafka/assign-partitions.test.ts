@@ -9,7 +9,10 @@ const deal = (
   counts: Readonly<Record<string, number>>,
 ): Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> => {
   const members: Members = new Map(
-    Object.entries(subscriptions).map(([memberId, topics]) => [memberId, { memberId, version: 1, topics: [...topics] }]),
+    Object.entries(subscriptions).map(([memberId, topics]) => [
+      memberId,
+      { memberId, version: 1, topics: [...topics] },
+    ]),
   );
   const topics: Metadata['topics'] = new Map(
     Object.entries(counts).map(([name, partitionsCount]) => [
