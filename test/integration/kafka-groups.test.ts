@@ -1,6 +1,8 @@
 import { Consumer } from '@platformatic/kafka';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { kafkaJars, startKafka, type Kafka } from './servers/kafka.js';
+import { postgresBinaries, startPostgres } from './servers/postgres.js';
 import { rows, watching } from './watching-kafka.js';
 
 const jars = kafkaJars();
@@ -48,10 +50,7 @@ describe.skipIf(jars === null)('groups and what others do to them', () => {
     const stream = await other.consume({ topics: ['theirs'], mode: 'committed', fallbackMode: 'earliest' });
     stream.on('error', () => undefined);
     stream.resume();
-    const mlfi = await watching(
-      [source({ name: 'ours', topics: ['ours'], group: 'shared', model: 'ours' })],
-      ['ours'],
-    );
+    const mlfi = await watching([source({ name: 'ours', topics: ['ours'], group: 'shared', model: 'ours' })], ['ours']);
     await mlfi.start();
     try {
       await expect.poll(() => mlfi.said(), { timeout: 40_000 }).toMatch(/topics that are not its own \(theirs\)/);
@@ -63,4 +62,42 @@ describe.skipIf(jars === null)('groups and what others do to them', () => {
       await mlfi.remove();
     }
   });
+
+  it.skipIf(postgresBinaries() === null)(
+    'leaves its partitions to the mlfi that took the store over, and says so',
+    async ({ expect }) => {
+      await kafka.createTopic('taken', 4);
+      await kafka.send('taken', rows(0, 400, 4));
+      const postgres = await startPostgres(postgresBinaries() ?? '');
+      const url = postgres.freshDatabase();
+      const reads = source({ name: 'taken', topics: ['taken'], model: 'taken' });
+      const [first, second] = [
+        await watching([reads], ['taken'], { database: { url } }),
+        await watching([reads], ['taken'], { database: { url } }),
+      ];
+      const sql = new pg.Client(url);
+      try {
+        const frozen = await first.start();
+        await expect.poll(() => first.total('taken'), { timeout: 40_000 }).toBe(400);
+        await sql.connect();
+        frozen.child.kill('SIGSTOP');
+        await sql.query(
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'mlfi on %'",
+        );
+        await second.start();
+        frozen.child.kill('SIGCONT');
+        await expect.poll(() => first.said(), { timeout: 40_000 }).toMatch(/another mlfi has taken the store over/);
+        expect(await first.metric('mlfi_kafka_up', 'source="taken"')).toBe(0);
+        expect(await first.metric('mlfi_kafka_lag_records')).toBe(0);
+        await kafka.send('taken', rows(400, 400, 4));
+        // All four partitions, while the first still runs.
+        await expect.poll(() => second.total('taken'), { timeout: 60_000 }).toBe(800);
+      } finally {
+        await sql.end();
+        await first.remove();
+        await second.remove();
+        postgres.stop();
+      }
+    },
+  );
 });
