@@ -39,6 +39,11 @@ export async function configCheck(
   console.log(
     `${file}: every key and value is valid (${counted(config.models.length, 'model')}, store ${store}, listening on ${config.listen.address}:${config.listen.port}). Not checked: ${online ? 'the store' : `models${config.sources.kafka.length > 0 ? ', brokers' : ''} (--online asks them) and the store`}.`,
   );
+  for (const { name, model } of config.sources.kafka)
+    if (model !== null && !config.models.some(({ id }) => id === model))
+      console.log(
+        `Kafka, ${name}: waits for the model ${model}, which is none of \`models\`: it must come by the API or discovery.`,
+      );
   if (!online) return 0;
   let unanswered = 0;
   await tryModels(config, (id, discovery, alike) => {

@@ -9,6 +9,7 @@ import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { Config, DecisionRules, SecretsByKey } from './config.js';
 import { targetsFrom } from './executors.js';
 import { freezeFrom } from './freeze-notation.js';
+import { groupOf } from './kafka-schema.js';
 import type { Settings } from './schema.js';
 
 /**
@@ -202,7 +203,7 @@ function kafkaFrom(source: Settings['sources']['kafka'][number], directory: stri
     name: source.name,
     brokers: source.brokers,
     topics: source.topics,
-    group: source.group,
+    group: groupOf(source),
     format: source.format === 'cloudevents' ? 'cloudevents' : 'rows',
     model: source.model === undefined ? null : modelId(source.model),
     start: source.start,

@@ -1,3 +1,4 @@
+import { groupOf } from './kafka-schema.js';
 import type { PlacedProblem } from './problem.js';
 import type { Settings } from './schema.js';
 
@@ -14,10 +15,10 @@ export function kafkaProblems({ sources, secrets }: Pick<Settings, 'sources' | '
         remedy: 'give every entry a name of its own',
       });
     const shared = earlier.find(
-      ({ group, brokers, topics }) =>
-        group === source.group &&
-        brokers.some((broker) => source.brokers.includes(broker)) &&
-        topics.some((topic) => source.topics.includes(topic)),
+      (other) =>
+        groupOf(other) === groupOf(source) &&
+        other.brokers.some((broker) => source.brokers.includes(broker)) &&
+        other.topics.some((topic) => source.topics.includes(topic)),
     );
     if (shared !== undefined)
       problems.push({

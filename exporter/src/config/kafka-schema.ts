@@ -24,7 +24,7 @@ export const kafkaSource = z.strictObject({
     .array(z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be the name of a topic: A–Z a–z 0–9 . _ -'))
     .min(1)
     .max(100),
-  group: label(200).default('mlfi'),
+  group: label(200).optional(),
   format: z.enum(['json', 'ndjson', 'cloudevents']).default('json'),
   model: slug().optional(),
   start: z.enum(['earliest', 'latest']).default('earliest'),
@@ -32,3 +32,7 @@ export const kafkaSource = z.strictObject({
   tls: tls.optional(),
   sasl: sasl.optional(),
 });
+
+/** The consumer group of a source: one of its own where none is given, so that no other source's trouble stops it. */
+export const groupOf = ({ name, group }: Pick<z.output<typeof kafkaSource>, 'name' | 'group'>): string =>
+  group ?? `mlfi-${name}`;

@@ -23,6 +23,16 @@ export interface KafkaChunk {
   /** Grows with every rebalance: then the partitions are others, and reading begins anew where the group has committed. */
   readonly generation: number;
   readonly records: readonly KafkaRecord[];
+  /** Up to where partitions are read with these records, beyond what holds none: the ends of transactions, and aborted ones. */
+  readonly reached: readonly KafkaOffset[];
+}
+
+/** Where a partition ends. */
+export interface KafkaEnd extends KafkaOffset {
+  /** The oldest offset it still has. */
+  readonly first: number;
+  /** From where it is read in this generation; null while that is not known. */
+  readonly committed: number | null;
 }
 
 /** A member of the group. */
@@ -34,8 +44,8 @@ export interface KafkaConnection {
   idOf(topic: string): Promise<string>;
   /** Has the group go on there. Nothing for partitions that are not this member's any more. @throws when the connection is lost */
   commit(generation: number, offsets: readonly KafkaOffset[]): Promise<void>;
-  /** Where the partitions of this member end, and from where they are read. @throws when the connection is lost */
-  ends(): Promise<readonly (KafkaOffset & { readonly committed: number | null })[]>;
+  /** Of all partitions of this member. @throws when the connection is lost */
+  ends(): Promise<readonly KafkaEnd[]>;
   /** Leaves the group, so that others have its partitions at once. Never throws. */
   close(): Promise<void>;
 }

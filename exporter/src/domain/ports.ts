@@ -328,6 +328,8 @@ export interface Store {
   damagedTables(among: readonly string[] | null): Promise<readonly DamagedTable[]>;
   /** Why nothing can be written, as far as is known without asking; null when nothing is known against it. */
   awayBecause(): string | null;
+  /** Whether another mlfi has taken it over: this one writes nothing any more, or not before the other is gone. */
+  isAnothers(): boolean;
   /** Throws when the store cannot be written. */
   check(): Promise<void>;
   close(): Promise<void>;

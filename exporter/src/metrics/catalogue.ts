@@ -257,7 +257,7 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'counter',
     '1',
     ['outcome'],
-    'Events and spans of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up)',
+    'Events and spans of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up), deleted (by Kafka before they were read)',
   ],
   mlfi_logged_calls_waiting_bytes: ['gauge', 'bytes', [], 'Requests and responses that wait for their other half'],
   mlfi_log_files_waiting_bytes: [

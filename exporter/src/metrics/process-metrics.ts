@@ -132,12 +132,14 @@ export function createProcessMetrics(version: string): ProcessMetrics {
     kafkaUp: (source, isUp) => kafkaUp.set({ source }, isUp ? 1 : 0),
     kafkaRecords: (source, outcome, records) => kafkaRecords.inc({ source, outcome }, records),
     kafkaProgress(source, partitions) {
-      for (const { topic, partition } of kafkaPartitions.get(source) ?? [])
-        for (const gauge of [kafkaPosition, kafkaLag]) gauge.remove({ source, topic, partition });
+      // As a text: numbers are written as bounds of histograms are, 0.0.
+      const labelsOf = ({ topic, partition }: KafkaProgress) => ({ source, topic, partition: String(partition) });
+      for (const before of kafkaPartitions.get(source) ?? [])
+        for (const gauge of [kafkaPosition, kafkaLag]) gauge.remove(labelsOf(before));
       kafkaPartitions.set(source, partitions);
-      for (const { topic, partition, position, lag } of partitions) {
-        kafkaLag.set({ source, topic, partition }, lag);
-        if (position !== null) kafkaPosition.set({ source, topic, partition }, position);
+      for (const each of partitions) {
+        kafkaLag.set(labelsOf(each), each.lag);
+        if (each.position !== null) kafkaPosition.set(labelsOf(each), each.position);
       }
     },
     waitingCalls(holder, bytes) {

@@ -52,6 +52,8 @@ export function readTopics(
           models: fleet,
           positionsOf: async (model) => (await store.logPositions.get(model, logPositionsCodec)) ?? new Map(),
           enter: (whom) => queue.enter(whom),
+          isStoreAnothers: () => store.isAnothers(),
+          maximumRecordBytes: started.http.maximumBodyBytes,
           clock,
           logger,
           told({ name, model }, awaySinceMs) {

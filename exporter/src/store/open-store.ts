@@ -384,6 +384,7 @@ function storeOn(
       damagedTables: (among: readonly string[] | null) => damagedTables(db, location.kind, among),
     }),
     awayBecause: () => writing.awayBecause(),
+    isAnothers: () => writing.isAnothers(),
     check: () => writing.check(),
     async close() {
       const why = await writing.close();

@@ -57,6 +57,8 @@ export class PostgresqlWriter {
   /** The connection that holds the lock, or held it last, as PostgreSQL knows it: its process ids come again. */
   private own: Pick<Holder, 'pid' | 'since'> = { pid: 0, since: null };
   private why: string | null = null;
+  /** Whether another mlfi was seen to write the database since this one did. */
+  isAnothers = false;
   private missedBeats = 0;
   private isOver = false;
   private regaining: Promise<void> | null = null;
@@ -169,11 +171,14 @@ export class PostgresqlWriter {
         // PostgreSQL has not noticed that nobody is there any more.
         this.why = LOST;
         await inTime(ANSWER_MS, client.query('select pg_terminate_backend($1)', [holder.pid]));
-      } else if (holder !== null) this.why = `${heldBy(holder)} has taken it over; see that only one runs`;
-      else if (await this.isOwner(client)) {
+      } else if (holder !== null) {
+        this.why = `${heldBy(holder)} has taken it over; see that only one runs`;
+        this.isAnothers = true;
+      } else if (await this.isOwner(client)) {
         await this.keep(client);
         this.missedBeats = 0;
         this.why = null;
+        this.isAnothers = false;
       } else this.replaced();
     } catch {
       this.why = NO_ANSWER;
@@ -195,6 +200,7 @@ export class PostgresqlWriter {
 
   private replaced(): void {
     this.isOver = true;
+    this.isAnothers = true;
     this.why = REPLACED;
     this.client?.end().catch(() => undefined);
     this.client = null;

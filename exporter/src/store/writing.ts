@@ -21,6 +21,8 @@ const COMMITTED = [
 export interface Writing {
   /** Why nothing can be written, as far as is known; null when nothing is known against it. */
   awayBecause(): string | null;
+  /** Whether another process is known to have taken it over. */
+  isAnothers(): boolean;
   /** @throws StoreAway while it is known that the database answers nobody: who reads is not kept waiting either */
   expectAnswer(): void;
   /** Runs `work` in a transaction: all of it or nothing. @throws StoreAway at once when it is known that nothing can be written */
@@ -47,6 +49,10 @@ export class SqliteWriting implements Writing {
   /** It is asked each time: a file does not keep anybody waiting. */
   awayBecause(): null {
     return null;
+  }
+
+  isAnothers(): boolean {
+    return false;
   }
 
   expectAnswer(): void {
@@ -91,6 +97,10 @@ export class PostgresqlWriting implements Writing {
 
   awayBecause(): string | null {
     return this.writer.refusal() ?? this.failed;
+  }
+
+  isAnothers(): boolean {
+    return this.writer.isAnothers;
   }
 
   expectAnswer(): void {

@@ -75,6 +75,7 @@ export async function startKafka(jars: string, secured: Secured | null = null): 
     'offsets.topic.num.partitions': '1',
     'transaction.state.log.replication.factor': '1',
     'transaction.state.log.min.isr': '1',
+    'transaction.state.log.num.partitions': '1',
     'group.initial.rebalance.delay.ms': '0',
     // One that was killed is registered for so long, and takes no place beside itself.
     'broker.session.timeout.ms': '2000',
@@ -158,7 +159,12 @@ export async function startKafka(jars: string, secured: Secured | null = null): 
     securedBroker,
     mutualBroker,
     createTopic: (name, partitions) =>
-      withAdmin(async (admin) => void (await admin.createTopics({ topics: [name], partitions, replicas: 1 }))),
+      withAdmin(async (admin) => {
+        await admin.createTopics({ topics: [name], partitions, replicas: 1 });
+        // Answered once each partition has its leader: a producer that is refused for one sends to all of them again.
+        const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1n }));
+        await admin.listOffsets({ topics: [{ name, partitions: asked }] });
+      }),
     async send(topic, records) {
       const producer = new Producer(client);
       try {

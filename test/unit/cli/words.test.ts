@@ -145,4 +145,19 @@ describe('mlfi config check', () => {
       /every key and value is valid \(1 model, .*Not checked: models \(--online asks them\) and the store\./,
     );
   });
+
+  it('says of which model a source of Kafka knows nothing', async () => {
+    const file = join(folder(), 'mlfi.yml');
+    const source = (name: string, model: string): string =>
+      `    - { name: ${name}, brokers: ["k:9092"], topics: [${name}], model: ${model} }\n`;
+    writeFileSync(
+      file,
+      `models: [{ id: fraud }]\nsources:\n  kafka:\n${source('right', 'fraud')}${source('wrong', 'frod')}`,
+    );
+    const lines = printed();
+    expect(await configCheck({ tryModels: () => Promise.resolve(), tryTopics }, file, false)).toBe(0);
+    expect(lines.filter((line) => line.startsWith('Kafka'))).toEqual([
+      'Kafka, wrong: waits for the model frod, which is none of `models`: it must come by the API or discovery.',
+    ]);
+  });
 });

@@ -3,6 +3,8 @@ import { isIP } from 'node:net';
 import type { ConsumerOptions } from '@platformatic/kafka';
 import type { AskTopics, ConnectKafka } from '../../domain/kafka-connection.js';
 import type { KafkaSource } from '../../domain/kafka-source.js';
+import { assignPartitions } from './assign-partitions.js';
+import { committedConsumer } from './committed-consumer.js';
 import { GroupMember } from './group-member.js';
 
 const CONNECT_MS = 5_000;
@@ -22,6 +24,7 @@ function optionsOf(
   return {
     clientId: 'mlfi',
     groupId: group,
+    partitionAssigner: assignPartitions,
     bootstrapBrokers: [...brokers],
     autocommit: false,
     autocreateTopics: false,
@@ -90,9 +93,7 @@ export const kafkaTopics =
 export const kafkaConnections =
   (secretOf: (name: string) => string | null): ConnectKafka =>
   async (source) => {
-    // Not before a topic is named: it costs memory and time.
-    const { Consumer } = await import('@platformatic/kafka');
-    const member = new GroupMember(new Consumer(optionsOf(source, secretOf)), source);
+    const member = new GroupMember(await committedConsumer(optionsOf(source, secretOf)), source);
     try {
       await member.join();
       return member;

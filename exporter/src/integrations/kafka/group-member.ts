@@ -1,5 +1,5 @@
 import type { Consumer, Message, MessagesStream } from '@platformatic/kafka';
-import type { KafkaChunk, KafkaConnection, KafkaOffset, KafkaRecord } from '../../domain/kafka-connection.js';
+import type { KafkaChunk, KafkaConnection, KafkaEnd, KafkaOffset, KafkaRecord } from '../../domain/kafka-connection.js';
 import type { KafkaSource } from '../../domain/kafka-source.js';
 import { unlessAborted } from '../../domain/unless-aborted.js';
 
@@ -10,6 +10,8 @@ type Stream = MessagesStream<Bytes, Bytes, Bytes, Bytes>;
 const MOST_RECORDS = 4_000;
 const MOST_BYTES = 16 * 1_048_576;
 const CLOSED_WITHIN_MS = 5_000;
+/** Asks for the oldest offset instead of a time. */
+const OLDEST = -2n;
 
 /**
  * A member of a consumer group. With every rebalance reading begins anew where the group has committed: what was fetched before
@@ -28,7 +30,7 @@ export class GroupMember implements KafkaConnection {
 
   constructor(
     private readonly consumer: Consumer<Bytes, Bytes, Bytes, Bytes>,
-    private readonly source: Pick<KafkaSource, 'topics' | 'start'>,
+    private readonly source: Pick<KafkaSource, 'group' | 'topics' | 'start'>,
   ) {
     const lose = (error: Error): void => this.lose(error);
     consumer.on('error', lose);
@@ -49,7 +51,7 @@ export class GroupMember implements KafkaConnection {
     const records = this.ready.splice(0, most);
     for (const { value } of records) this.readyBytes -= value?.length ?? 0;
     if (!this.isFull()) this.stream?.resume();
-    return { generation: this.generation, records };
+    return { generation: this.generation, records, reached: this.reached() };
   }
 
   async idOf(topic: string): Promise<string> {
@@ -70,20 +72,24 @@ export class GroupMember implements KafkaConnection {
     });
   }
 
-  async ends(): Promise<readonly (KafkaOffset & { readonly committed: number | null })[]> {
+  async ends(): Promise<readonly KafkaEnd[]> {
+    if (this.lost !== null) throw this.lost;
     const { generation } = this;
     const own = (this.consumer.assignments ?? []).filter(({ partitions }) => partitions.length > 0);
     if (own.length === 0) return [];
-    const ends = await this.consumer.listOffsets({
+    const asked = {
       topics: own.map(({ topic }) => topic),
       partitions: Object.fromEntries(own.map(({ topic, partitions }) => [topic, [...partitions]])),
-    });
+    };
+    const firsts = await this.consumer.listOffsets({ ...asked, timestamp: OLDEST });
+    const ends = await this.consumer.listOffsets(asked);
     if (generation !== this.generation) return [];
     return own.flatMap(({ topic, partitions }) =>
       partitions.flatMap((partition) => {
-        const end = ends.get(topic)?.[partition];
+        const [first, end] = [firsts, ends].map((offsets) => offsets.get(topic)?.[partition]);
+        if (first === undefined || end === undefined) return [];
         const committed = this.startedAt.get(`${topic}:${partition}`) ?? null;
-        return end === undefined ? [] : [{ topic, partition, offset: Number(end), committed }];
+        return [{ topic, partition, first: Number(first), offset: Number(end), committed }];
       }),
     );
   }
@@ -138,17 +144,32 @@ export class GroupMember implements KafkaConnection {
     stream.on('data', (message) => {
       if (this.stream === stream) this.arrived(message);
     });
+    this.expectOwnTopics();
+  }
+
+  /** @throws when another member deals partitions to whoever did not ask for them: then some of ours are dealt to nobody */
+  private expectOwnTopics(): void {
+    const foreign = (this.consumer.assignments ?? []).filter(
+      ({ topic, partitions }) => partitions.length > 0 && !this.source.topics.includes(topic),
+    );
+    if (foreign.length > 0)
+      throw new Error(
+        `the group "${this.source.group}" gives this source partitions of topics that are not its own (${foreign.map(({ topic }) => topic).join(', ')}): another member deals them out wrongly; give the source a \`group\` of its own`,
+      );
   }
 
   /** Notes where each partition is read from. Where that is the end of a new one, the group remembers it: what comes is not passed over after a crash. */
   private began(stream: Stream, generation: number): void {
     for (const [key, offset] of stream.offsetsCommitted) this.startedAt.set(key, Number(offset));
     if (this.source.start !== 'latest') return;
-    const offsets = [...this.startedAt].map(([key, offset]) => {
-      const at = key.lastIndexOf(':');
-      return { topic: key.slice(0, at), partition: Number(key.slice(at + 1)), offset };
-    });
-    this.commit(generation, offsets).catch((error: unknown) => this.lose(error));
+    this.commit(generation, [...this.startedAt].map(placeOf)).catch((error: unknown) => this.lose(error));
+  }
+
+  /** What is fetched next, where all that was fetched before has been taken. */
+  private reached(): readonly KafkaOffset[] {
+    const { stream } = this;
+    if (stream === null || this.ready.length > 0 || stream.readableLength > 0) return [];
+    return [...stream.offsetsToFetch].filter(([key]) => this.startedAt.has(key)).map(placeOf);
   }
 
   private arrived(message: Message<Bytes, Bytes, Bytes, Bytes>): void {
@@ -182,4 +203,10 @@ export class GroupMember implements KafkaConnection {
     if (timer !== null) clearTimeout(timer);
     this.wake = () => undefined;
   }
+}
+
+/** Of what the library calls a partition by. */
+function placeOf([key, offset]: readonly [string, number | bigint]): KafkaOffset {
+  const at = key.lastIndexOf(':');
+  return { topic: key.slice(0, at), partition: Number(key.slice(at + 1)), offset: Number(offset) };
 }

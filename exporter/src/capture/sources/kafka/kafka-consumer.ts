@@ -21,6 +21,9 @@ export interface KafkaConsumerPorts {
   /** Positions of a model as stored. @throws Unavailable when they cannot be read */
   readonly positionsOf: (model: ModelId) => Promise<LogPositions>;
   readonly enter: (whom: string) => QueuePlace;
+  /** Whether another mlfi has taken the store over. */
+  readonly isStoreAnothers: () => boolean;
+  readonly maximumRecordBytes: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Since when no broker could be read; null when one is. */
@@ -38,6 +41,21 @@ const FIRST_BACK_OFF_MS = 1_000;
 const LONGEST_BACK_OFF_MS = 10_000;
 /** How often it is asked where partitions end. */
 const ENDS_ASKED_MS = 5_000;
+/** What waits for longer is told. */
+const WAIT_TOLD_MS = 10_000;
+const TOO_LARGE_TOLD_MS = 60_000;
+const MOST_REASONS = 10;
+
+/** One connection, and what is remembered of its assignment of partitions. */
+interface Following {
+  readonly connection: KafkaConnection;
+  /** Called once records can be read. */
+  readonly isUp: () => void;
+  generation: number | null;
+  reader: RecordReader;
+  progress: Progress;
+  endsAskedAtMs: number;
+}
 
 /**
  * Reads the topics of a source, each record once: what is taken of a partition is stored with the rows it held, and told to
@@ -45,7 +63,13 @@ const ENDS_ASKED_MS = 5_000;
  */
 export class KafkaConsumer {
   private awaySinceMs: number | null = null;
+  /** Why it is away, as told; what changes from try to try is left out. */
+  private readonly toldReasons = new Set<string>();
   private readonly refusals = new UntoldRefusals();
+  private waitsSinceMs: number | null = null;
+  private isWaitTold = false;
+  private tooLargeToldAtMs = -Infinity;
+  private readonly deletedUpTo = new Map<string, number>();
 
   constructor(
     private readonly ports: KafkaConsumerPorts,
@@ -57,6 +81,7 @@ export class KafkaConsumer {
     let backOffMs = FIRST_BACK_OFF_MS;
     while (!signal.aborted) {
       try {
+        this.expectOwnStore();
         await this.connected(signal, () => {
           backOffMs = FIRST_BACK_OFF_MS;
         });
@@ -89,38 +114,76 @@ export class KafkaConsumer {
   }
 
   private async follow(connection: KafkaConnection, signal: AbortSignal, isUp: () => void): Promise<void> {
-    const { clock } = this.ports;
-    let generation: number | null = null;
-    let reader = this.newReader();
-    let progress = new Progress();
-    let endsAskedAtMs = -Infinity;
+    const following: Following = { connection, isUp, generation: null, ...this.anew() };
     while (!signal.aborted) {
+      this.expectOwnStore();
       const chunk = await connection.take(RECORDS_TOGETHER, WAIT_MS, signal);
-      if (chunk.generation !== generation) {
-        generation = chunk.generation;
-        reader = this.newReader();
-        progress = new Progress();
-        endsAskedAtMs = -Infinity;
-      }
+      if (chunk.generation !== following.generation)
+        Object.assign(following, { generation: chunk.generation, ...this.anew() });
+      const { reader, progress } = following;
       const records: LoggedRecord[] = [];
       for (const record of chunk.records) records.push({ ...record, log: await this.logOf(connection, record) });
-      await this.takeAll(reader, records, signal);
+      await this.takeAll(following, this.withoutTooLarge(records), signal);
       this.tellRefusals();
       if (signal.aborted) return;
       for (const record of records) progress.read(record);
+      for (const place of chunk.reached) progress.reached({ ...place, log: await this.logOf(connection, place) });
       const due = progress.due((log) => reader.heldAt(log));
       if (due.length > 0) await connection.commit(chunk.generation, due);
       progress.committed(due);
       this.ports.waits(this.source, reader.waitingBytes);
-      // Also by a clock that was set back.
-      if (Math.abs(clock.now() - endsAskedAtMs) >= ENDS_ASKED_MS) {
-        endsAskedAtMs = clock.now();
-        this.ports.progressed(this.source, progress.against(await connection.ends()));
-        // What has been asked has been answered.
-        this.arrived();
-        isUp();
-      }
+      await this.tellProgress(following);
     }
+  }
+
+  /** What is remembered of an assignment of partitions that has just begun. */
+  private anew(): Pick<Following, 'reader' | 'progress' | 'endsAskedAtMs'> {
+    return { reader: this.newReader(), progress: new Progress(this.deletedUpTo), endsAskedAtMs: -Infinity };
+  }
+
+  /** Asks where partitions end, now and then. */
+  private async tellProgress(following: Following): Promise<void> {
+    const { connection, progress } = following;
+    const nowMs = this.ports.clock.now();
+    // Also by a clock that was set back.
+    if (Math.abs(nowMs - following.endsAskedAtMs) < ENDS_ASKED_MS) return;
+    following.endsAskedAtMs = nowMs;
+    const ends = await connection.ends();
+    for (const { topic, partition, records } of progress.deleted(ends)) {
+      this.ports.count(this.source, 'deleted', records);
+      this.ports.logger.warn(
+        { source: this.source.name, topic, partition, records },
+        'Kafka deleted records before they were read; they are not in any figure',
+      );
+    }
+    this.ports.progressed(this.source, progress.against(ends));
+    // What has been asked has been answered.
+    this.arrived();
+    following.isUp();
+  }
+
+  /** @throws when this one can write nothing any more: whoever reads on keeps partitions from the one that can */
+  private expectOwnStore(): void {
+    if (this.ports.isStoreAnothers())
+      throw new Error('another mlfi has taken the store over, and reads what this one read');
+  }
+
+  /** Records that may be read at all; the others are refused. */
+  private withoutTooLarge(records: readonly LoggedRecord[]): readonly LoggedRecord[] {
+    const { maximumRecordBytes, clock, logger, count } = this.ports;
+    return records.filter(({ topic, partition, offset, value }) => {
+      const bytes = value?.length ?? 0;
+      if (bytes <= maximumRecordBytes) return true;
+      count(this.source, 'refused', 1);
+      if (Math.abs(clock.now() - this.tooLargeToldAtMs) >= TOO_LARGE_TOLD_MS) {
+        this.tooLargeToldAtMs = clock.now();
+        logger.warn(
+          { source: this.source.name, topic, partition, offset, bytes, maximum: maximumRecordBytes },
+          'a record larger than http.maximum_body was refused',
+        );
+      }
+      return false;
+    });
   }
 
   private newReader(): RecordReader {
@@ -133,17 +196,20 @@ export class KafkaConsumer {
   }
 
   /** Resolves when all of it is stored, or the source is stopped. @throws LogMovedOn, or what is no answer of mlfi's own */
-  private async takeAll(reader: RecordReader, records: readonly LoggedRecord[], signal: AbortSignal): Promise<void> {
+  private async takeAll(following: Following, records: readonly LoggedRecord[], signal: AbortSignal): Promise<void> {
     const { enter, clock } = this.ports;
+    const { reader } = following;
     const place = enter(this.source.model ?? `kafka ${this.source.name}`);
     const bytes = records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
     try {
-      await this.untilDone(() => Promise.resolve(place.grow(bytes)), signal);
-      const read = await this.untilDone(() => reader.read(records, clock.now()), signal);
+      await this.untilDone(() => Promise.resolve(place.grow(bytes)), following, signal);
+      const read = await this.untilDone(() => reader.read(records, clock.now()), following, signal);
       if (read === null) return;
       const lone = reader.giveUp(clock.now());
-      await this.store([...read.portions, ...lone.portions], signal);
-      if (!signal.aborted) this.tell(read, lone);
+      await this.store([...read.portions, ...lone.portions], following, signal);
+      if (signal.aborted) return;
+      this.tell(read, lone);
+      this.waitedNoMore();
     } finally {
       place.leave();
     }
@@ -155,22 +221,30 @@ export class KafkaConsumer {
   }
 
   /** All at once, for they are committed together; those of one model come in their order. */
-  private async store(portions: readonly Portion[], signal: AbortSignal): Promise<void> {
-    const results = await Promise.allSettled(portions.map((portion) => this.take(portion, signal)));
+  private async store(portions: readonly Portion[], following: Following, signal: AbortSignal): Promise<void> {
+    const results = await Promise.allSettled(portions.map((portion) => this.take(portion, following, signal)));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
-  private async take({ model, sender, batch, steps }: Portion, signal: AbortSignal): Promise<void> {
+  private async take(
+    { model, sender, batch, steps }: Portion,
+    following: Following,
+    signal: AbortSignal,
+  ): Promise<void> {
     const whole: IngestBatch = { ...batch, sender, steps, batchId: null, bodyDigest: null, acknowledge: 'commit' };
-    const taken = await this.untilDone(async () => {
-      try {
-        return await this.ports.models.ingest(model, whole);
-      } catch (error) {
-        // It was removed meanwhile, and its position with it.
-        if (error instanceof NotFound) return null;
-        throw error;
-      }
-    }, signal);
+    const taken = await this.untilDone(
+      async () => {
+        try {
+          return await this.ports.models.ingest(model, whole);
+        } catch (error) {
+          // It was removed meanwhile, and its position with it.
+          if (error instanceof NotFound) return null;
+          throw error;
+        }
+      },
+      following,
+      signal,
+    );
     const [first] = taken?.errors ?? [];
     if (taken !== null && first !== undefined) this.refusals.note({ model, rows: taken.rejected, first });
   }
@@ -184,26 +258,45 @@ export class KafkaConsumer {
   }
 
   /** Tries until it works; meanwhile nothing more is read. Null when the source is stopped before. */
-  private async untilDone<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | null> {
+  private async untilDone<T>(work: () => Promise<T>, following: Following, signal: AbortSignal): Promise<T | null> {
     while (!signal.aborted) {
       try {
         return await work();
       } catch (error) {
         if (!(error instanceof Unavailable) && !(error instanceof TooManyRequests)) throw error;
-        this.ports.logger.debug({ source: this.source.name, error: error.message }, 'a topic waits');
+        this.waited(error.message);
+        this.expectOwnStore();
+        await this.tellProgress(following);
         await this.ports.clock.sleep(FIRST_BACK_OFF_MS, signal);
       }
     }
     return null;
   }
 
+  private waited(error: string): void {
+    const { clock, logger } = this.ports;
+    const about = { source: this.source.name, error };
+    logger.debug(about, 'a topic waits');
+    this.waitsSinceMs ??= clock.now();
+    if (this.isWaitTold || Math.abs(clock.now() - this.waitsSinceMs) < WAIT_TOLD_MS) return;
+    this.isWaitTold = true;
+    logger.warn(about, 'the topics of a source wait; it is tried again');
+  }
+
+  private waitedNoMore(): void {
+    if (this.isWaitTold) this.ports.logger.info({ source: this.source.name }, 'the topics of a source are read on');
+    this.waitsSinceMs = null;
+    this.isWaitTold = false;
+  }
+
   private arrived(): void {
     if (this.awaySinceMs !== null) this.ports.logger.info({ source: this.source.name }, 'Kafka can be read again');
     this.awaySinceMs = null;
+    this.toldReasons.clear();
     this.ports.told(this.source, null);
   }
 
-  /** An outage is told once. */
+  /** Each reason of an outage is told once. */
   private failed(error: unknown): void {
     const { source } = this;
     const text = error instanceof Error ? error.message : String(error);
@@ -211,11 +304,15 @@ export class KafkaConsumer {
       this.ports.logger.warn({ source: source.name, error: text }, 'a topic is read again from where it is stored');
       return;
     }
-    if (this.awaySinceMs === null)
+    const reason = isAppError(error) ? text : causesOf(error);
+    const kind = reason.replace(/\d+/g, '#');
+    if (!this.toldReasons.has(kind) && this.toldReasons.size < MOST_REASONS) {
+      this.toldReasons.add(kind);
       this.ports.logger.error(
-        { source: source.name, brokers: source.brokers, error: isAppError(error) ? text : causesOf(error) },
+        { source: source.name, brokers: source.brokers, error: reason },
         'Kafka cannot be read; it is tried again',
       );
+    }
     this.awaySinceMs ??= this.ports.clock.now();
     this.ports.told(source, this.awaySinceMs);
     this.ports.progressed(source, []);

@@ -4,7 +4,16 @@ import type { ParsedBatch } from '../../ingest/parse.js';
 import type { KafkaRecord } from '../../../domain/kafka-connection.js';
 
 /** What became of a record. */
-export const RECORD_OUTCOMES = ['taken', 'known', 'waiting', 'repeated', 'skipped', 'refused', 'unanswered'] as const;
+export const RECORD_OUTCOMES = [
+  'taken',
+  'known',
+  'waiting',
+  'repeated',
+  'skipped',
+  'refused',
+  'unanswered',
+  'deleted',
+] as const;
 export type RecordOutcome = (typeof RECORD_OUTCOMES)[number];
 
 /** A record whose partition has the name under which positions in it are stored. */

@@ -51,6 +51,14 @@ class World {
   rebalances: () => boolean = () => false;
   isFull: () => boolean = () => false;
   isGone: () => boolean = () => false;
+  reason: () => string = () => 'no broker';
+  isAnothers = false;
+  refusals = 0;
+  closed = 0;
+  readonly errors: { readonly error?: unknown }[] = [];
+  readonly lags: number[] = [];
+  /** The oldest offset of each partition. */
+  first = 0;
   /** How long a look at the clock takes. */
   tickMs = 1;
   readonly warnings: object[] = [];
@@ -95,7 +103,7 @@ class World {
   }
 
   private connect(): Promise<KafkaConnection> {
-    if (this.isGone()) return Promise.reject(new Error('no broker'));
+    if (this.isGone()) return Promise.reject(new Error(this.reason()));
     this.connections += 1;
     let at = [...this.committed];
     let generation = 1;
@@ -117,7 +125,9 @@ class World {
           generation += 1;
           at = [...committed];
         }
-        return { generation, records: next(7) };
+        const records = next(7);
+        const reached = at.map((offset, partition) => ({ topic: 't', partition, offset }));
+        return { generation, records, reached };
       },
       idOf: () => Promise.resolve('id'),
       commit: (given, offsets) => {
@@ -138,9 +148,13 @@ class World {
             partition,
             offset: topic[partition]?.length ?? 0,
             committed: 0,
+            first: this.first,
           })),
         ),
-      close: () => Promise.resolve(),
+      close: () => {
+        this.closed += 1;
+        return Promise.resolve();
+      },
     });
   }
 
@@ -181,12 +195,18 @@ class World {
         expect: () => undefined,
         leave: () => undefined,
       }),
+      isStoreAnothers: () => this.isAnothers,
+      maximumRecordBytes: 1_000,
       clock: { now: () => (this.nowMs += this.tickMs), sleep: () => setImmediate() },
-      logger: { ...QUIET_LOGGER, warn: (about) => void this.warnings.push(about) },
+      logger: {
+        ...QUIET_LOGGER,
+        warn: (about) => void this.warnings.push(about),
+        error: (about) => void this.errors.push(about),
+      },
       told: (_, awaySinceMs) => void this.away.push(awaySinceMs),
       count: (_, outcome, records) => void this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + records),
       waits: () => undefined,
-      progressed: () => undefined,
+      progressed: (_, partitions) => void this.lags.push(...partitions.map(({ lag }) => lag)),
     };
   }
 
@@ -281,6 +301,76 @@ describe('reading topics', () => {
     world.isGone = () => (tries += 1) <= 3;
     await world.read(() => world.total === 1 && world.away.at(-1) === null);
     expect(new Set(world.away.filter((since) => since !== null)).size).toBe(1);
+  });
+
+  it('tells each reason of an outage once', async () => {
+    const world = new World();
+    world.append(0, row('p'));
+    let tries = 0;
+    world.isGone = () => (tries += 1) <= 6;
+    world.reason = () => `topic gone ${tries % 2 === 0 ? 'away' : 'wrong'}, try ${tries}`;
+    await world.read(() => world.total === 1 && world.away.at(-1) === null);
+    expect(world.errors.map(({ error }) => error)).toEqual(['topic gone wrong, try 1', 'topic gone away, try 2']);
+  });
+
+  it('leaves its group while another mlfi has the store, and reads on when that one is gone', async () => {
+    const world = new World();
+    world.append(0, row('p'));
+    await world.read(() => world.total === 1);
+    const { closed } = world;
+    world.append(0, row('q'));
+    world.refusal = () => {
+      // Seen only when it is to write.
+      world.isAnothers = world.refusals === 0;
+      world.refusals += 1;
+      return world.refusals === 1 ? 'before' : null;
+    };
+    await world.read(() => {
+      if (world.closed > closed && world.isAnothers && world.away.at(-1) !== null) {
+        expect(world.total).toBe(1);
+        expect(world.connections).toBe(2);
+        world.isAnothers = false;
+      }
+      return world.total === 2;
+    });
+    expect(world.connections).toBe(3);
+    expect(world.errors).toHaveLength(1);
+  });
+
+  it('tells what it waits for after a while, with how much waits, and that it goes on', async () => {
+    const world = new World();
+    world.tickMs = 500;
+    for (let i = 0; i < 5; i += 1) world.append(0, row(`p${i}`));
+    let tries = 0;
+    world.refusal = () => ((tries += 1) < 60 ? 'before' : null);
+    await world.read(() => world.total === 5);
+    expect(world.warnings).toEqual([{ source: 'predictions', error: 'away' }]);
+    expect(world.lags).toContain(5);
+    expect(world.away).toContain(null);
+  });
+
+  it('refuses what is too large, says where it is, and goes on', async () => {
+    const world = new World();
+    world.append(0, 'x'.repeat(1_001));
+    world.append(0, row('p'));
+    await world.read(() => world.committed[0] === 2);
+    expect(world.total).toBe(1);
+    expect(world.outcomes.get('refused')).toBe(1);
+    expect(world.warnings).toEqual([
+      { source: 'predictions', topic: 't', partition: 0, offset: 0, bytes: 1_001, maximum: 1_000 },
+    ]);
+  });
+
+  it('counts what Kafka deleted before it was read', async () => {
+    const world = new World();
+    for (let i = 0; i < 9; i += 1) world.append(0, row(`p${i}`));
+    world.first = 4;
+    let turns = 0;
+    world.rebalances = () => (turns += 1) === 5;
+    await world.read(() => world.committed[0] === 9);
+    // Of each of three partitions.
+    expect(world.outcomes.get('deleted')).toBe(12);
+    expect(world.warnings).toHaveLength(3);
   });
 
   it('goes on behind records that are refused', async () => {
