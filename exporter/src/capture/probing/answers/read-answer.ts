@@ -120,13 +120,13 @@ export function modelAnswer(
 /** What stands in the body of an answer whose status is of success. */
 function readBody(
   answer: HttpAnswer,
-  { body, firstWordsSeconds, isLoneText }: Body,
+  read: Body,
   pick: (body: Json) => Json,
   pointers: AnswerPointers | undefined,
   payload: Json,
 ): ModelAnswer {
   const { status, latencySeconds } = answer;
-  const error = errorInAnswer(body);
+  const error = errorInAnswer(read.body);
   if (error !== null)
     return failureAnswer(
       'error_body',
@@ -135,30 +135,33 @@ function readBody(
       status,
       retryAfterOf(answer),
     );
-  const picked = withoutInputs(pick(body), payload);
+  const picked = withoutInputs(pick(read.body), payload);
   if (picked === undefined && pointers?.prediction === undefined)
     return failureAnswer('schema', `${REPEATS}, and nothing else`, latencySeconds, status);
-  const [found, places, loneShare] = readWithPlaces(picked ?? null);
-  const generation = generationOf(picked ?? null, firstWordsSeconds);
+  return readPicked(answer, read, picked ?? null, pointers);
+}
+
+/** @param picked the part of the body in which a prediction may be */
+function readPicked(
+  answer: HttpAnswer,
+  { body, firstWordsSeconds, isLoneText }: Body,
+  picked: Json,
+  pointers: AnswerPointers | undefined,
+): ModelAnswer {
+  const { status, latencySeconds } = answer;
+  const [found, places, loneShare] = readWithPlaces(picked);
+  const generation = generationOf(picked, firstWordsSeconds);
   // A language model that wrote nothing has answered: with nothing.
   const reading =
     pointers === undefined
       ? { ...found, prediction: found.prediction ?? generation?.text ?? null }
       : readAt(body, pointers, found);
   const nowhere = leadingNowhere(body, pointers?.prediction);
-  if (nowhere !== null || (reading.prediction === null && reading.confidence === null)) {
-    const noneAt = nowhere === null ? emptyListIn(picked ?? null) : emptyOnTheWay(body, nowhere);
-    if (noneAt !== null) return noneFound(answer, body, noneAt, reading.modelVersion);
-    const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
-    return failureAnswer(
-      'schema',
-      `no prediction was found ${where} (fields: ${shapeOf(body).slice(0, 150)})`,
-      latencySeconds,
-      status,
-    );
-  }
+  if (nowhere !== null || (reading.prediction === null && reading.confidence === null))
+    return nothingRead(answer, body, picked, nowhere, reading.modelVersion);
   if (generation === null && typeof reading.prediction === 'string' && isCredential(reading.prediction))
     return failureAnswer('schema', CREDENTIAL_IN_ANSWER, latencySeconds, status);
+  const isOpen = loneShare !== undefined && pointers?.confidence === undefined;
   return {
     kind: 'answer',
     ...reading,
@@ -168,8 +171,23 @@ function readBody(
     from: pointers === undefined ? places : readAtText(body, pointers, places),
     ...(generation === null ? {} : { generation }),
     ...(isLoneText === true ? { isLoneText: true } : {}),
-    ...(loneShare === undefined || pointers?.confidence !== undefined ? {} : { loneShare }),
+    ...(isOpen ? { loneShare } : {}),
   };
+}
+
+/** @param nowhere the pointer at which there is nothing; null where none was given, or there is something */
+function nothingRead(
+  answer: HttpAnswer,
+  body: Json,
+  picked: Json,
+  nowhere: string | null,
+  modelVersion: string | null,
+): ModelAnswer {
+  const noneAt = nowhere === null ? emptyListIn(picked) : emptyOnTheWay(body, nowhere);
+  if (noneAt !== null) return noneFound(answer, body, noneAt, modelVersion);
+  const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
+  const detail = `no prediction was found ${where} (fields: ${shapeOf(body).slice(0, 150)})`;
+  return failureAnswer('schema', detail, answer.latencySeconds, answer.status);
 }
 
 /** A model that looks for something, and found none of it, has answered. */

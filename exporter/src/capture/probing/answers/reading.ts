@@ -24,6 +24,7 @@ import { readScoredLabels } from './scored-labels.js';
 import { isStatusClass } from './server-words.js';
 import { ofClasses, ofTheClass } from './shares-by-class.js';
 import { readTensors } from './tensors.js';
+import { embeddingIn, isVector, ofVector } from './vectors.js';
 
 /** What was read out of an answer, whatever its format. */
 export interface Reading {
@@ -167,36 +168,50 @@ function ofObject(value: JsonObject, path: string, again: Inner): Found {
   const nested = inner === null ? NOTHING : again(value[inner] ?? null, at(path, inner));
   const version = versionIn(fields);
   const isClass = isStatusClass(value);
-  const isOther = (key: string): boolean =>
-    key !== inner && (!NOT_PREDICTIONS.has(plain(key)) || (isClass && key === 'status'));
+  const isOther = (key: string): boolean => key !== inner && mayBeClass(key, isClass);
   const listed = inner === null ? inLoneList(value, path, again) : null;
   if (listed !== null) return { ...listed, modelVersion: version ?? listed.modelVersion };
   const byClass = inner === null ? ofClasses(value, path, isOther) : ofTheClass(value, path, isOther, nested);
   const sure = confidenceOf(fields, path);
   const prediction =
-    nested.prediction ??
-    mostProbable(fields, path) ??
-    byClass.prediction ??
-    loneScore(value, path) ??
-    (sure === null
-      ? null
-      : besideConfidence(value, path, (key) => isOther(key) && (!identifies(plain(key)) || key === 'status'))) ??
-    namedLikeOne(value, path, plain, sure === null);
+    nested.prediction ?? mostProbable(fields, path) ?? byClass.prediction ?? byName(value, path, sure, isOther);
   const share = shareIn(fields);
   const modelVersion = version ?? nested.modelVersion;
   if (prediction === null && share !== null)
     return { prediction: unnamed(value, path, share), confidence: null, modelVersion };
-  const own = share === null ? sure : ofTheAnswer(prediction, sure);
   const other = nested.confidence ?? byClass.confidence;
-  const loneShare = share === null ? nested.loneShare : { share: sure?.value ?? null, at: at(path, share.key) };
-  // What is said in another place, of each class or by its own name, leaves no doubt.
-  const isSaid = share === null ? own !== null : own === null && other !== null;
-  return {
-    prediction,
-    confidence: own ?? other,
-    modelVersion,
-    ...(loneShare === undefined || isSaid ? {} : { loneShare }),
-  };
+  const own = share === null ? sure : ofTheAnswer(prediction, sure);
+  const loneShare = loneShareOf(share, sure, path, nested, byClass);
+  return { prediction, confidence: own ?? other, modelVersion, ...(loneShare === undefined ? {} : { loneShare }) };
+}
+
+const mayBeClass = (key: string, isStatusClass: boolean): boolean =>
+  !NOT_PREDICTIONS.has(plain(key)) || (isStatusClass && key === 'status');
+
+/** What may be the answer by the names around it. */
+const byName = (
+  value: JsonObject,
+  path: string,
+  sure: Found['confidence'],
+  isOther: (key: string) => boolean,
+): Found['prediction'] =>
+  loneScore(value, path) ??
+  (sure === null
+    ? null
+    : besideConfidence(value, path, (key) => isOther(key) && (!identifies(plain(key)) || key === 'status'))) ??
+  namedLikeOne(value, path, plain, sure === null);
+
+/** The one probability beside the answer; what is said in another place, of each class or by its own name, leaves no doubt. */
+function loneShareOf(
+  share: Field | null,
+  sure: Found['confidence'],
+  path: string,
+  nested: Found,
+  byClass: Found,
+): LoneShare | undefined {
+  if (share === null) return sure === null ? nested.loneShare : undefined;
+  const isSaid = sure === null && (nested.confidence ?? byClass.confidence) !== null;
+  return isSaid ? undefined : { share: sure?.value ?? null, at: at(path, share.key) };
 }
 
 /** The probability of the answer where it is a number, and no confidence is said beside it. */
@@ -329,27 +344,6 @@ const softmaxRow = (row: readonly number[], path: string): Found => ({
   prediction: { value: argmax(row), from: `${path} (index of max)` },
   confidence: share(Math.max(...row), `${path} (max)`),
 });
-
-const SHORTEST_VECTOR = 16;
-const isVector = (value: Json | undefined): value is readonly number[] =>
-  areNumbers(value) && value.length >= SHORTEST_VECTOR;
-
-/** `{embedding: […]}` of OpenAI's and Ollama's lists. */
-function embeddingIn(head: Json, place: string): Found | null {
-  return isObject(head) && isVector(head.embedding) ? ofVector(head.embedding, at(place, 'embedding')) : null;
-}
-
-/**
- * A vector is told by one number: its cosine with a fixed direction. It stands still as long as the embedding of an input
- * does, and moves with the model; the vector itself is not kept.
- */
-function ofVector(vector: readonly number[], path: string): Found {
-  const along = vector.reduce((sum, value, i) => sum + value * Math.cos(i + 1), 0);
-  const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-  const direction = Math.sqrt(vector.reduce((sum, _, i) => sum + Math.cos(i + 1) ** 2, 0));
-  const cosine = norm === 0 ? 0 : along / (norm * direction);
-  return { ...NOTHING, prediction: located(cosine, `${path} (projection of ${vector.length} numbers)`) };
-}
 
 function confidenceOf(fields: Fields, path: string): Found['confidence'] {
   for (const name of CONFIDENCE_NAMES) {

@@ -144,12 +144,14 @@ export function errorInAnswer(body: Json): string | null {
   const said = messageOf(body) ?? messageOf(body.status ?? null) ?? 'no reason given';
   if (body.success === false) return said;
   if (isFailure(body.statusCode)) return messageOf(body.body ?? null) ?? said;
+  if (failedStatus(body.status) && typeof body.error === 'string' && body.error.trim() !== '') return said;
+  return isStatusClass(body) ? null : (insteadOfClass(body) ?? errorBesideNone(body, said));
+}
+
+/** The error of a body without an answer, or where its only one is. */
+function errorBesideNone(body: JsonObject, said: string): string | null {
   const names = Object.keys(body).filter((name) => !ANSWER_NAMES.has(name) || !isEmpty(body[name] ?? null));
   const answer = names.find((name) => ANSWER_NAMES.has(name));
-  if (failedStatus(body.status) && typeof body.error === 'string' && body.error.trim() !== '') return said;
-  if (isStatusClass(body)) return null;
-  const words = insteadOfClass(body);
-  if (words !== null) return words;
   if (answer === undefined) return saysFailed(body) || saysOnly(names, body) ? said : null;
   const inner = body[answer] ?? null;
   return names.length === 1 && isObject(inner) && 'error' in inner ? errorInAnswer(inner) : null;
