@@ -58,7 +58,16 @@ describe.skipIf(jars === null)('Kafka under load', () => {
         api_keys: [{ name: 'reader', scopes: ['read'], key: KEY }],
         ...(store.kind === 'postgresql' ? { database: { url: store.url } } : {}),
         sources: {
-          kafka: [{ name: 'load', brokers: [kafka.broker], topics: [topic], model: 'fraud', session_timeout: '6s' }],
+          kafka: [
+            {
+              name: 'load',
+              brokers: [kafka.broker],
+              group: 'mlfi',
+              topics: [topic],
+              model: 'fraud',
+              session_timeout: '6s',
+            },
+          ],
         },
       };
       const total = async (): Promise<number> => {
