@@ -1,6 +1,5 @@
 import type { LabelEvidence, NumberedLabels } from '../domain/ledger.js';
 import type { ArrivedRow } from './countable.js';
-import type { PendingRows } from './pending-rows.js';
 
 /**
  * Labels that came in their row are bet on with it, in the order of the rows: they have numbers below 0, from 0 downwards, and
@@ -16,13 +15,21 @@ export interface EvidenceToStore {
   readonly added: readonly NumberedLabels[];
 }
 
+/** What is known of labels that wait (`PendingRows`). */
+interface LabelsWaiting {
+  readonly nextLabel: number;
+  readonly newLabel: number;
+  readonly lowestLabel: number;
+  readonly labelsOfRows: readonly LabelEvidence[];
+}
+
 /**
  * @param arrived rows that came just now, of a model that is watched
  * @param judged labels that came by themselves
  * @param dropped `held` with a state of the e-detectors, `rows` where rows are compared with a baseline no more
  */
 export function evidenceToStore(
-  pending: Pick<PendingRows, 'nextLabel' | 'newLabel' | 'lowestLabel' | 'labelsOfRows'>,
+  pending: LabelsWaiting,
   arrived: readonly ArrivedRow[],
   judged: readonly LabelEvidence[],
   isWatched: boolean,

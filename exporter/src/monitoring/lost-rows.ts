@@ -4,6 +4,7 @@ import type { Random } from '../domain/ports.js';
 import { absentIn, failureCount, type Grid, type SignalCounts, type SignalKey } from '../domain/profile.js';
 import type { WindowProfile } from '../domain/profile.js';
 import { cellMiddle, sameGrid } from '../statistics/grid.js';
+import { isUnseen } from '../statistics/window-profile.js';
 import { copied } from './copied.js';
 import type { Window } from './windows.js';
 
@@ -79,20 +80,22 @@ export function drawnRows({ profile, windowStartMs, rows, drawn }: LostPart, by:
     const [judged, wanted] = [calls - rows, calls - rows + drawn].map((each) => Math.round((each * total) / calls));
     return drawnFrom(counted, wanted ?? 0, by.order(`${windowStartMs}\n${calls}\n${name}`)).slice(judged);
   };
-  const some = (name: string, count: number): readonly boolean[] =>
+  const some = (name: string, count: number, of: number): readonly boolean[] =>
     column(name, [
       { value: true, count },
-      { value: false, count: calls - count },
+      { value: false, count: of - count },
     ]);
-  const failures = some('failures', failureCount(profile));
-  const violations = some('names', withNewNames(profile, by.before));
+  const failed = failureCount(profile);
+  const failures = some('failures', failed, calls);
+  // What a call sent that failed is not counted.
+  const violations = some('names', withNewNames(profile, by.before), calls - failed).values();
   const columns = [...profile.signals].map(
     ([key, counts]) => [key, column(key, valuesOf(profile, key, counts, by))] as const,
   );
   return Array.from({ length: drawn }, (_, i) => ({
     atMs: Math.round(lostFromMs + ((i + 0.5) / drawn) * (toMs - lostFromMs)),
     failed: failures[i] ?? false,
-    violates: violations[i] ?? false,
+    violates: failures[i] !== true && violations.next().value === true,
     values: new Map(
       columns.flatMap(([key, values]) => {
         // Fewer than there are rows come as evenly as they can.
@@ -103,13 +106,13 @@ export function drawnRows({ profile, windowStartMs, rows, drawn }: LostPart, by:
   }));
 }
 
-/** Rows, at least, that named a feature which the baseline has not. */
-function withNewNames(profile: WindowProfile, before: DrawnBy['before']): number {
-  const counts = [...profile.signals].flatMap(([key, counted]) =>
-    key.startsWith('feature:') && !before.signals.has(key)
-      ? [profile.rowsWithFeatures - absentIn(profile, counted)]
-      : [],
-  );
+/** Rows, at least, that named a feature which the baseline has not, or gave a value to one that had none. */
+function withNewNames(profile: WindowProfile, { signals }: DrawnBy['before']): number {
+  const counts = [...profile.signals].flatMap(([key, counted]) => {
+    const before = signals.get(key);
+    if (!key.startsWith('feature:') || (before !== undefined && !isUnseen(before))) return [];
+    return [profile.rowsWithFeatures - absentIn(profile, counted) - (before === undefined ? 0 : counted.missing)];
+  });
   return Math.max(0, ...counts);
 }
 

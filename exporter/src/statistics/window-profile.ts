@@ -302,7 +302,8 @@ export function createWindowBuilder(
   };
 }
 
-const isUnseen = (counts: SignalCounts): boolean =>
+/** Only missing values of the signal are known. */
+export const isUnseen = (counts: SignalCounts): boolean =>
   counts.kind === 'categorical' && counts.categories.size === 0 && counts.other === 0 && counts.invalid === 0;
 
 /** Adds two windows of one model: exact, in any order and grouping (see `mergeSignalCounts` for the one exception). */

@@ -87,6 +87,22 @@ it('draws nothing of probes that were judged and not stored: no rows come behind
   expect(await model.fleet.inModel(A, (monitored) => monitored.isBehind(model.nowMs))).toBe(false);
 });
 
+it.each([false, true])(
+  'finds a value of a feature that never had one, whether it is killed (%s) or not',
+  async (isKilled) => {
+    const withEmpty = (empty: number | null, ...of: Parameters<typeof rowsOf>): ReturnType<typeof rowsOf> =>
+      rowsOf(...of).map((row) => ({ ...row, features: { ...row.features, empty } }));
+    const service = await Service.withModel();
+    await service.sent(withEmpty(null, 0, 700));
+    await service.judged();
+    await service.stored();
+    await service.sent(withEmpty(1, 700, 1_300));
+    if (isKilled) await service.killed();
+    await service.judged();
+    expect(service.monitored.evidence()).toMatchObject({ verdict: 'alarm', confirmed: ['schema'] });
+  },
+);
+
 it('lets lost rows go when another normal is learnt', async () => {
   const service = await withUnjudgedChange();
   await service.killed();

@@ -155,6 +155,19 @@ describe('rows drawn from counts', () => {
     expect(keys(ones)).not.toContain('feature:x');
   });
 
+  it.each([1_000, 400])('name what the baseline has not in calls that were answered: %d of a thousand rows', (lost) => {
+    const before = windowOf(1, [{ features: { x: 1 } }]);
+    const rows = times(1_000, (i) =>
+      i % 2 === 0 ? { failure } : { features: { x: 1, more: i % 4 === 1 ? 1 : null } },
+    );
+    const [part] = lostParts([stored(windowOf(1, rows, before))], ALL);
+    const all = part === undefined ? [] : drawnRows({ ...part, rows: lost, drawn: lost }, byOf(before));
+    const answered = all.filter(({ failed }) => !failed);
+    expect(all.filter(({ failed, violates }) => failed && violates)).toEqual([]);
+    const violating = answered.filter(({ violates }) => violates).length;
+    expect(Math.abs(violating - lost / 2)).toBeLessThan(lost === 1_000 ? 1 : 30);
+  });
+
   it('are others of the same window once some of it were bet on', () => {
     const window = windowOf(
       1,
@@ -184,7 +197,7 @@ describe('a watched model whose rows were lost', () => {
   const random = seededRandom('lost and found');
   const share = (value: number): boolean => random.next() < value;
   const usual = (): Row => ({
-    features: { n: random.next(), c: share(0.5) ? 'a' : 'b', amount: 100 * (1 + random.next()) },
+    features: { n: random.next(), c: share(0.5) ? 'a' : 'b', amount: 100 * (1 + random.next()), empty: null },
     prediction: share(0.5) ? 'yes' : 'no',
     confidence: 0.7 + 0.2 * random.next(),
   });
@@ -228,6 +241,8 @@ describe('a watched model whose rows were lost', () => {
     ['failing calls', (row) => (share(0.4) ? { ...row, failure } : row), ['errors']],
     ['low confidence', (row) => ({ ...row, confidence: 0.4 + 0.1 * random.next() }), ['confidence']],
     ['a feature nobody has sent', (row) => withFeatures(row, { more: 1 }), ['schema']],
+    ['the same without a value', (row) => withFeatures(row, { more: null }), ['schema']],
+    ['a value of a feature that never had one', (row) => withFeatures(row, { empty: 1 }), ['schema']],
   ])('finds in them what there is: %s', (_, changed, confirmed) => {
     expect([...confirmedOf(changed)].sort()).toEqual([...confirmed].sort());
   });
