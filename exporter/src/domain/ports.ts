@@ -387,8 +387,6 @@ export interface AnnotationSource {
   >;
 }
 
-// ---------------------------------------------------------------- events
-
 /** What the service tells its listeners (SSE, demo, metrics). */
 export type DomainEvent =
   | { readonly kind: 'model-updated'; readonly model: Model }
