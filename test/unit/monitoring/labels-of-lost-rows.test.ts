@@ -135,6 +135,8 @@ it.each(['bet on', 'of another normal'])(
     const kept = async (): Promise<number> =>
       (await service.store.labelEvidence.list(A)).reduce((sum, each) => sum + each.labels.length, 0);
     await service.sent(labelled(0, 700, false));
+    // Nothing is learnt from rows that were lost.
+    expect(await kept()).toBe(0);
     await service.judged();
     await service.stored();
     await service.sent(labelled(700, 2_500, true, 0.4));
