@@ -51,7 +51,7 @@ export function evidenceToStore(
 export function storedEvidence(stored: readonly NumberedLabels[]): {
   readonly ofRows: readonly LabelEvidence[];
   readonly others: readonly LabelEvidence[];
-  /** Number of the lowest of rows that is taken. */
+  /** Below it no label of a row has a number, but for those that waited; 0 where there is none at all. */
   readonly lowest: number;
   /** Number of the first of the others. */
   readonly first: number;
@@ -61,7 +61,7 @@ export function storedEvidence(stored: readonly NumberedLabels[]): {
   return {
     ofRows: all(rows).toSorted((a, b) => a.predictedAtMs - b.predictedAtMs),
     others: all(others),
-    lowest: rows.reduce((lowest, { first }) => (first < WAITED_FROM / 2 ? lowest : Math.min(lowest, first)), 0),
+    lowest: rows.reduce((lowest, { first }) => Math.min(lowest, first < WAITED_FROM / 2 ? -1 : first), 0),
     first: others[0]?.first ?? 0,
   };
 }

@@ -232,17 +232,13 @@ export class PendingRows {
     return reachedMs === -Infinity ? null : reachedMs;
   }
 
-  /**
-   * Labels that were waiting when the process was ended wait again.
-   * @param isWatched nothing is learnt from rows that were lost, nor from their labels
-   */
-  restoreLabels(stored: readonly NumberedLabels[], isWatched: boolean, nowMs: number): void {
+  /** Labels that were waiting when the process was ended wait again. */
+  restoreLabels(stored: readonly NumberedLabels[], nowMs: number): void {
     const { ofRows, others, lowest, first } = storedEvidence(stored);
-    const lost = isWatched ? ofRows : [];
-    this.lowest = ofRows.length === 0 ? 0 : Math.min(-1, lowest);
+    this.lowest = lowest;
     this.firstByItself = first;
-    this.firstLabel = first - lost.length;
-    for (const label of [...lost, ...others]) this.addLabel(label, nowMs);
+    this.firstLabel = first - ofRows.length;
+    for (const label of [...ofRows, ...others]) this.addLabel(label, nowMs);
   }
 
   /** Takes a label that came for an earlier answer: labels are handed out in the order they arrive in. */

@@ -73,7 +73,7 @@ export function restoredTraffic(
     changed,
   });
   if (!isAdmitted) traffic.parts.windows.leave(windows.at(-1)?.windowStartMs ?? null);
-  traffic.parts.pending.restoreLabels(labelEvidence, isAdmitted, nowMs);
+  traffic.parts.pending.restoreLabels(labelEvidence, nowMs);
   traffic.judgedFromMs = counters.judgedFromMs ?? null;
   traffic.parts.windows.labels.restore(isAdmitted ? olderLabels : []);
   return traffic;

@@ -125,3 +125,33 @@ it('bets once on labels that came in rows, whether those waited, had been judged
     expect(killed).toEqual(peace);
   }
 });
+
+it.each(['bet on', 'of another normal'])(
+  'keeps what labels said in rows that were lost until that is %s',
+  async (end) => {
+    const service = await Service.withModel();
+    const labelled = (from: number, to: number, isWrong: boolean, confidence?: number): Observation[] =>
+      rowsOf(from, to, confidence).map((row, i) => CLASSES(row, isWrong || i % 12 === 0));
+    const kept = async (): Promise<number> =>
+      (await service.store.labelEvidence.list(A)).reduce((sum, each) => sum + each.labels.length, 0);
+    await service.sent(labelled(0, 700, false));
+    // Nothing is learnt from rows that were lost.
+    expect(await kept()).toBe(0);
+    await service.judged();
+    await service.stored();
+    await service.sent(labelled(700, 2_500, true, 0.4));
+    await service.killed();
+    // What is found in the rows stops time before their labels are bet on; that much is stored.
+    await service.fleet.inModel(A, (monitored) => void monitored.advance((service.nowMs += 1_000), false));
+    expect(service.monitored.evidence()).toMatchObject({ verdict: 'alarm', confirmed: ['confidence'] });
+    await service.stored();
+    expect(await kept()).toBeGreaterThanOrEqual(1_800);
+    if (end === 'bet on') {
+      await service.killed();
+      await service.judged();
+      expect(service.monitored.evidence().confirmed).toContain('accuracy');
+      await service.stored();
+    } else await service.fleet.change(A, (draft) => void draft.relearn());
+    expect(await kept()).toBe(0);
+  },
+);

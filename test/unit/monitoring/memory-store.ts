@@ -243,8 +243,9 @@ export class MemoryStore implements FleetStore {
       labelEvidence: {
         add: (model, first, labels) =>
           write(model, ({ evidence }) => {
-            const added = labels.map((label, i) => [first + i, label] as const);
-            evidence.set(model, new Map([...(evidence.get(model) ?? []), ...added]));
+            const known = evidence.get(model) ?? new Map<number, LabelEvidence>();
+            if (known.has(first)) throw new Error(`label ${first} is stored already`);
+            evidence.set(model, new Map([...known, ...labels.map((label, i) => [first + i, label] as const)]));
           }),
         list: (model) =>
           read((from) =>
