@@ -137,10 +137,12 @@ function whatIsMissing({ as, spread }: Plan, previews: readonly ImportPreview[])
       return "no column is read as what the model said. mlfi compares a model's answers: score these rows with the model and give the column, or name it: --map COLUMN:prediction";
     return slip === undefined ? 'there is no row in it' : `no row can be taken. Line ${slip.line}: ${slipText(slip)}`;
   }
-  const unmet = previews.flatMap(({ isTable, file, notes }) =>
-    notes.flatMap(({ reason, field }) => (isTable && reason === 'not_met' ? [`${file} has no column "${field}"`] : [])),
+  // A column may be in one file only, and of rows a line in later ones.
+  const [first, ...others] = previews.map(({ isTable, notes }) =>
+    notes.flatMap(({ reason, field }) => (isTable && reason === 'not_met' ? [field] : [])),
   );
-  if (unmet.length > 0) return `--map: ${unmet.join('; ')}`;
+  const unmet = (first ?? []).filter((field) => others.every((fields) => fields.includes(field)));
+  if (unmet.length > 0) return `--map: ${unmet.map((field) => `there is no column "${field}"`).join('; ')}`;
   if (as === 'history' && spread === null && previews.some(({ isUndated }) => isUndated))
     return 'rows have no time: say --map COLUMN:timestamp, or when they were made with --from 2026-01-01 --rows-per-day 5000';
   return null;

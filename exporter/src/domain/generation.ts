@@ -54,5 +54,7 @@ export function isAnswerDrawn(payload: Json): boolean {
   const isPrompt = typeof payload.prompt === 'string' && ('model' in payload || 'max_tokens' in payload);
   if (!isChat && !isPrompt) return false;
   const places = [payload, payload.options, payload.parameters].filter((place) => place !== undefined);
-  return !places.some((place) => isObject(place) && place.temperature === 0);
+  return !places.some(
+    (place) => isObject(place) && (place.temperature === 0 || place.do_sample === false || place.top_k === 1),
+  );
 }

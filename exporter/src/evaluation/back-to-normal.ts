@@ -2,6 +2,7 @@ import type { FindingSubject } from '../domain/finding.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
 import { isWrong, type Observation } from '../domain/observation.js';
 import { failureCount, type SignalCounts, type SignalKey, type WindowProfile } from '../domain/profile.js';
+import { goldenEvidence } from '../detection/golden.js';
 import { silentSinceMs, type Silence } from './answered-probes.js';
 import { countsOf } from '../rca/symptoms/newest-rows.js';
 import { compareCategorical, compareNumeric } from '../statistics/compare.js';
@@ -38,14 +39,21 @@ export function backToNormal(state: Compared, subjects: Iterable<FindingSubject>
 
 /** Answers in a row that say that a model answers again, at least. */
 const FEWEST_ANSWERS = 20;
-/** Newest answers to each golden input that say that it answers as before: all that are kept. */
-const FEWEST_PER_INPUT = 4;
+/** Newest answers to each golden input that say that it answers as before: of the four that are kept one may have failed. */
+const FEWEST_PER_INPUT = 3;
 
-/** Whether each golden input gets none but answers that it got in the baseline again: what is asked by mlfi is in no row. */
+/**
+ * Whether each golden input gets none but answers that it got in the baseline again, as surely and in the same shape: what is asked by
+ * mlfi is in no row.
+ */
 function areGoldenBack({ baseline, goldenNow }: Compared): boolean {
   const before = new Map((baseline?.golden ?? []).map((input) => [input.goldenId, Object.keys(input.answerHashes)]));
   const now = goldenNow.filter(({ goldenId }) => before.has(goldenId));
+  const { compared, changed, shapeChanged } = goldenEvidence(baseline?.golden ?? [], goldenNow);
   return (
+    compared === before.size &&
+    changed === 0 &&
+    !shapeChanged &&
     now.length > 0 &&
     now.length === before.size &&
     now.reduce((sum, { answers }) => sum + answers, 0) >= FEWEST_PER_INPUT * before.size &&

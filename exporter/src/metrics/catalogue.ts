@@ -257,7 +257,7 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'counter',
     '1',
     ['outcome'],
-    'Events and spans of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up), deleted (by Kafka before they were read)',
+    'Events and spans of logged calls: paired, waiting (for the other half), row, repeated, late, skipped, refused, unanswered (given up)',
   ],
   mlfi_logged_calls_waiting_bytes: ['gauge', 'bytes', [], 'Requests and responses that wait for their other half'],
   mlfi_log_files_waiting_bytes: [
@@ -272,7 +272,7 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'counter',
     '1',
     ['source', 'outcome'],
-    'Records read: taken, known (taken before a restart or rebalance), waiting (for the other half of a call), repeated, skipped, refused (no row of it was taken), unanswered (given up)',
+    'Records read: taken, known (taken before a restart or rebalance), waiting (for the other half of a call), repeated, skipped, refused (no row of it was taken), unanswered (given up); and deleted (by Kafka, before they were read)',
   ],
   mlfi_kafka_position_offset: [
     'gauge',

@@ -1,7 +1,7 @@
 import type { AnyActionTarget } from '../domain/action-target.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { RefusalCounts } from '../domain/ingest.js';
-import type { Model } from '../domain/model.js';
+import type { ProbedModel } from '../domain/probed-model.js';
 import type { Sample } from '../domain/observation.js';
 import type { Clock, EventBus, IncrementStore, Logger, Random, Store } from '../domain/ports.js';
 import type { VerificationTimes } from '../domain/recommendation.js';
@@ -13,9 +13,9 @@ import type { MonitoringSettings } from './monitoring-settings.js';
 
 /** The background prober as the fleet uses it. */
 export interface FleetProber {
-  watch(model: Model, onSamples: (samples: readonly Sample[]) => void): void;
+  watch(model: ProbedModel, onSamples: (samples: readonly Sample[]) => void): void;
   unwatch(id: ModelId): void;
-  cycle(model: Model): Promise<readonly Sample[]>;
+  cycle(model: ProbedModel): Promise<readonly Sample[]>;
 }
 
 /** Where it is counted what batches brought. */

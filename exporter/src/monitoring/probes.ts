@@ -2,12 +2,19 @@ import { Invalid } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Sample } from '../domain/observation.js';
 import type { Clock, Logger } from '../domain/ports.js';
+import type { ProbedModel } from '../domain/probed-model.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
 import { besideLanes } from '../incidents/model-lane.js';
 import type { FleetProber } from './fleet-ports.js';
 import type { Ingest } from './ingest.js';
+import { learntAnswers } from './learnt-answers.js';
 import type { Member } from './member.js';
 import { FOLLOW_UP_CALLS, Suspicion } from './suspicion.js';
+
+const probed = ({ monitored }: Member): ProbedModel => ({
+  ...monitored.model,
+  learnt: () => learntAnswers(monitored.baseline),
+});
 
 /** Probes of the fleet's models: what comes back is counted, asked for by the schedule or by somebody. */
 export class Probes {
@@ -27,7 +34,7 @@ export class Probes {
     const { model } = member.monitored;
     this.stop(model.id);
     if (model.paused || model.endpoint === null || member.registration.removals > 0 || this.stopping.aborted) return;
-    besideLanes(() => this.prober.watch(model, (samples) => this.count(member, samples)));
+    besideLanes(() => this.prober.watch(probed(member), (samples) => this.count(member, samples)));
   }
 
   private count(member: Member, samples: readonly Sample[]): void {
@@ -76,7 +83,7 @@ export class Probes {
     const { schedule } = model;
     const over = new AbortController();
     const cycle = this.prober.cycle({
-      ...model,
+      ...probed(member),
       goldenInputs: golden ? model.goldenInputs : [],
       schedule: {
         ...schedule,

@@ -100,7 +100,7 @@ export class Replay {
    * @throws Conflict for rows without a time, when nobody says when they were made
    */
   async take(batch: IngestBatch, undatedAtMs: number, spread: SpreadTimes | null): Promise<IngestResult> {
-    this.hasUndated ||= batch.observations.some(({ atMs }) => atMs === undatedAtMs);
+    this.hasUndated ||= spread === null && batch.observations.some(({ atMs }) => atMs === undatedAtMs);
     const rows = dated(batch.observations, undatedAtMs, spread ?? this.orderOnly(undatedAtMs)).sort(
       (a, b) => a.atMs - b.atMs,
     );

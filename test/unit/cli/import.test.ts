@@ -120,7 +120,7 @@ describe('what is said of an import', () => {
     const shown = { file: 'a.csv', columns: [], rows: 1, labels: 0, refused: 0, errors: [], hasPredictions: true };
     preview.mockResolvedValueOnce([{ ...shown, notes, isTable: true, isUndated: false }]);
     expect(await run({ map: 'contry:ignore', yes: true })).toBe(1);
-    expect(said.at(-1)).toBe('--map: a.csv has no column "contry"');
+    expect(said.at(-1)).toBe('--map: there is no column "contry"');
     preview.mockResolvedValueOnce([{ ...shown, notes, isTable: false, isUndated: false }]);
     expect(await run({ map: 'contry:ignore', preview: true })).toBe(0);
     expect(said.at(-1)).toContain('contry: no row has it (1 row)');

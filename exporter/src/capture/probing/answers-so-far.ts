@@ -1,6 +1,7 @@
 import type { Endpoint, Model } from '../../domain/model.js';
 import type { ModelAnswer } from '../../domain/observation.js';
-import { isNoneFound, unlessEmpty } from './answers/empty-list.js';
+import type { LearntAnswers } from '../../domain/probed-model.js';
+import { isNoneFound, NONE_FOUND, unlessEmpty } from './answers/empty-list.js';
 import { SharesSoFar, type Taken } from './shares-so-far.js';
 
 /** What the answers of each model were like so far, as far as one answer alone does not say how it is read. */
@@ -8,21 +9,24 @@ export class AnswersSoFar {
   private readonly known = new WeakMap<Endpoint, SoFar>();
 
   /** Takes an answer, which those before it let be an answer or not. */
-  noted({ endpoint, state }: Asked, answer: ModelAnswer): ModelAnswer {
+  noted({ endpoint, state, learnt }: Asked & { readonly state: Model['state'] }, answer: ModelAnswer): ModelAnswer {
     if (answer.kind === 'failure') return answer;
-    const soFar = this.of(endpoint);
-    if (answer.noneAt === undefined) {
-      soFar.shape = answer.shape;
-      if (answer.loneShare !== undefined) soFar.shares.note(answer.prediction, answer.loneShare);
-      return answer;
-    }
     // What a model finds something in is still to be found out where it never answered.
-    return state !== 'configuring' && isNoneFound(answer.noneAt, soFar.shape) ? answer : unlessEmpty(answer);
+    if (answer.noneAt !== undefined) return state === 'configuring' ? unlessEmpty(answer) : answer;
+    const soFar = this.of(endpoint);
+    soFar.shape = answer.shape;
+    if (answer.loneShare !== undefined) soFar.shares.note(answer.prediction, answer.loneShare, learnt);
+    return answer;
   }
 
-  /** An answer that was noted, with the confidence that all of them so far let be one. */
-  read({ endpoint }: Asked, answer: ModelAnswer): ModelAnswer {
-    if (answer.kind === 'failure' || answer.loneShare === undefined) return answer;
+  /** An answer that was noted, as all of them so far let it be read. */
+  read({ endpoint, learnt }: Asked, answer: ModelAnswer): ModelAnswer {
+    if (answer.kind === 'failure') return answer;
+    if (answer.noneAt !== undefined) {
+      const isLearnt = learnt?.classes.includes(NONE_FOUND) === true;
+      return isLearnt || isNoneFound(answer.noneAt, this.of(endpoint).shape) ? answer : unlessEmpty(answer);
+    }
+    if (answer.loneShare === undefined) return answer;
     const { share, at } = answer.loneShare;
     const taken = this.of(endpoint).shares.read();
     if (taken === 'of-yes') return answer;
@@ -37,8 +41,8 @@ export class AnswersSoFar {
   }
 }
 
-/** A model with its endpoint: asked otherwise, it is known anew. */
-type Asked = { readonly endpoint: Endpoint; readonly state: Model['state'] };
+/** The endpoint of a model, which asked otherwise is known anew, and what its baseline holds; null without one. */
+type Asked = { readonly endpoint: Endpoint; readonly learnt: LearntAnswers | null };
 
 interface SoFar {
   /** Of the newest answer that held something. */

@@ -8,6 +8,7 @@ import { AnswersSoFar } from './answers-so-far.js';
 import type { PoliteHttpClient } from './host-limits.js';
 import { connectorOf } from './connectors/index.js';
 import { featuresOf } from './payloads/features.js';
+import type { ProbedModel } from '../../domain/probed-model.js';
 import { generatePayloads } from './payloads/generate.js';
 
 export interface ProberPorts {
@@ -21,10 +22,10 @@ export interface ProberPorts {
 /** Asks models again and again, politely. */
 export interface Prober {
   /** Starts probing; a model already watched is started anew with its present settings. */
-  watch(model: Model, onSamples: (samples: readonly Sample[]) => void): void;
+  watch(model: ProbedModel, onSamples: (samples: readonly Sample[]) => void): void;
   unwatch(id: ModelId): void;
   /** One cycle now: every golden input and the generated probes. */
-  cycle(model: Model): Promise<readonly Sample[]>;
+  cycle(model: ProbedModel): Promise<readonly Sample[]>;
   /** One question now, for an experiment; its answer is no sample. Counts against the hourly budget, which it never exceeds. */
   ask(model: Model, payload: Json): Promise<ModelAnswer>;
   /** Asks each payload once, within the model's concurrency and budget; null for those that were not asked any more. */
@@ -41,7 +42,7 @@ interface Question {
 interface Asked {
   readonly question: Question;
   readonly endpoint: Endpoint;
-  readonly state: Model['state'];
+  readonly learnt: ReturnType<NonNullable<ProbedModel['learnt']>>;
   readonly atMs: number;
   readonly answer: ModelAnswer;
   readonly certificate: ServerCertificate | undefined;
@@ -71,7 +72,7 @@ export function createProber(ports: ProberPorts): Prober {
   const callTimes = new Map<ModelId, number[]>();
   const soFar = new AnswersSoFar();
 
-  const ask = async (model: Model, question: Question): Promise<Asked> => {
+  const ask = async (model: ProbedModel, question: Question): Promise<Asked> => {
     const { endpoint, schedule, state } = model;
     if (endpoint === null) throw new Error(`model ${model.id} has no endpoint`);
     let certificate: ServerCertificate | undefined;
@@ -91,7 +92,8 @@ export function createProber(ports: ProberPorts): Prober {
     };
     const atMs = ports.clock.now();
     const said = await connectorOf(endpoint.connector).ask(context, endpoint, question.payload);
-    return { question, endpoint, state, atMs, answer: soFar.noted({ endpoint, state }, said), certificate };
+    const learnt = model.learnt?.() ?? null;
+    return { question, endpoint, learnt, atMs, answer: soFar.noted({ endpoint, state, learnt }, said), certificate };
   };
 
   /** What was asked as it is read by all that was asked before and at once with it. */
@@ -123,7 +125,7 @@ export function createProber(ports: ProberPorts): Prober {
   };
 
   const cycle = async (
-    model: Model,
+    model: ProbedModel,
     signal?: AbortSignal,
   ): Promise<{ readonly results: readonly Sample[]; readonly retryAfterMs: number | null }> => {
     const { answered, retryAfterMs } = await askAll(model, questionsFor(model, ports.random), signal);
@@ -132,7 +134,7 @@ export function createProber(ports: ProberPorts): Prober {
 
   /** Asks one question after the other, `concurrency` at a time, until the budget is spent or the model wants to be left alone. */
   const askAll = async (
-    model: Model,
+    model: ProbedModel,
     wanted: readonly Question[],
     signal?: AbortSignal,
   ): Promise<{ readonly answered: readonly (Answered | null)[]; readonly retryAfterMs: number | null }> => {
@@ -175,7 +177,7 @@ export function createProber(ports: ProberPorts): Prober {
    * interval, so that a change is seen after one question and not after the whole interval. The calls are as many.
    */
   const scheduledCycle = async (
-    model: Model,
+    model: ProbedModel,
     isSpread: boolean,
     onSamples: (samples: readonly Sample[]) => void,
     signal: AbortSignal,

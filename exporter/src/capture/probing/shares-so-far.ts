@@ -1,4 +1,5 @@
 import type { LoneShare, Prediction } from '../../domain/observation.js';
+import type { LearntAnswers } from '../../domain/probed-model.js';
 
 /** How a probability beside an answer is taken: of that answer, of yes, or as something else, with why. */
 export type Taken = 'of-the-answer' | 'of-yes' | 'outside' | 'too-low';
@@ -23,8 +24,15 @@ export class SharesSoFar {
   private lowest = Infinity;
   private isOutside = false;
   private taken = 0;
+  /** As it was read when the baseline was learnt, which is compared with what is read now. */
+  private learnt: Taken | null = null;
 
-  note(prediction: Prediction, { share }: LoneShare): void {
+  note(prediction: Prediction, { share }: LoneShare, learnt: LearntAnswers | null): void {
+    if (learnt !== null) {
+      this.learnt ??= this.classes.size > 0 ? this.read() : takenIn(learnt);
+      return;
+    }
+    this.learnt = null;
     if (this.classes.size < MOST_CLASSES) this.classes.add(String(prediction));
     if (this.different.size <= EACH * MOST_CLASSES) this.different.add(`${String(prediction)} ${share}`);
     const wasTaken = this.taken >= ESTABLISHED;
@@ -35,11 +43,21 @@ export class SharesSoFar {
   }
 
   read(): Taken {
+    if (this.learnt !== null) return this.learnt;
     if (this.isOutside) return 'outside';
     const classes = [...this.classes];
-    const isBinary = classes.every((one) => YES.test(one) || NO.test(one));
-    if (isBinary && classes.some((one) => NO.test(one))) return 'of-yes';
+    if (isOfYes(classes)) return 'of-yes';
     const least = 1 / Math.max(2, classes.length) - ROUNDING;
     return this.different.size > EACH * classes.length && this.lowest < least ? 'too-low' : 'of-the-answer';
   }
+}
+
+/** Nothing but yes and no, and a no among them. */
+const isOfYes = (classes: readonly string[]): boolean =>
+  classes.every((one) => YES.test(one) || NO.test(one)) && classes.some((one) => NO.test(one));
+
+/** As the answers of a baseline were read that a process before this one learnt. */
+function takenIn({ classes, hasConfidence }: LearntAnswers): Taken {
+  if (!hasConfidence) return 'too-low';
+  return isOfYes(classes) ? 'of-yes' : 'of-the-answer';
 }

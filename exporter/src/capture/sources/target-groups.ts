@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ModelRegistration } from '../../domain/model-registration.js';
 import { modelId, slugOf, type ModelId } from '../../domain/identifiers.js';
 import { CONNECTOR_IDS } from '../../domain/model.js';
+import { namedByAddress } from '../../domain/shown-address.js';
 
 /** A model as a discovery source describes it. */
 export type DiscoveredModel = ModelRegistration & { readonly id: ModelId; readonly url: string };
@@ -26,6 +27,8 @@ const KNOWN = ['model_name', 'model_version', 'team', 'connector'];
 
 class Misfit extends Error {}
 
+const withoutUser = (target: string): string => target.replace(/\/\/[^/?#]*@/, '//…@').replace(/\?.*$/s, '?…');
+
 function urlOf(target: string, labels: Readonly<Record<string, string>>, place: string): string {
   const path = labels['__path__'] ?? '/';
   const text = target.includes('://')
@@ -34,7 +37,7 @@ function urlOf(target: string, labels: Readonly<Record<string, string>>, place: 
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '')
     throw new Misfit(
-      `${place}: "${target.slice(0, 100)}" must be host:port or a whole http(s) address without a password`,
+      `${place}: "${withoutUser(target).slice(0, 100)}" must be host:port or a whole http(s) address without a password`,
     );
   return url.href;
 }
@@ -48,7 +51,7 @@ function connectorOf(name: string | undefined, place: string): Pick<ModelRegistr
 }
 
 function idOf(name: string | undefined, target: string, place: string): ModelId {
-  if (name === undefined) return slugOf(target);
+  if (name === undefined) return slugOf(namedByAddress(target));
   try {
     return modelId(name);
   } catch (error) {

@@ -187,9 +187,15 @@ export class ScoreStream {
    */
   endTrainingSet(leastSamples: number): void {
     const samples = this.calibration?.samples ?? 0;
-    if (this.detector === null && !this.season.isWaiting && samples >= leastSamples)
-      this.livePace = new LivePace(this.clock.meanMs * samples);
-    this.clock = new SampleInterval();
+    if (this.detector !== null || samples === 0) return;
+    const setMs = this.clock.meanMs * samples;
+    // A reference of too few, or of less than a whole period, is made of live rows.
+    if (this.season.isWaiting || samples < leastSamples || setMs < this.season.referenceMs) this.relearn();
+    else {
+      this.livePace = new LivePace(setMs);
+      this.clock = new SampleInterval();
+    }
+    this.season.beginAnew();
   }
 
   relearn(): void {

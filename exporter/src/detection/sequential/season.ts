@@ -81,6 +81,14 @@ export class SeasonalPattern {
     this.counts[slot] = (this.counts[slot] ?? 0) + count;
   }
 
+  /** What was counted until now is no beginning of two periods: they are counted from the next score on. What is decided stays. */
+  beginAnew(): void {
+    if (this.decided !== 'nothing') return;
+    this.startMs = null;
+    this.sums = new Float64Array(0);
+    this.counts = new Uint32Array(0);
+  }
+
   /** A first timestamp that nothing followed for a day was wrong, or from before a long pause: no season can be read from it. */
   private isFarOff(atMs: number): boolean {
     if (this.startMs === null || this.decided !== 'nothing' || atMs - this.startMs < DAY_HOURS * HOUR_MS) return false;

@@ -10,8 +10,9 @@ const SAME_SHARE = 0.1;
  */
 export function insteadText(gone: readonly FeatureEvidence[], all: readonly FeatureEvidence[]): string {
   const come = all.filter(({ missingBefore, missingNow }) => missingBefore === 1 && missingNow < 1);
-  const isOne = gone.every(({ absentNow }) =>
-    come.every(({ missingNow }) => Math.abs(1 - missingNow - absentNow) <= SAME_SHARE),
+  const isOne = gone.every(
+    ({ absentNow, missingNow: goneNow }) =>
+      absentNow > goneNow / 2 && come.every(({ missingNow }) => Math.abs(1 - missingNow - absentNow) <= SAME_SHARE),
   );
   return come.length === gone.length && isOne
     ? `; ${quotedNames(come.map(({ feature }) => feature))} came instead`

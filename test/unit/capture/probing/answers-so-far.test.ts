@@ -3,29 +3,41 @@ import { AnswersSoFar } from '../../../../exporter/src/capture/probing/answers-s
 import { modelAnswer } from '../../../../exporter/src/capture/probing/answers/read-answer.js';
 import type { Json } from '../../../../exporter/src/domain/json.js';
 import type { Endpoint, Model } from '../../../../exporter/src/domain/model.js';
+import type { LearntAnswers } from '../../../../exporter/src/domain/probed-model.js';
 
 const answerOf = (body: Json) =>
   modelAnswer({ kind: 'answer', status: 200, headers: {}, body: JSON.stringify(body), latencySeconds: 0.1 });
 const endpoint: Endpoint = { url: 'http://m/p', connector: 'rest', settings: {}, authorizationSecret: null };
-const watched: { endpoint: Endpoint; state: Model['state'] } = { endpoint, state: 'learning' };
+interface Watched {
+  readonly endpoint: Endpoint;
+  readonly state: Model['state'];
+  readonly learnt: LearntAnswers | null;
+}
+const watched: Watched = { endpoint, state: 'learning', learnt: null };
 
 describe('an empty list', () => {
   const settled = (before: readonly Json[], model = watched) => {
     const soFar = new AnswersSoFar();
+    const last = soFar.noted(model, answerOf({ predictions: [] }));
+    // What comes in the same cycle counts, whichever comes first.
     for (const body of before) soFar.noted(model, answerOf(body));
-    return soFar.noted(model, answerOf({ predictions: [] }));
+    return soFar.read(model, last);
   };
 
   it('is “none found” of a model that finds things', () => {
     const found = { predictions: [{ class: 'car', confidence: 0.9 }] };
-    expect(settled([])).toMatchObject({ kind: 'answer', prediction: 'none found' });
     expect(settled([found])).toMatchObject({ kind: 'answer', prediction: 'none found' });
     expect(settled([found, { predictions: [] }])).toMatchObject({ kind: 'answer', prediction: 'none found' });
+    const learnt = { classes: ['car', 'none found'], hasConfidence: true };
+    expect(settled([], { ...watched, learnt })).toMatchObject({ kind: 'answer', prediction: 'none found' });
   });
 
-  it('is a missing value of a model that gives a number, and of one that never answered', () => {
+  it('is a missing value of a model that gives one a row, and where nothing is known', () => {
     const failure = { reason: 'schema', detail: 'the list at /predictions is empty, so no prediction was found in it' };
-    expect(settled([{ predictions: [12.5] }])).toMatchObject({ kind: 'failure', failure });
+    for (const before of [[{ predictions: [12.5] }], [{ predictions: ['a', 'b'] }], []])
+      expect(settled(before)).toMatchObject({ kind: 'failure', failure });
+    const learnt = { classes: ['a', 'b'], hasConfidence: true };
+    expect(settled([], { ...watched, learnt })).toMatchObject({ kind: 'failure', failure });
     expect(settled([], { ...watched, state: 'configuring' })).toMatchObject({ kind: 'failure', failure });
   });
 });
@@ -77,6 +89,28 @@ describe('one probability beside the answers', () => {
   it('is doubt where it was a confidence before', () => {
     const sure = Array.from({ length: 40 }, (_, i) => ({ label: i % 2 === 0 ? 'a' : 'b', score: 0.9 - i / 1_000 }));
     expect(read(...sure, { label: 'a', score: 0.2 })).toEqual([0.2, 'confidence from /score']);
+  });
+
+  it('stays what it was when the baseline was learnt, also over a restart', () => {
+    const last = (soFar: AnswersSoFar, learnt: LearntAnswers | null, ...bodies: Json[]) => {
+      const model = { ...watched, learnt };
+      const [answer] = bodies.map((body) => soFar.noted(model, answerOf(body))).slice(-1);
+      const read = answer === undefined ? null : soFar.read(model, answer);
+      return read?.kind === 'answer' ? read.confidence : undefined;
+    };
+    const binary = { classes: ['0', '1'], hasConfidence: true };
+    const other = { prediction: 2, probability: 0.9 };
+    const soFar = new AnswersSoFar();
+    expect(last(soFar, null, { prediction: 0, probability: 0.25 })).toBe(0.75);
+    for (const each of [soFar, new AnswersSoFar()])
+      expect(last(each, binary, other, { prediction: 0, probability: 0.25 })).toBe(0.75);
+    const risk = { classes: ['approve'], hasConfidence: false };
+    expect(last(new AnswersSoFar(), risk, { decision: 'approve', score: 0.11 })).toBeNull();
+    const low = [0.31, 0.35, 0.33, 0.3].map((score) => ({ label: 'neutral', score }));
+    const emotions = { classes: ['neutral', 'joy'], hasConfidence: true };
+    expect(last(new AnswersSoFar(), emotions, ...low)).toBe(0.3);
+    // Another normal is learnt: what is read may turn out to be something else again.
+    expect(last(soFar, null, other, { prediction: 0, probability: 0.25 })).toBe(0.25);
   });
 
   it('is not asked about where it is called a confidence, or is pointed to', () => {

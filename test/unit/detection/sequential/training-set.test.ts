@@ -79,6 +79,15 @@ describe('after a training set without times', () => {
     expect(new Given(income, { rows: 200, apartMs: 1 }).live(60, 1_000, hundredfold)).not.toBeNull();
   });
 
+  test('a feature that the set had a sample too few of begins anew with live rows', () => {
+    let row = 0;
+    const some = (random: () => number): Row => ({ age: (row += 1) % 2 === 0 || row > 400 ? random() : null });
+    const model = new Given(some, { rows: 298, apartMs: 60_000 });
+    expect(model.live(2_000, 60_000)).toBeNull();
+    const stopped = (): Row => ({ age: null });
+    expect(model.live(100, 60_000, stopped, LIVE_MS + 2_000 * 60_000)).not.toBeNull();
+  });
+
   test('a restart in between changes nothing but for the rows that waited', () => {
     const model = new Given(income, SET);
     model.live(10, 1_000);
@@ -112,6 +121,23 @@ describe('healthy live rows', () => {
       return model.live(20_000, 10_000, walk);
     });
     expect(alarmed).toEqual([null, null, null, null]);
+  });
+
+  test.each([
+    { name: 'without times', set: { rows: 2_000, apartMs: 1 }, isOfAllTimes: true },
+    { name: 'of three hours', set: { rows: 2_000, apartMs: 5_000 }, isOfAllTimes: false },
+  ])('that follow the day are no news days after a set $name', ({ set, isOfAllTimes }) => {
+    let atMs = 0;
+    const daily = (random: () => number): Row => {
+      const hour = set.apartMs === 1 && atMs === 0 ? 24 * random() : (atMs / 3_600_000) % 24;
+      return { load: 500 + 150 * Math.sin((Math.PI * hour) / 12) + 100 * gaussian(random) };
+    };
+    const model = new Given(daily, { ...set, isOfAllTimes });
+    const followed = (row: Row): Row => {
+      atMs += 60_000;
+      return row;
+    };
+    expect(model.live(2_880, 60_000, followed, SET_MS + 3 * DAY_MS)).toBeNull();
   });
 
   test('of another time of day than a set of some hours may go far', () => {

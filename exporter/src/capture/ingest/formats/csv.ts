@@ -73,16 +73,31 @@ interface CsvRecord {
   readonly isOpen: boolean;
 }
 
-/** What stands between this quote and the one that closes the cell; null where none does. Of a body no more than one line is that. */
-function quotedCell(body: string, opening: number): { readonly text: string; readonly end: number } | null {
+const LINE_END = /[\r\n]/;
+
+/**
+ * What stands between this quote and the one that closes the cell. Null where none does: there is no other, or it is lines below with
+ * more behind it than the end of a cell, so that it opens another one.
+ */
+function quotedCell(
+  body: string,
+  opening: number,
+  delimiter: string,
+): { readonly text: string; readonly end: number } | null {
   const parts: string[] = [];
   for (let from = opening + 1; ;) {
     const quote = body.indexOf('"', from);
     if (quote < 0) return null;
     parts.push(body.slice(from, quote));
-    if (body.charAt(quote + 1) !== '"') return { text: parts.join(''), end: quote + 1 };
-    parts.push('"');
-    from = quote + 2;
+    const next = body.charAt(quote + 1);
+    if (next === '"') {
+      parts.push('"');
+      from = quote + 2;
+      continue;
+    }
+    const text = parts.join('');
+    const isEnd = next === '' || next === delimiter || LINE_END.test(next);
+    return isEnd || !LINE_END.test(text) ? { text, end: quote + 1 } : null;
   }
 }
 
@@ -90,12 +105,12 @@ function quotedCell(body: string, opening: number): { readonly text: string; rea
 function recordsOf(body: string, delimiter: string): CsvRecord[] {
   const records: CsvRecord[] = [];
   let cells: string[] = [];
-  let [at, line, startedAt, startedOn] = [0, 1, 0, 1];
+  let [at, line, startedOn] = [0, 1, 1];
   let isOpen = false;
   while (at < body.length) {
     let cell = '';
     if (body.charAt(at) === '"') {
-      const quoted = quotedCell(body, at);
+      const quoted = quotedCell(body, at, delimiter);
       if (quoted === null) isOpen = true;
       else [cell, at] = [quoted.text, quoted.end];
       line += times(cell, '\n') - 1;
@@ -110,15 +125,11 @@ function recordsOf(body: string, delimiter: string): CsvRecord[] {
       if (at >= body.length) cells.push('');
       else continue;
     }
-    // A quote that is never closed ends at the next one, lines below: the cells are not as many as there are columns then.
-    if (line > startedOn && cells.length !== (records[0] ?? { cells }).cells.length) {
-      [at, line, isOpen] = [body.indexOf('\n', startedAt) + 1, startedOn, true];
-    }
     records.push({ line: startedOn, cells, isOpen });
     cells = [];
     isOpen = false;
     line += 1;
-    [startedAt, startedOn] = [at, line];
+    startedOn = line;
   }
   if (cells.length > 0) records.push({ line: startedOn, cells, isOpen });
   return records;

@@ -67,20 +67,34 @@ export function unlessEmpty(answer: ModelAnswer): ModelAnswer {
 }
 const EMPTY = 'so no prediction was found in it';
 
-/** Lists of these names hold findings also where each is a number. */
+/** Lists of these names hold findings whatever each is. */
 const OF_FINDINGS = /(^|\/)(labels|classes|tags|detections|entities|objects|instances|items|matches|boxes)$/i;
 
 /**
- * Whether an empty list says that nothing was found, as far as an earlier answer of the same model tells: where it held a number a row,
- * or no list was, a value is missing.
+ * Whether an empty list says that nothing was found: its name says so, or an earlier answer of the same model held findings there, each
+ * with fields of its own. Where it held one value a row, or nothing is known, a prediction is missing.
  * @param shape of the newest answer that held something; null where there was none yet
  */
 export function isNoneFound(noneAt: string, shape: string | null): boolean {
-  if (shape === null || OF_FINDINGS.test(noneAt)) return true;
+  if (OF_FINDINGS.test(noneAt)) return true;
   const place = noneAt
     .slice(1)
     .replaceAll(/\/\d+(?=\/|$)/g, '[]')
     .replaceAll('/', '.');
-  const below = shape.split(',').filter((path) => path.startsWith(place));
-  return !below.some((path) => /^(\[\])*:number$/.test(path.slice(place.length)) || path.startsWith(`${place}:`));
+  return shape !== null && shape.split(',').some((path) => path.startsWith(`${place}[].`));
+}
+
+const ANSWER_IS_MISSING = /^(predictions?|label|class|result|output|score)$/i;
+const SAYS_WHY = /^(message|reason|detail|error|description|info)$/i;
+const IS_DONE = /^(ok|okay|success|successful|succeeded|completed?|done|finished|ready)$/i;
+
+/** Whether a body with an empty list says itself that its answer is missing: by a null where one would be, a reason, or a status. */
+export function saysMissing(body: Json): boolean {
+  if (!isObject(body)) return false;
+  return Object.entries(body).some(
+    ([key, value]) =>
+      (value === null && ANSWER_IS_MISSING.test(key)) ||
+      (typeof value === 'string' && value.trim() !== '' && SAYS_WHY.test(key)) ||
+      (typeof value === 'string' && key === 'status' && !IS_DONE.test(value)),
+  );
 }

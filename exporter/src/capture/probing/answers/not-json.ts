@@ -10,7 +10,8 @@ export function notJsonText({ status, body, headers }: HttpAnswer): string {
     return 'the answer is binary (application/octet-stream), and mlfi reads JSON: let the server answer JSON, or send its calls as logs';
   if (body.trim() === '') return `the answer is empty (status ${status})`;
   const words = serverWords(body);
-  const quoted = words === null ? '' : `: “${words}”`;
+  // What begins as JSON holds values, maybe those that were sent.
+  const quoted = words === null || /^\s*[{[]/.test(body) ? '' : `: “${words}”`;
   if (isWithoutNumbers(body)) return `the answer holds NaN or Infinity, which JSON has not${quoted}`;
   if (isHtml(body)) return `the answer is an HTML page${words === null ? '' : ` (“${words}”)`}, not JSON`;
   if (/^\s*<(\?xml|[a-z][\w.:-]*[\s>])/i.test(body.slice(0, LONGEST_START)))

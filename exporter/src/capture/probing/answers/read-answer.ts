@@ -4,7 +4,7 @@ import type { Failure, FailureReason, ModelAnswer } from '../../../domain/observ
 import type { HttpAnswer } from '../../../domain/ports.js';
 import type { AnswerPointers } from '../../../domain/asking.js';
 import { isCredential } from './credential-like.js';
-import { emptyListIn, emptyOnTheWay, NONE_FOUND } from './empty-list.js';
+import { emptyListIn, emptyOnTheWay, NONE_FOUND, saysMissing } from './empty-list.js';
 import { generationOf } from './generation.js';
 import { notJsonText } from './not-json.js';
 import { leadingNowhere, readAt, readAtText } from './pointers.js';
@@ -184,21 +184,21 @@ function nothingRead(
   modelVersion: string | null,
 ): ModelAnswer {
   const noneAt = nowhere === null ? emptyListIn(picked) : emptyOnTheWay(body, nowhere);
-  if (noneAt !== null) return noneFound(answer, body, noneAt, modelVersion);
+  if (noneAt !== null && !saysMissing(body)) return noneFound(answer, noneAt, modelVersion);
   const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
   const detail = `no prediction was found ${where} (fields: ${shapeOf(body).slice(0, 150)})`;
   return failureAnswer('schema', detail, answer.latencySeconds, answer.status);
 }
 
 /** A model that looks for something, and found none of it, has answered. */
-const noneFound = (answer: HttpAnswer, body: Json, noneAt: string, modelVersion: string | null): ModelAnswer => ({
+const noneFound = (answer: HttpAnswer, noneAt: string, modelVersion: string | null): ModelAnswer => ({
   kind: 'answer',
   prediction: NONE_FOUND,
   confidence: null,
   modelVersion,
   latencySeconds: answer.latencySeconds,
   httpStatus: answer.status,
-  shape: shapeOf(body),
+  shape: '',
   noneAt,
 });
 

@@ -165,6 +165,7 @@ const CLASS_NAMES = ['prediction', 'predictions', 'label', 'class', 'result'];
 function insteadOfClass(body: JsonObject): string | null {
   if (body.fallback === true && SURE.some((name) => body[name] === 0))
     return messageOf(body) ?? 'a fallback was returned';
+  if (SURE.some((name) => Number(body[name]) > 0)) return null;
   const text = CLASS_NAMES.map((name) => body[name]).find((value) => typeof value === 'string');
   return typeof text === 'string' && EXCEPTION.test(text.slice(0, LONGEST_READ)) ? oneLine(text) : null;
 }
@@ -172,12 +173,15 @@ function insteadOfClass(body: JsonObject): string | null {
 /** Says that the call went well, or how far it is. */
 const WENT_WELL =
   /^(ok|okay|success|successful|succeeded|completed?|done|finished|ready|running|pending|processing|accepted|queued)$/i;
+const ERROR_CODE = /^(error|errors|err|errno|code|error_?code)$/i;
 const SURE = ['confidence', 'confidence_score', 'certainty'];
 
 /** Whether a status is a class: a word that says how sure the model is of it is beside it, and none about an error. */
 export function isStatusClass(body: JsonObject): boolean {
   const { status } = body;
   if (typeof status !== 'string' || WENT_WELL.test(status) || messageOf(body) !== null) return false;
+  const keys = Object.keys(body);
+  if (keys.some((key) => ERROR_CODE.test(key) || (ANSWER_NAMES.has(key) && isEmpty(body[key] ?? null)))) return false;
   return SURE.some((name) => typeof body[name] === 'number' && body[name] > 0);
 }
 

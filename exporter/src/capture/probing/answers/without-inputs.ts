@@ -4,6 +4,7 @@ import { isList } from './found.js';
 /** Of the objects of a payload, and levels of it and of an answer. */
 const MOST_ROWS = 20;
 const DEEPEST = 6;
+const MOST_FIELDS = 2_000;
 /** One field that is the same may be an answer. */
 const FEWEST_SAME = 2;
 /** Classes to choose from are sent, and come back beside their scores. */
@@ -50,10 +51,13 @@ function withoutInList(list: readonly Json[], rows: readonly Row[], depth: numbe
 }
 
 function repeatedIn(value: JsonObject, rows: readonly Row[]): ReadonlySet<string> {
-  for (const row of rows) {
-    const same = [...row].flatMap(([key, text]) =>
-      Object.hasOwn(value, key) && JSON.stringify(value[key]) === text ? [key] : [],
-    );
+  const fields = Object.entries(value);
+  // What repeats half of a row has fields enough: most objects of a long answer have not.
+  const sent = rows.filter(({ size }) => fields.length >= Math.max(FEWEST_SAME, size / 2));
+  if (sent.length === 0) return new Set();
+  const texts = fields.slice(0, MOST_FIELDS).map(([key, item]) => [key, JSON.stringify(item)] as const);
+  for (const row of sent) {
+    const same = texts.flatMap(([key, text]) => (row.get(key) === text ? [key] : []));
     if (same.length >= Math.max(FEWEST_SAME, row.size / 2)) return new Set(same);
   }
   return new Set();

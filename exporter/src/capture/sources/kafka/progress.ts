@@ -26,6 +26,11 @@ export interface Deleted {
 export class Progress {
   private readonly partitions = new Map<string, Partition>();
   private readonly known = new Map<string, number>();
+  /** Where a partition was read to, and where it now begins, behind that: what was fetched before may still come. */
+  private readonly beginsBehind = new Map<string, { readonly at: number; readonly first: number }>();
+  private readonly passed: Deleted[] = [];
+  /** Offset of the first that was read of a partition, until it is compared with where the group was. */
+  private readonly begunAt = new Map<string, number>();
   private readonly compared = new Set<string>();
 
   /** @param deletedUpTo offsets up to which deletions were told already, by whatever assignment */
@@ -38,7 +43,13 @@ export class Progress {
 
   /** All before is taken, waits, or is nothing to take. */
   reached(place: Partition): void {
-    const key = `${place.topic}/${place.partition}`;
+    const { topic, partition } = place;
+    const key = `${topic}/${partition}`;
+    if (!this.compared.has(key) && !this.begunAt.has(key)) this.begunAt.set(key, place.offset - 1);
+    const behind = this.beginsBehind.get(key);
+    if (behind !== undefined && place.offset > behind.first) this.pass(key, { topic, partition }, behind);
+    else if (behind !== undefined && place.offset > behind.at)
+      this.beginsBehind.set(key, { ...behind, at: place.offset });
     if ((this.partitions.get(key)?.offset ?? -1) < place.offset) this.partitions.set(key, place);
   }
 
@@ -54,17 +65,39 @@ export class Progress {
     for (const { topic, partition, offset } of offsets) this.known.set(`${topic}/${partition}`, offset);
   }
 
-  /** What Kafka deleted before it was read; each partition once. */
+  /** What Kafka deleted before it was read: each record once, when something behind it was read, or nothing came since the last look. */
   deleted(ends: readonly KafkaEnd[]): readonly Deleted[] {
-    return ends.flatMap(({ topic, partition, first, committed }) => {
+    for (const end of ends) {
+      const { topic, partition, first, committed } = end;
       const key = `${topic}/${partition}`;
-      if (committed === null || this.compared.has(key)) return [];
-      this.compared.add(key);
-      const from = Math.max(committed, this.deletedUpTo.get(key) ?? 0);
-      if (first <= from) return [];
-      this.deletedUpTo.set(key, first);
-      return [{ topic, partition, records: first - from }];
-    });
+      if (this.beganBehind(key, end)) continue;
+      const reached = this.partitions.get(key)?.offset ?? committed;
+      const at = Math.max(reached ?? first, this.deletedUpTo.get(key) ?? 0);
+      const behind = this.beginsBehind.get(key);
+      if (first <= at) this.beginsBehind.delete(key);
+      else if (behind?.at === at) this.pass(key, { topic, partition }, { at, first });
+      else this.beginsBehind.set(key, { at, first });
+    }
+    return this.passed.splice(0);
+  }
+
+  /** Whether the first that was read of a partition was behind where the group was: asked once. */
+  private beganBehind(key: string, { topic, partition, first, committed }: KafkaEnd): boolean {
+    const begunAt = this.begunAt.get(key);
+    this.begunAt.delete(key);
+    if (this.compared.has(key)) return false;
+    this.compared.add(key);
+    const at = Math.max(committed ?? first, this.deletedUpTo.get(key) ?? 0);
+    const from = Math.min(first, begunAt ?? at);
+    if (from <= at) return false;
+    this.pass(key, { topic, partition }, { at, first: from });
+    return true;
+  }
+
+  private pass(key: string, of: Omit<Deleted, 'records'>, { at, first }: { at: number; first: number }): void {
+    this.beginsBehind.delete(key);
+    this.deletedUpTo.set(key, first);
+    this.passed.push({ ...of, records: first - at });
   }
 
   /** @param ends of all partitions of the assignment */

@@ -31,6 +31,9 @@ describe('an empty list', () => {
   it.each<[Json]>([
     [{ prediction: null }],
     [{ errors: [] }],
+    [{ prediction: null, confidence: null, reasons: [] }],
+    [{ results: [], status: 'degraded' }],
+    [{ predictions: [], reason: 'model not loaded' }],
     [{ choices: [] }],
     [{ model_name: 'm', outputs: [] }],
     [{ kept: [{ a: 1 }], dropped: [] }],
@@ -48,7 +51,9 @@ describe('an empty list', () => {
   });
 
   it.each<[boolean, string, string | null]>([
-    [true, '/predictions', null],
+    [false, '/predictions', null],
+    [false, '/predictions', 'predictions[]:string'],
+    [true, '/detections', null],
     [true, '/predictions', 'predictions[].class:string,predictions[].confidence:number'],
     [true, '', '[].entity_group:string,[].score:number'],
     [true, '/labels', 'labels[]:number'],

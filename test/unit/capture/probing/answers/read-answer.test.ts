@@ -171,10 +171,10 @@ describe('failures', () => {
 
   it.each([
     ['', 'the answer is empty (status 200)'],
-    ['{"prediction":"yes","confi', 'the answer is JSON that breaks off: “{"prediction":"yes","confi”'],
-    ['{"a": "\\"}"', 'the answer is JSON that breaks off: “{"a": "\\"}"”'],
-    ["{'prediction': 1}", "the answer is not JSON: “{'prediction': 1}”"],
-    ['{"a":1]', 'the answer is not JSON: “{"a":1]”'],
+    ['{"prediction":"yes","confi', 'the answer is JSON that breaks off'],
+    ['{"a": "\\"}"', 'the answer is JSON that breaks off'],
+    ["{'prediction': 1}", 'the answer is not JSON'],
+    ['{"a":1]', 'the answer is not JSON'],
     ['<?xml version="1.0"?><p>1</p>', 'the answer is XML, not JSON: “<?xml version="1.0"?><p>1</p>”'],
     ['<html><title>Log in</title></html>', 'the answer is an HTML page (“Log in”), not JSON'],
   ])('says of %j what it is', (body, detail) => {
