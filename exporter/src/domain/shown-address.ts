@@ -1,6 +1,10 @@
 /** Parameters that are named like a secret. */
 export const NAMED_SECRET = /key|token|secret|sig|auth|pass|pwd|credential|code|session/i;
 
+/** The same in whole words: `country_code` and `keyword` tell addresses apart. */
+const SECRET_BY_NAME =
+  /^(\w*[-_]?(api|access|secret|private|subscription|account)[-_]?key(id)?|key|\w*token|\w*secret|sig|signature|auth|authorization|password|passwd|pass|pwd|credentials?|code|session(id)?|sid)$/i;
+
 /** An address as people may see it: without user, password and fragment; of parameters the names. */
 export function shownAddress(url: string): string {
   if (!URL.canParse(url)) return url;
@@ -19,7 +23,7 @@ export function namedByAddress(url: string): string {
 export function addressWithoutSecrets(url: string): string {
   if (!URL.canParse(url)) return url;
   const address = new URL(url);
-  const secret = [...address.searchParams.keys()].filter((name) => NAMED_SECRET.test(name));
+  const secret = [...address.searchParams.keys()].filter((name) => SECRET_BY_NAME.test(name));
   if (secret.length === 0 && address.username === '' && address.password === '') return url;
   address.username = '';
   address.password = '';

@@ -4,6 +4,12 @@ import { SampleInterval, type SampleIntervalState } from './sample-interval.js';
 const PACE_SAMPLES = 25;
 
 /**
+ * A training set has no order, so nothing is known of how alike successive rows are: shifts are bet on in blocks of up to 2^7 samples
+ * (docs/detection.md says for which rows that is not enough).
+ */
+export const UNORDERED_LEVEL = 7;
+
+/**
  * How fast live samples come after a training set, which has no pace of its own. What comes meanwhile is no part of the normal, and is
  * bet on once there is something to bet with; it is in memory only.
  */

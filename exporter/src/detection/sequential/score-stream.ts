@@ -2,7 +2,7 @@ import type { FalsePageBudget } from '../../domain/alert-evidence.js';
 import { BlockCalibration } from './block-length.js';
 import { ConformalEDetector } from './conformal-e-detector.js';
 import { riskBound, RiskEDetector, type RiskState } from './risk-e-detector.js';
-import { LivePace } from './live-pace.js';
+import { LivePace, UNORDERED_LEVEL } from './live-pace.js';
 import { SampleInterval } from './sample-interval.js';
 import type { ScoreStreamReading, ScoreStreamSettings, ScoreStreamState } from './score-stream-state.js';
 import { SeasonalPattern } from './season.js';
@@ -15,11 +15,6 @@ const SLOW_LEVELS = 3;
 const SEASONAL_LEVEL = 4;
 /** Chance that a risk bound misses the baseline's true mean: 0.05 (docs/detection.md) over the ten or so risks that matter. */
 const BOUND_DELTA = 0.005;
-/**
- * A training set has no order, so nothing is known of how alike successive rows are: blocks of 2^7 samples are independent enough
- * up to a correlation of 0.97 from one to the next.
- */
-const UNORDERED_LEVEL = 7;
 /** Evidence inside the learning period that shows it was no steady normal. */
 const STATIONARITY_BLOCK = 8;
 

@@ -33,3 +33,15 @@ it('refuses the line of a table on which a quote is opened and never closed, and
   ]);
   expect(observations.map(({ features }) => features?.['land'])).toContain('A "B"\nC');
 });
+
+it('takes a quote that closes lines below for what it is by what stands behind it', () => {
+  const read = (body: string): unknown => {
+    const { observations, errors } = parseBatch(body, 'text/csv', Date.UTC(2026, 10, 28, 12));
+    return [observations.map(({ features }) => features?.['note']), errors.map(({ line, message }) => [line, message])];
+  };
+  const open = expect.stringContaining('never closed') as string;
+  expect(read('prediction,note\n1,"abc\n2,"def"\n3,"ghi"\n')).toEqual([['def', 'ghi'], [[2, open]]]);
+  expect(read('prediction,note\n3,"ghi\n4,x\n5,"y"\n')).toEqual([['x', 'y'], [[2, open]]]);
+  const many = expect.stringContaining('4 cells under 2 columns') as string;
+  expect(read('prediction,note\n1,"x, y\nz",q,extra\n2,b\n')).toEqual([['b'], [[2, many]]]);
+});
