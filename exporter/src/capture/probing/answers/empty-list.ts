@@ -68,7 +68,7 @@ export function unlessEmpty(answer: ModelAnswer): ModelAnswer {
 const EMPTY = 'so no prediction was found in it';
 
 /** Lists of these names hold findings whatever each is. */
-const OF_FINDINGS = /(^|\/)(labels|classes|tags|detections|entities|objects|instances|items|matches|boxes)$/i;
+const OF_FINDINGS = /(^|\/)(labels|classes|tags|detections|entities|objects|instances|matches|boxes)$/i;
 
 /**
  * Whether an empty list says that nothing was found: its name says so, or an earlier answer of the same model held findings there, each
@@ -88,12 +88,17 @@ const ANSWER_IS_MISSING = /^(predictions?|label|class|result|output|score)$/i;
 const SAYS_WHY = /^(message|reason|detail|error|description|info)$/i;
 const IS_DONE = /^(ok|okay|success|successful|succeeded|completed?|done|finished|ready)$/i;
 
-/** Whether a body with an empty list says itself that its answer is missing: by a null where one would be, a reason, or a status. */
-export function saysMissing(body: Json): boolean {
+/**
+ * Whether a body with an empty list says itself that its answer is missing: by a null where one would be, a reason, or a status. Beside
+ * a list whose name tells of findings a word may say just that there are none.
+ */
+export function saysMissing(body: Json, noneAt: string): boolean {
   if (!isObject(body)) return false;
-  return Object.entries(body).some(
+  const entries = Object.entries(body);
+  if (entries.some(([key, value]) => value === null && ANSWER_IS_MISSING.test(key))) return true;
+  if (OF_FINDINGS.test(noneAt)) return false;
+  return entries.some(
     ([key, value]) =>
-      (value === null && ANSWER_IS_MISSING.test(key)) ||
       (typeof value === 'string' && value.trim() !== '' && SAYS_WHY.test(key)) ||
       (typeof value === 'string' && key === 'status' && !IS_DONE.test(value)),
   );

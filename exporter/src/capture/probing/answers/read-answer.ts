@@ -184,7 +184,7 @@ function nothingRead(
   modelVersion: string | null,
 ): ModelAnswer {
   const noneAt = nowhere === null ? emptyListIn(picked) : emptyOnTheWay(body, nowhere);
-  if (noneAt !== null && !saysMissing(body)) return noneFound(answer, noneAt, modelVersion);
+  if (noneAt !== null && !saysMissing(body, noneAt)) return noneFound(answer, noneAt, modelVersion);
   const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
   const detail = `no prediction was found ${where} (fields: ${shapeOf(body).slice(0, 150)})`;
   return failureAnswer('schema', detail, answer.latencySeconds, answer.status);

@@ -22,6 +22,7 @@ describe('an empty list', () => {
     [{ predictions: [], image: { width: 10, height: 20 } }, '/predictions'],
     [{ boxes: [], labels: [], scores: [], size: [640, 480] }, '/boxes'],
     [{ detections: [], errors: [], time: 0.1 }, '/detections'],
+    [{ detections: [], status: 'empty', message: 'no objects found' }, '/detections'],
     [{ statusCode: 200, body: '{"detections": []}' }, '/body/detections'],
   ])('%j says that nothing was found', (body, place) => {
     expect(emptyListIn(body)).toBe(place);
