@@ -27,7 +27,10 @@ export class Progress {
   private readonly partitions = new Map<string, Partition>();
   private readonly known = new Map<string, number>();
   /** Where a partition was read to, and where it now begins, behind that: what was fetched before may still come. */
-  private readonly beginsBehind = new Map<string, { readonly at: number; readonly first: number }>();
+  private readonly beginsBehind = new Map<
+    string,
+    { readonly at: number; readonly first: number; readonly isStill: boolean }
+  >();
   private readonly passed: Deleted[] = [];
   /** Offset of the first that was read of a partition, until it is compared with where the group was. */
   private readonly begunAt = new Map<string, number>();
@@ -49,7 +52,7 @@ export class Progress {
     const behind = this.beginsBehind.get(key);
     if (behind !== undefined && place.offset > behind.first) this.pass(key, { topic, partition }, behind);
     else if (behind !== undefined && place.offset > behind.at)
-      this.beginsBehind.set(key, { ...behind, at: place.offset });
+      this.beginsBehind.set(key, { ...behind, at: place.offset, isStill: false });
     if ((this.partitions.get(key)?.offset ?? -1) < place.offset) this.partitions.set(key, place);
   }
 
@@ -75,8 +78,8 @@ export class Progress {
       const at = Math.max(reached ?? first, this.deletedUpTo.get(key) ?? 0);
       const behind = this.beginsBehind.get(key);
       if (first <= at) this.beginsBehind.delete(key);
-      else if (behind?.at === at) this.pass(key, { topic, partition }, { at, first });
-      else this.beginsBehind.set(key, { at, first });
+      else if (behind?.isStill === true) this.pass(key, { topic, partition }, { at, first });
+      else this.beginsBehind.set(key, { at, first, isStill: true });
     }
     return this.passed.splice(0);
   }
@@ -97,7 +100,7 @@ export class Progress {
   private pass(key: string, of: Omit<Deleted, 'records'>, { at, first }: { at: number; first: number }): void {
     this.beginsBehind.delete(key);
     this.deletedUpTo.set(key, first);
-    this.passed.push({ ...of, records: first - at });
+    if (first > at) this.passed.push({ ...of, records: first - at });
   }
 
   /** @param ends of all partitions of the assignment */

@@ -32,6 +32,16 @@ it('tells what was deleted where nothing came since, by the second look; of an a
   expect([told(after, 900, 1), told(after, 900, 1), told(after, 900, 1)]).toEqual([0, 0, 0]);
 });
 
+it('tells nothing of records that were fetched before and are still read, however slowly', () => {
+  const progress = new Progress();
+  read(progress, 0, 1);
+  expect([told(progress, 0), told(progress, 10)]).toEqual([0, 0]);
+  read(progress, 2);
+  expect(told(progress, 10)).toBe(0);
+  read(progress, 3, 4, 5, 6, 7, 8, 9, 10);
+  expect([told(progress, 10), told(progress, 10)]).toEqual([0, 0]);
+});
+
 it('tells nothing of a partition that was read behind its beginning, or never', () => {
   const progress = new Progress();
   read(progress, 7);
