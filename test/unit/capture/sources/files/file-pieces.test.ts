@@ -95,14 +95,25 @@ describe('a table', () => {
 describe('whole lines', () => {
   it('are those that following cells byte by byte finds', () => {
     const plain = (bytes: Buffer, isTable: boolean): number => {
-      let [end, isQuoted, begins] = [0, false, true];
+      let [end, isQuoted, begins, openedAt] = [0, false, true, 0];
       const text = bytes.toString().replace(/^\uFEFF/, '   ');
       for (let at = 0; at < text.length; at += 1) {
         const [byte, next] = [text.charAt(at), text.charAt(at + 1)];
         if (isQuoted && byte === '"' && next === '"') at += 1;
-        else if (isQuoted) isQuoted = byte !== '"';
-        else if (byte === '"' && begins && isTable) isQuoted = true;
-        else if (byte === '\n') end = at + 1;
+        else if (isQuoted && byte === '"') {
+          isQuoted = false;
+          const lineEnd = text.indexOf('\n', openedAt);
+          const isBelow = text.slice(openedAt, at).includes('\n');
+          if (isBelow && next === '') return end;
+          if (isBelow && !',;\t|\r\n'.includes(next)) {
+            // It is of its own line alone: the letters behind it begin anew with the next.
+            [at, end, begins] = [lineEnd, lineEnd + 1, true];
+            continue;
+          }
+        } else if (!isQuoted && byte === '"' && begins && isTable) {
+          isQuoted = true;
+          openedAt = at;
+        } else if (!isQuoted && byte === '\n') end = at + 1;
         begins = !isQuoted && (',;\t|\n'.includes(byte) || (at === 2 && bytes[0] === 0xef));
       }
       return end;
@@ -118,8 +129,28 @@ describe('whole lines', () => {
           expect(found).toBe(plain(bytes, isTable));
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 20_000 },
     );
+  });
+});
+
+describe('a quote that is never closed', () => {
+  const rows = '1,2,3\n'.repeat(20_000);
+  const cut = (text: string, takesRest = false): number =>
+    wholeLines(Buffer.from(text), { isTable: true, mostRows: 5_000, takesRest }).lines;
+
+  it('is of its own line, once no cell is as long as what is behind it, or nothing more comes', () => {
+    expect(cut(`7,"open,yes\n${rows}`)).toBe(5_000);
+    expect(cut('7,"open,yes\n1,2,3\n')).toBe(0);
+    expect(cut('7,"open,yes\n1,2,3\n', true)).toBe(2);
+    expect(cut(`7,"open,yes\n${rows}8,"b",no\n${rows}`)).toBe(5_000);
+  });
+
+  it('costs an import its own row', async () => {
+    const pieces = await all(textFile('csv', `a,b,prediction\n7,"open,yes\n${rows.repeat(80)}`), 5_000);
+    expect(pieces.reduce((sum, each) => sum + each.rows, 0)).toBe(1_600_001);
+    const [first] = pieces;
+    expect(parseBatch(first?.body ?? '', 'text/csv', NOW_MS)).toMatchObject({ rejected: 1 });
   });
 });
 
