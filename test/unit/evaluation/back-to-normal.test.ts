@@ -51,8 +51,11 @@ it('counts nothing where nothing was found', () => {
   expect(backToNormal({ ...state, rows: unread }, [])).toEqual(new Set());
 });
 
-const goldenOf = (ids: readonly string[], answer: string, answers: number) =>
-  ids.map((goldenId) => ({ goldenId, answers, answerHashes: { [answer]: answers } }));
+const goldenOf = (ids: readonly string[], answer: string, answers: number, more: object = {}) =>
+  ids.map((goldenId) => ({
+    ...{ goldenId, answers, answerHashes: { [answer]: answers } },
+    ...{ confidenceMean: 0.95, confidenceStandardDeviation: 0.01, shape: 'label:string', ...more },
+  }));
 const isGoldenBack = (goldenNow: readonly unknown[]): boolean =>
   backToNormal(
     {
@@ -69,4 +72,9 @@ it('says that golden answers are as before once all of the newest are known ones
   expect(isGoldenBack(goldenOf(['a', 'b'], 'no', 4))).toBe(false);
   expect(isGoldenBack(goldenOf(['a'], 'yes', 8))).toBe(false);
   expect(isGoldenBack([])).toBe(false);
+});
+
+it('says so not where they are less sure, or of another shape', () => {
+  expect(isGoldenBack(goldenOf(['a', 'b'], 'yes', 4, { confidenceMean: 0.55 }))).toBe(false);
+  expect(isGoldenBack(goldenOf(['a', 'b'], 'yes', 4, { shape: 'label:string,other:number' }))).toBe(false);
 });

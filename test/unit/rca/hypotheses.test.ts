@@ -3,6 +3,7 @@ import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { Symptoms } from '../../../exporter/src/domain/symptoms.js';
 import { hypotheses } from '../../../exporter/src/rca/hypotheses.js';
 import { errorsRose } from '../../../exporter/src/rca/causes/errors-rose.js';
+import { insteadText } from '../../../exporter/src/rca/causes/came-instead.js';
 import { diagnose } from '../../../exporter/src/rca/diagnose.js';
 import { failed, evaluated, rowsOf } from './evaluated-case.js';
 
@@ -55,6 +56,15 @@ describe('a feature that is no longer sent', () => {
     const [first = '', second = ''] = Object.keys(rowsOf('renamed')[0]?.features ?? {});
     expect(renamed({ [first]: 'amout' })).toBe(`“${first}” no longer sent; “amout” came instead`);
     expect(renamed({ [first]: 'x', [second]: 'y' })).toContain('no longer sent; “x”, “y” came instead');
+  });
+
+  it('is told alone where it is null, whatever came', () => {
+    const [gone, come] = evaluated({}).symptoms.features;
+    if (gone === undefined || come === undefined) expect.fail('there are features');
+    const lost = { ...gone, missingBefore: 0, missingNow: 1 };
+    const arrived = { ...come, feature: 'x', missingBefore: 1, missingNow: 0.05 };
+    expect(insteadText([{ ...lost, absentNow: 0 }], [lost, arrived])).toBe('');
+    expect(insteadText([{ ...lost, absentNow: 1 }], [lost, arrived])).toBe('; “x” came instead');
   });
 
   it('is told alone, where more came or nothing', () => {

@@ -7,7 +7,20 @@ import { settingsInMemory } from '../../store/settings-in-memory.js';
 import type { HttpClient } from '../../../../exporter/src/domain/ports.js';
 import { systemClock } from '../../../../exporter/src/system/system-clock.js';
 
+const modelsIn = (text: string): readonly DiscoveredModel[] => {
+  const read = readTargetGroups(text);
+  return read.kind === 'read' ? read.models : [];
+};
+
 describe('target groups', () => {
+  it('give no secret of an address away, in no id and no problem', () => {
+    const [first] = modelsIn('[{ targets: ["http://h/p?api_key=s3cretkey1"] }]');
+    expect(first?.id).toBe('h-p');
+    expect(JSON.stringify(readTargetGroups('[{ targets: ["http://bob:hunter22@h/p?k=s3cret"] }]'))).not.toMatch(
+      /hunter22|s3cret/,
+    );
+  });
+
   it('are read from YAML and from JSON alike', () => {
     const yaml = `
 - targets: ['fraud.internal:8080']

@@ -130,6 +130,8 @@ describe('failures', () => {
     [200, '{"message":"model is not loaded"}', 'error_body'],
     [200, '{"success":false,"error":"weights missing","prediction":null,"confidence":0.0}', 'error_body'],
     [200, '{"status":"failed","output":null}', 'error_body'],
+    [200, '{"status":"error","prediction":null,"confidence":0.5}', 'error_body'],
+    [200, '{"status":"failed","error_code":17,"confidence":0.1}', 'error_body'],
     [200, '{"label":"","error":"CUDA out of memory"}', 'error_body'],
     [200, '{"predictions":[],"error":"shape"}', 'error_body'],
     [200, '{"result":{"error":"shape"}}', 'error_body'],
