@@ -1,20 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import { killableService, type KillableService } from './killable-service.js';
 import { eventually } from './running-service.js';
-import { freePort } from './servers/free-port.js';
-import { startServiceProcess, type ServiceProcess } from './service-process.js';
 
-const KEY = `mlfi_AAAAAAAAAAAA_${'A'.repeat(43)}`;
-const SETTINGS = {
-  api_keys: [{ name: 'sender', scopes: ['read', 'ingest', 'operate'], key: KEY }],
-  paging: { season: 'none' },
-  windows: { evaluate_every: '1s' },
-  logging: { level: 'warn' },
-};
 const STEP_MS = 4_000;
 /** From this row on the input is another: a baseline that holds such rows has taken a fault for normal. */
 const FAULT_FROM = 450;
@@ -28,37 +17,11 @@ const detail = z.object({
 });
 type Detail = z.output<typeof detail>;
 
-let directory: string;
-let port: number;
-let service: ServiceProcess;
-const start = async (): Promise<void> => {
-  service = startServiceProcess(directory, port, SETTINGS);
-  await service.ready();
-};
-const ended = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
-  service.child.kill(signal);
-  await service.exited;
-};
+let service: KillableService;
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'mlfi-killed-'));
-  port = await freePort();
-  await start();
+  service = await killableService();
 });
-afterAll(async () => {
-  await ended('SIGKILL');
-  rmSync(directory, { recursive: true, force: true });
-});
-
-async function call(method: string, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(`${service.address}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const answer: unknown = await response.json();
-  expect(response.status, JSON.stringify(answer)).toBeLessThan(300);
-  return answer;
-}
+afterAll(() => service.remove());
 
 /** Rows of the last hour that have not come yet, from `from` on; @param isFaulty whether a row is of the fault */
 function rowsOf(from: number, count: number, isFaulty: (row: number) => boolean): readonly object[] {
@@ -73,8 +36,8 @@ function rowsOf(from: number, count: number, isFaulty: (row: number) => boolean)
 }
 
 const send = (id: string, rows: readonly object[]): Promise<unknown> =>
-  call('POST', `/api/v1/models/${id}/observations`, rows);
-const seen = async (id: string): Promise<Detail> => detail.parse(await call('GET', `/api/v1/models/${id}`));
+  service.call('POST', `/api/v1/models/${id}/observations`, rows);
+const seen = async (id: string): Promise<Detail> => detail.parse(await service.call('GET', `/api/v1/models/${id}`));
 const until = (what: string, id: string, isSo: (seen: Detail) => boolean): Promise<Detail> =>
   eventually(what, 90_000, async () => {
     const now = await seen(id);
@@ -83,21 +46,21 @@ const until = (what: string, id: string, isSo: (seen: Detail) => boolean): Promi
 
 it('takes no fault for normal that was never looked at, whatever ends the process', async () => {
   const faulty = rowsOf(0, ROWS, (row) => row >= FAULT_FROM);
-  for (const id of ['in-peace', 'stopped', 'killed']) await call('POST', '/api/v1/models', { id });
+  for (const id of ['in-peace', 'stopped', 'killed']) await service.call('POST', '/api/v1/models', { id });
   await send('in-peace', faulty);
   const peace = await until('an alarm', 'in-peace', ({ evidence }) => evidence.verdict === 'alarm');
   expect(peace.baseline.state).toBe('ready');
   expect(peace.baseline.samples).toBeLessThan(FAULT_FROM);
 
   await send('stopped', faulty);
-  await ended('SIGTERM');
-  await start();
+  await service.end('SIGTERM');
+  await service.start();
   const stopped = await until('an alarm', 'stopped', ({ evidence }) => evidence.verdict === 'alarm');
   expect(stopped.baseline.samples).toBe(peace.baseline.samples);
 
   await send('killed', faulty);
-  await ended('SIGKILL');
-  await start();
+  await service.end('SIGKILL');
+  await service.start();
   const killed = await seen('killed');
   expect(killed).toMatchObject({ state: 'learning', total_samples: ROWS });
   expect(killed.baseline).toMatchObject({
@@ -113,7 +76,7 @@ it('takes no fault for normal that was never looked at, whatever ends the proces
   const again = await until('an alarm', 'killed', ({ evidence }) => evidence.verdict === 'alarm');
   expect(again.baseline.samples).toBeLessThan(FAULT_FROM);
   expect(again.total_samples).toBe(2 * ROWS);
-  await ended('SIGKILL');
-  await start();
+  await service.end('SIGKILL');
+  await service.start();
   expect((await seen('killed')).baseline).toEqual(again.baseline);
 }, 300_000);

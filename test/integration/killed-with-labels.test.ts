@@ -1,20 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
+import { killableService, type KillableService } from './killable-service.js';
 import { eventually } from './running-service.js';
-import { freePort } from './servers/free-port.js';
-import { startServiceProcess, type ServiceProcess } from './service-process.js';
 
-const KEY = `mlfi_AAAAAAAAAAAA_${'A'.repeat(43)}`;
-const SETTINGS = {
-  api_keys: [{ name: 'sender', scopes: ['read', 'ingest', 'operate'], key: KEY }],
-  paging: { season: 'none' },
-  windows: { evaluate_every: '1s' },
-  logging: { level: 'warn' },
-};
 const STEP_MS = 4_000;
 const [NORMAL_ROWS, WRONG_ROWS] = [900, 600];
 const FIRST_MS = Date.now() - STEP_MS * (NORMAL_ROWS + WRONG_ROWS + 25);
@@ -33,37 +22,11 @@ const detail = z.object({
 });
 type Detail = z.output<typeof detail>;
 
-let directory: string;
-let port: number;
-let service: ServiceProcess;
-const start = async (): Promise<void> => {
-  service = startServiceProcess(directory, port, SETTINGS);
-  await service.ready();
-};
-const killed = async (): Promise<void> => {
-  service.child.kill('SIGKILL');
-  await service.exited;
-};
+let service: KillableService;
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'mlfi-labels-'));
-  port = await freePort();
-  await start();
+  service = await killableService();
 });
-afterAll(async () => {
-  await killed();
-  rmSync(directory, { recursive: true, force: true });
-});
-
-async function call(method: string, path: string, body?: unknown): Promise<unknown> {
-  const response = await fetch(`${service.address}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const answer: unknown = await response.json();
-  expect(response.status, JSON.stringify(answer)).toBeLessThan(300);
-  return answer;
-}
+afterAll(() => service.remove());
 
 /** Rows with their labels, of which a share is wrong; of labels that come by themselves the rows are without. */
 function rowsOf(kind: Kind, from: number, count: number, wrongShare: number): readonly Record<string, unknown>[] {
@@ -87,19 +50,19 @@ function rowsOf(kind: Kind, from: number, count: number, wrongShare: number): re
 async function send(name: string, kind: Kind, rows: readonly Record<string, unknown>[]): Promise<void> {
   const isApart = kind === 'by-themselves';
   const sent = isApart ? rows.flatMap(({ label, ...row }) => [row, { prediction_id: row.prediction_id, label }]) : rows;
-  await call('POST', `/api/v1/models/${name}-${kind}/observations`, sent);
+  await service.call('POST', `/api/v1/models/${name}-${kind}/observations`, sent);
 }
 
 const until = (what: string, id: string, isSo: (seen: Detail) => boolean): Promise<Detail> =>
   eventually(`${what} of ${id}`, 90_000, async () => {
-    const now = detail.parse(await call('GET', `/api/v1/models/${id}`));
+    const now = detail.parse(await service.call('GET', `/api/v1/models/${id}`));
     return isSo(now) ? now : null;
   });
 
 it('opens the incident that labels in rows would have opened, though it is killed right after it has answered', async () => {
   for (const name of ['peace', 'killed'])
     for (const kind of ALL) {
-      await call('POST', '/api/v1/models', { id: `${name}-${kind}` });
+      await service.call('POST', '/api/v1/models', { id: `${name}-${kind}` });
       await send(name, kind, rowsOf(kind, 0, NORMAL_ROWS, 0.08));
     }
   for (const name of ['peace', 'killed'])
@@ -120,7 +83,7 @@ it('opens the incident that labels in rows would have opened, though it is kille
   for (const kind of ALL) expect(peace.get(kind)).toMatchObject({ verdict: 'alarm', confirmed: [KINDS[kind]] });
 
   await Promise.all(ALL.map((kind) => send('killed', kind, wrong(kind))));
-  await killed();
-  await start();
+  await service.end('SIGKILL');
+  await service.start();
   for (const kind of ALL) expect(await told('killed', kind), kind).toEqual(peace.get(kind));
 }, 400_000);

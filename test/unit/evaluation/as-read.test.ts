@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asRead } from '../../../exporter/src/evaluation/as-read.js';
 import type { Discovery } from '../../../exporter/src/domain/discovery.js';
 import type { Sample } from '../../../exporter/src/domain/observation.js';
+import { observation } from '../detection/rows.js';
 
 const found: Discovery = {
   kind: 'found',
@@ -20,19 +21,7 @@ const found: Discovery = {
   attempts: [],
 };
 const sampleOf = (readFrom?: string): Sample => ({
-  observation: {
-    atMs: 0,
-    source: 'probe',
-    predictionId: null,
-    goldenId: null,
-    features: null,
-    prediction: null,
-    confidence: null,
-    latencySeconds: null,
-    failure: null,
-    label: null,
-    modelVersion: null,
-  },
+  observation: observation({ source: 'probe' }),
   shape: null,
   ...(readFrom === undefined ? {} : { readFrom }),
 });

@@ -2,7 +2,15 @@ import type { FalsePageBudget } from '../../domain/alert-evidence.js';
 import type { FeatureValue } from '../../domain/observation.js';
 import type { SignalKey } from '../../domain/profile.js';
 import type { ScoreStream } from './score-stream.js';
-import { risk, shift, streamsOf, unusable, type SignalMonitor, type SignalState } from './signal-monitor.js';
+import {
+  risk,
+  shift,
+  streamNamed,
+  streamsOf,
+  unusable,
+  type SignalMonitor,
+  type SignalState,
+} from './signal-monitor.js';
 
 /** Samples that fix which categories are told apart and are not judged themselves. */
 const WARM_UP_SAMPLES = 50;
@@ -32,11 +40,9 @@ export class CategoricalSignal implements SignalMonitor {
     const mixes = Array.from({ length: CATEGORIES_WATCHED + 1 }, () => shift('mix'));
     const wanted = [...mixes, UNSEEN, ...unusable(subject)];
     this.streams = streamsOf(subject, model, budget, wanted, state?.streams);
-    const named = (statistic: string): ScoreStream | null =>
-      this.streams[wanted.findIndex((each) => each.statistic === statistic)] ?? null;
-    this.unseen = named('unseen');
-    this.missing = named('missing');
-    this.invalid = named('invalid');
+    this.unseen = streamNamed(this.streams, 'unseen');
+    this.missing = streamNamed(this.streams, 'missing');
+    this.invalid = streamNamed(this.streams, 'invalid');
     this.known = new Set(state?.known ?? []);
     this.counter = state?.counter ?? 0;
     if (state === undefined) return;

@@ -10,6 +10,7 @@ import { SeenRange } from './seen-range.js';
 import {
   risk,
   shift,
+  streamNamed,
   streamsOf,
   unusable,
   type NumericSubject,
@@ -63,14 +64,12 @@ export class NumericSignal implements SignalMonitor {
       ...(mayJump(subject) ? [JUMP] : []),
     ];
     this.streams = streamsOf(subject, model, budget, wanted, state?.streams);
-    const named = (statistic: string): ScoreStream | null =>
-      this.streams[wanted.findIndex((each) => each.statistic === statistic)] ?? null;
-    this.jump = named('jump');
-    this.level = named('level');
-    this.spread = named('spread');
-    this.risk = named('risk');
-    this.missing = named('missing');
-    this.invalid = named('invalid');
+    this.jump = streamNamed(this.streams, 'jump');
+    this.level = streamNamed(this.streams, 'level');
+    this.spread = streamNamed(this.streams, 'spread');
+    this.risk = streamNamed(this.streams, 'risk');
+    this.missing = streamNamed(this.streams, 'missing');
+    this.invalid = streamNamed(this.streams, 'invalid');
     this.seed = seedOf(`${model}\n${subject}`);
     this.effectiveSampleSize = new EffectiveSampleSize(state?.effectiveSampleSize ?? undefined);
     if (state === undefined) return;

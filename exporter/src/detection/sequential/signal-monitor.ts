@@ -67,6 +67,10 @@ export function streamsOf(
   );
 }
 
+/** The first stream of a statistic; null where a subject has none. */
+export const streamNamed = (streams: readonly ScoreStream[], statistic: string): ScoreStream | null =>
+  streams.find(({ settings }) => settings.statistic === statistic) ?? null;
+
 export const shift = (statistic: string, hypothesis: 'shift' | 'rise' = 'shift'): WantedStream => ({
   statistic,
   hypothesis,
