@@ -31,7 +31,8 @@ class NumericDetector {
   ) {
     this.quantiles = ReferenceQuantiles.fit(warmUp);
     this.detectors = [1, 2].map(
-      (seed) => new ConformalEDetector({ ...scorer, startWeight: scorer.blockLength, sides: 'both', seed }),
+      (seed) =>
+        new ConformalEDetector({ ...scorer, startWeight: scorer.blockLength, clock: null, sides: 'both', seed }),
     );
   }
   /** Evidence after one more value. */
@@ -95,7 +96,7 @@ describe('run length without any change, line at one false alarm in 10,000 sampl
       const failed = (): number => (source.uniform() < 0.02 ? 1 : 0);
       const mean = times(BASELINE, failed).reduce((sum, x) => sum + x, 0) / BASELINE;
       const bound = riskBound({ units: BASELINE, mean, variance: 0, binary: true }, 0.05, 0);
-      const detector = new RiskEDetector({ bound, variance: null, startWeight: 1 });
+      const detector = new RiskEDetector({ bound, variance: null, startWeight: 1, clock: null });
       for (let i = 0; i < SAMPLES; i += 1) {
         detector.add(failed(), i);
         if (detector.value >= LINE) return true;
@@ -223,7 +224,7 @@ describe('delays of the first measurements (docs/detection.md)', () => {
           const mean =
             times(BASELINE, () => (source.uniform() < 0.1 ? 1 : 0)).reduce((sum, x) => sum + x, 0) / BASELINE;
           const bound = riskBound({ units: BASELINE, mean, variance: 0, binary: true }, 0.05, 0);
-          const detector = new RiskEDetector({ bound, variance: null, startWeight: 1 });
+          const detector = new RiskEDetector({ bound, variance: null, startWeight: 1, clock: null });
           for (let i = 0; i < BASELINE; i += 1) detector.add(source.uniform() < 0.1 ? 1 : 0, i);
           for (let delay = 1; delay <= 5_000; delay += 1) {
             detector.add(source.uniform() < now ? 1 : 0, delay);

@@ -36,7 +36,15 @@ const ours: Rule = {
     const source = streams(7);
     const detectors = [1, 2].map(
       (seed) =>
-        new ConformalEDetector({ blockLength: 1, tolerance: 0, powerBets: true, startWeight: 1, sides: 'both', seed }),
+        new ConformalEDetector({
+          blockLength: 1,
+          tolerance: 0,
+          powerBets: true,
+          startWeight: 1,
+          clock: null,
+          sides: 'both',
+          seed,
+        }),
     );
     let at = 0;
     const add = (value: number): number => {
@@ -59,7 +67,7 @@ const oursOnErrors = (tolerance: number): Rule => ({
   make: (strictness, baseline) => {
     const mean = baseline.reduce((sum, x) => sum + x, 0) / baseline.length;
     const bound = riskBound({ units: baseline.length, mean, variance: 0, binary: true }, 0.05, tolerance);
-    const detector = new RiskEDetector({ bound, variance: null, startWeight: 1 });
+    const detector = new RiskEDetector({ bound, variance: null, startWeight: 1, clock: null });
     let at = 0;
     return (value) => {
       detector.add(value, (at += 1));

@@ -119,7 +119,7 @@ export interface CountingState {
   /** Labels of answers that learning has not come to. */
   readonly earlyLabels: readonly MatchedLabel[];
   readonly golden: Pick<GoldenAnswers, 'learning'>;
-  readonly detectors: Pick<RunningDetectors, 'toSave' | 'rowsUnsaved' | 'hasUnsavedLabels' | 'unseen'>;
+  readonly detectors: Pick<RunningDetectors, 'toSave' | 'rowsUnsaved' | 'rowsHeld' | 'hasUnsavedLabels' | 'unseen'>;
   /** A version just admitted or frozen that is not stored yet. */
   readonly baselineToSave: BaselineProfile | null;
   /** The kinds to store, null when they are stored. */
@@ -159,7 +159,8 @@ export function countRows(
       cameUntilMs: state.arrivals.latestMs ?? nowMs,
     }),
   );
-  const rowsUnsaved = startsOver || detectors !== null ? 0 : state.detectors.rowsUnsaved;
+  const { rowsUnsaved: unsaved, rowsHeld } = state.detectors;
+  const rowsUnsaved = startsOver ? 0 : Math.max(detectors === null ? unsaved : 0, rowsHeld);
   const hasLabelsToDrop = state.detectors.hasUnsavedLabels || state.pending.lowestLabel < 0;
   const droppedLabels = startsOver ? 'rows' : detectors !== null && hasLabelsToDrop ? 'held' : null;
   const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });

@@ -164,6 +164,11 @@ export class RunningDetectors {
     return this.unsavedRows;
   }
 
+  /** Rows that wait in memory for their pace to be known: they are in no save. */
+  get rowsHeld(): number {
+    return this.monitor.rowsHeld;
+  }
+
   /** A label was bet on since the last save. */
   get hasUnsavedLabels(): boolean {
     return this.isLabelUnsaved;

@@ -136,3 +136,21 @@ describe('which causes compete', () => {
     expect(inPlay(evaluated({ rows, withBaseline: false }).symptoms)).toContain('underconfident-model');
   });
 });
+
+describe('labels that are the predictions the other way round', () => {
+  const [quiet, share] = [evaluated({}).symptoms, (part: number) => proportion(part * 400, 400)];
+  const sure = (part: number) => ({ ...share(part), interval: { low: part, high: part, level: 0.95 } });
+  const leaking = withLabels(
+    { ...quiet, differential: { ...quiet.differential, labelAssociation: { feature: 'age', before: 0.5, now: 0.9 } } },
+    750,
+    0,
+  );
+
+  it('are no leak, though the inputs tell them now', () => {
+    expect(inPlay(leaking)).toContain('feature-leak');
+    const exchangedLabels = { of: 400, classes: 2, asTheyStand: sure(0), exchanged: sure(1), followsInputs: 1 };
+    const exchanged = { ...leaking, differential: { ...leaking.differential, exchangedLabels } };
+    expect(inPlay(exchanged)).toContain('labels-wrong');
+    expect(inPlay(exchanged)).not.toContain('feature-leak');
+  });
+});

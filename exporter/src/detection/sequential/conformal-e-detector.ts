@@ -3,6 +3,7 @@ import { binsFor, ConformalReference, type ReferenceState } from './conformal-re
 import { counterUniform } from './counter-random.js';
 import { Recovery, type RecoveryState } from './recovery.js';
 import { EvidenceBank, type BankState } from './shiryaev-roberts.js';
+import { StakeClock, type StakeClockSettings } from './stake-clock.js';
 
 /** Blocks the reference needs before p-values can say anything; until then blocks are only counted. */
 export const LEAST_REFERENCE_BLOCKS = 20;
@@ -17,6 +18,8 @@ export interface ConformalSettings {
   readonly powerBets: boolean;
   /** π: mean duration of a block in ticks, fixed in the baseline. */
   readonly startWeight: number;
+  /** Null where blocks are the clock. */
+  readonly clock: StakeClockSettings | null;
   readonly sides: 'both' | 'up';
   readonly seed: number;
 }
@@ -30,6 +33,7 @@ export interface ConformalState {
   readonly sum: number;
   readonly filled: number;
   readonly blockStartedAtMs: number;
+  readonly stakedUntilMs?: number | undefined;
 }
 
 /**
@@ -40,6 +44,7 @@ export interface ConformalState {
 export class ConformalEDetector {
   private readonly reference: ConformalReference;
   private readonly banks: readonly EvidenceBank[];
+  private readonly stakes: StakeClock;
   /** Set while frozen. */
   private recovery: Recovery | null = null;
   private blocks = 0;
@@ -56,6 +61,7 @@ export class ConformalEDetector {
     this.reference = new ConformalReference(binsFor(settings.blockLength), state?.reference ?? reference);
     this.scoresPerBlock = settings.blockLength / (settings.stride ?? 1);
     this.banks = this.newBanks(state?.up, state?.down ?? undefined);
+    this.stakes = new StakeClock(settings.startWeight, settings.clock, state?.stakedUntilMs);
     if (state === undefined) return;
     this.blocks = state.blocks;
     this.sum = state.sum;
@@ -93,9 +99,10 @@ export class ConformalEDetector {
       this.recovery.add(p);
       return;
     }
+    const stake = this.stakes.take(startedAtMs);
     let sinceChange = 0;
     for (let side = 0; side < this.banks.length; side += 1)
-      sinceChange += this.banks[side]?.step(side === 0 ? p : 1 - p, startedAtMs) ?? 0;
+      sinceChange += this.banks[side]?.step(side === 0 ? p : 1 - p, startedAtMs, stake) ?? 0;
     // The sign of `logRatio`, which nobody asks for: is the mean evidence of the sides at most 1?
     reference.add(mean, sinceChange <= this.banks.length);
   }
@@ -166,12 +173,13 @@ export class ConformalEDetector {
       sum: this.sum,
       filled: this.filled,
       blockStartedAtMs: this.blockStartedAtMs,
+      ...this.stakes.snapshot(),
     };
   }
 
   private newBanks(up?: BankState, down?: BankState): readonly EvidenceBank[] {
     const bets = shiftBets(this.settings.tolerance, this.settings.powerBets);
-    const bank = (state?: BankState): EvidenceBank => new EvidenceBank(bets, this.settings.startWeight, state);
+    const bank = (state?: BankState): EvidenceBank => new EvidenceBank(bets, state);
     return this.settings.sides === 'up' ? [bank(up)] : [bank(up), bank(down)];
   }
 }

@@ -24,5 +24,5 @@ export function betOnCounted(
 }
 
 function addTo(signal: SignalMonitor | undefined, value: FeatureValue, atMs: number): void {
-  if (signal?.streams.every((stream) => stream.isMonitoring || !stream.hasScores) === true) signal.add(value, atMs);
+  if (signal?.streams.every((stream) => !stream.isLearning || !stream.hasScores) === true) signal.add(value, atMs);
 }

@@ -79,6 +79,7 @@ const conformal: z.ZodType<ConformalState> = z.object({
   sum: double,
   filled: double,
   blockStartedAtMs: double,
+  stakedUntilMs: z.number().optional(),
 });
 
 const calibration: z.ZodType<CalibrationState> = z.object({
@@ -99,6 +100,7 @@ const risk: z.ZodType<RiskState> = z.object({
   bank,
   zeros: z.object({ count: amount, lastAtMs: double }).optional(),
   recovery: recovery.nullable(),
+  stakedUntilMs: z.number().optional(),
 });
 
 const stream: z.ZodType<ScoreStreamState> = z.object({
@@ -221,10 +223,14 @@ const withoutRanges = (old: unknown): unknown => old;
 /** Version 5 knows of training sets, which have no pace; what was given before has begun by another. */
 const withoutTrainingSets = (old: unknown): unknown => old;
 
+/** Version 6 knows how much time its detectors have staked; what ran before begins with its next step. */
+const withoutStakes = (old: unknown): unknown => old;
+
 /** The state of one model's e-detectors as stored: a running detector goes on where it was, bit by bit. */
 export const driftMonitorCodec = codec('drift monitor', state, [
   takeFieldTerms,
   keepZeros,
   withoutRanges,
   withoutTrainingSets,
+  withoutStakes,
 ]);

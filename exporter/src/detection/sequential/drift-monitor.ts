@@ -3,6 +3,7 @@ import { featureCount } from '../../domain/observation.js';
 import type { Features, FeatureValue, Observation, Prediction } from '../../domain/observation.js';
 import type { FalsePageBudget, AlertEvidence, SignalEvidence } from '../../domain/alert-evidence.js';
 import { recovered, type Alarm } from './alarm.js';
+import { budgetShare } from './budget-share.js';
 import { betOnCounted, type CountedRow } from './counted-row.js';
 import type { DriftMonitorState, LearningReadiness } from './drift-monitor-state.js';
 import { pagingValue, provisionalUntilMs, signalEvidence, waitTexts, type Wait } from './signal-evidence.js';
@@ -13,21 +14,8 @@ import { harmOf, NumericSignal } from './numeric-signal.js';
 import { restoredSignal } from './restored-signal.js';
 import { startStreams, type NumericSubject, type SignalMonitor } from './signal-monitor.js';
 
-/** Signals about the model's service and answers; together they may use half of the budget, the features the other half. */
-const OUTCOMES: readonly FindingSubject[] = [
-  'errors',
-  'confidence',
-  'latency_seconds',
-  'prediction',
-  'golden',
-  'accuracy',
-  'error_size',
-  'rows',
-  'schema',
-];
 /** Signals that may have nothing to learn from when the baseline is admitted. */
 const JOINING_LATER: readonly FindingSubject[] = ['golden', 'accuracy', 'error_size', 'rows'];
-const OUTCOME_SHARE = 0.5;
 const SUSPECTS_NAMED = 3;
 /** Evidence inside the learning period counts as "not a steady normal" at this part of the line. */
 const STATIONARITY_PART = 0.1;
@@ -184,8 +172,10 @@ export class DriftMonitor {
     let total = this.total();
     if (this.alarmed === null && total < this.warningThreshold && this.settleSeason(nowMs)) total = this.total();
     this.leastSamples = leastOf(leastSamples);
-    for (const signal of this.signals.values()) startStreams(signal, this.leastSamples);
+    let hasBegun = false;
+    for (const signal of this.signals.values()) hasBegun = startStreams(signal, this.leastSamples) || hasBegun;
     if (!this.watching) return;
+    if (hasBegun) total = this.total();
     if (this.alarmed !== null) this.nameFurther(this.alarmed, nowMs);
     else if (total >= this.threshold) this.alarm(nowMs);
   }
@@ -276,6 +266,11 @@ export class DriftMonitor {
     return this.budget.warnMeanTimeBetweenMs / this.budget.tickMs;
   }
 
+  /** Rows after a training set that are bet on once their pace is known: every row is a call, failed or not. */
+  get rowsHeld(): number {
+    return this.signals.get('errors')?.streams[0]?.held ?? 0;
+  }
+
   get watchedFeatures(): number {
     return this.signalOfFeature.size;
   }
@@ -335,10 +330,7 @@ export class DriftMonitor {
   }
 
   private weightOf(subject: FindingSubject): number {
-    if (!subject.startsWith('feature:')) {
-      return this.signalOfFeature.size === 0 ? 1 / OUTCOMES.length : OUTCOME_SHARE / OUTCOMES.length;
-    }
-    return (1 - OUTCOME_SHARE) / Math.max(1, this.signalOfFeature.size);
+    return budgetShare(subject, this.signalOfFeature.size);
   }
 
   /** Signals with their evidence as e-d-BH takes it: weight × number of signals × R; those that already changed as they were then. */
@@ -351,12 +343,14 @@ export class DriftMonitor {
     });
   }
 
+  private changedOf(ranked: ReturnType<DriftMonitor['ranked']>): SignalMonitor[] {
+    const values = ranked.map(({ value }) => value);
+    return evidenceBenjaminiHochberg(values, this.threshold).flatMap((i) => ranked[i]?.signal ?? []);
+  }
+
   private alarm(nowMs: number): void {
     const ranked = this.ranked(null);
-    const named = evidenceBenjaminiHochberg(
-      ranked.map(({ value }) => value),
-      this.threshold,
-    ).flatMap((i) => ranked[i]?.signal ?? []);
+    const named = this.changedOf(ranked);
     const likeliest = [...ranked].sort((a, b) => b.value - a.value).map(({ signal }) => signal);
     const suspects = named.length > 0 ? [] : likeliest.slice(0, SUSPECTS_NAMED).map(({ subject }) => subject);
     const changed = named.length > 0 ? named : likeliest.slice(0, 1);
@@ -375,13 +369,9 @@ export class DriftMonitor {
 
   /** While one change is watched others may come: they are named and watched too, not learnt as normal. */
   private nameFurther(alarmed: Alarm, nowMs: number): void {
-    const ranked = this.ranked(alarmed);
-    const further = evidenceBenjaminiHochberg(
-      ranked.map(({ value }) => value),
-      this.threshold,
-    )
-      .flatMap((i) => ranked[i]?.signal ?? [])
-      .filter((signal) => !alarmed.signals.some(({ subject }) => subject === signal.subject));
+    const further = this.changedOf(this.ranked(alarmed)).filter(
+      (signal) => !alarmed.signals.some(({ subject }) => subject === signal.subject),
+    );
     if (further.length === 0) return;
     this.alarmed = {
       ...alarmed,

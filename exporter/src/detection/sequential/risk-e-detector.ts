@@ -2,6 +2,7 @@ import { clopperPearsonUpper } from '../../statistics/clopper-pearson.js';
 import { riskBets } from './bets.js';
 import { Recovery, type RecoveryState } from './recovery.js';
 import { EvidenceBank, type BankState } from './shiryaev-roberts.js';
+import { StakeClock, type StakeClockSettings } from './stake-clock.js';
 
 /** What the baseline knows of a loss: sums over independent-enough units (samples or blocks). */
 export interface RiskBaseline {
@@ -37,6 +38,8 @@ export interface RiskSettings {
   readonly variance: number | null;
   /** π: mean duration of a step in ticks, fixed in the baseline. */
   readonly startWeight: number;
+  /** Null where steps are the clock. */
+  readonly clock: StakeClockSettings | null;
 }
 
 export interface RiskState {
@@ -44,6 +47,7 @@ export interface RiskState {
   /** Losses of 0 that are not bet on yet; absent when there are none. */
   readonly zeros?: { readonly count: number; readonly lastAtMs: number } | undefined;
   readonly recovery: RecoveryState | null;
+  readonly stakedUntilMs?: number | undefined;
 }
 
 /**
@@ -52,6 +56,7 @@ export interface RiskState {
  */
 export class RiskEDetector {
   private readonly bank: EvidenceBank;
+  private readonly stakes: StakeClock;
   /** Losses of 0 that came since the last other one: they are bet on with the next other one, whoever looks meanwhile. */
   private zeros: number;
   private lastZeroAtMs: number;
@@ -63,6 +68,7 @@ export class RiskEDetector {
     state?: RiskState,
   ) {
     this.bank = this.newBank(state?.bank);
+    this.stakes = new StakeClock(settings.startWeight, settings.clock, state?.stakedUntilMs);
     this.zeros = state?.zeros?.count ?? 0;
     this.lastZeroAtMs = state?.zeros?.lastAtMs ?? 0;
     this.recovery = state === undefined || state.recovery === null ? null : new Recovery(state.recovery);
@@ -77,12 +83,13 @@ export class RiskEDetector {
       this.lastZeroAtMs = atMs;
     } else {
       this.betOnZeros();
-      this.bank.step(loss, atMs);
+      this.bank.step(loss, atMs, this.stakes.take(atMs));
     }
   }
 
   private betOnZeros(): void {
-    if (this.zeros > 0) this.bank.stepZeros(this.zeros, this.lastZeroAtMs);
+    const { zeros, lastZeroAtMs } = this;
+    if (zeros > 0) this.bank.stepZeros(zeros, lastZeroAtMs, this.stakes.take(lastZeroAtMs, zeros));
     this.zeros = 0;
   }
 
@@ -90,15 +97,19 @@ export class RiskEDetector {
   private get seen(): EvidenceBank {
     if (this.zeros === 0) return this.bank;
     const seen = this.newBank(this.bank.snapshot());
-    seen.stepZeros(this.zeros, this.lastZeroAtMs);
+    seen.stepZeros(this.zeros, this.lastZeroAtMs, this.zerosStake);
     return seen;
+  }
+
+  private get zerosStake(): number {
+    return this.stakes.look(this.lastZeroAtMs, this.zeros);
   }
 
   get bound(): number {
     return this.settings.bound;
   }
   get value(): number {
-    return this.zeros === 0 ? this.bank.value : this.bank.valueAfterZeros(this.zeros);
+    return this.zeros === 0 ? this.bank.value : this.bank.valueAfterZeros(this.zeros, this.zerosStake);
   }
   get logRatio(): number {
     return this.seen.logRatio;
@@ -130,11 +141,12 @@ export class RiskEDetector {
       bank: this.bank.snapshot(),
       ...(this.zeros === 0 ? {} : { zeros: { count: this.zeros, lastAtMs: this.lastZeroAtMs } }),
       recovery: this.recovery?.snapshot() ?? null,
+      ...this.stakes.snapshot(),
     };
   }
 
   private newBank(state?: BankState): EvidenceBank {
-    const { bound, variance, startWeight } = this.settings;
-    return new EvidenceBank(riskBets(bound, variance), startWeight, state);
+    const { bound, variance } = this.settings;
+    return new EvidenceBank(riskBets(bound, variance), state);
   }
 }

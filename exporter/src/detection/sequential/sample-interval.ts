@@ -62,6 +62,11 @@ export class SampleInterval {
     return total / Math.max(1, this.count - 1);
   }
 
+  /** Milliseconds from the first sample to the newest, pauses too. */
+  get elapsedMs(): number {
+    return this.sums.reduce((sum, each) => sum + each, 0);
+  }
+
   snapshot(): SampleIntervalState {
     return { samples: this.count, newestMs: this.newestMs, counts: [...this.counts], sums: [...this.sums] };
   }

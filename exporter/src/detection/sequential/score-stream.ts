@@ -6,6 +6,16 @@ import { LivePace, UNORDERED_LEVEL } from './live-pace.js';
 import { SampleInterval } from './sample-interval.js';
 import type { ScoreStreamReading, ScoreStreamSettings, ScoreStreamState } from './score-stream-state.js';
 import { SeasonalPattern } from './season.js';
+import {
+  evidenceOf,
+  freeze,
+  hasRecovered,
+  readingOf,
+  resume,
+  stateOf,
+  type RiskNull,
+  type StreamDetector,
+} from './stream-detector.js';
 
 /** A block lasts at least this long: nobody can act on less, and busy models cost no more than quiet ones. */
 const SHORTEST_BLOCK_MS = 250;
@@ -18,11 +28,6 @@ const BOUND_DELTA = 0.005;
 /** Evidence inside the learning period that shows it was no steady normal. */
 const STATIONARITY_BLOCK = 8;
 
-type Detector =
-  | { readonly kind: 'shift'; readonly detectors: readonly ConformalEDetector[]; readonly levels: readonly number[] }
-  | { readonly kind: 'risk'; readonly detector: RiskEDetector; readonly level: number }
-  | { readonly kind: 'untestable' };
-
 /**
  * One score stream from learning to watching: measures the block length its own correlation asks for, then runs the
  * e-detectors that suit its claim.
@@ -33,7 +38,7 @@ export class ScoreStream {
   private calibration: BlockCalibration | null;
   /** Null before the first score, for there may never be one, and once it watches. */
   private stationarity: ConformalEDetector | null = null;
-  private detector: Detector | null = null;
+  private detector: StreamDetector | null = null;
   private clock: SampleInterval;
   /** Mean time between samples in the baseline. */
   private sampleMs = 0;
@@ -45,7 +50,7 @@ export class ScoreStream {
   private filled = 0;
   private startedAtMs = 0;
   private blockLength = 1;
-  private riskSettings: { readonly bound: number; readonly variance: number | null } | null = null;
+  private riskSettings: RiskNull | null = null;
 
   constructor(
     readonly settings: ScoreStreamSettings,
@@ -105,6 +110,11 @@ export class ScoreStream {
     return this.isProvisional ? this.season.decidesAtMs : null;
   }
 
+  /** Samples that are bet on once their pace is known. */
+  get held(): number {
+    return this.livePace?.held.length ?? 0;
+  }
+
   /** Set while a configured season has not been seen. */
   get waitsForSeason(): string | null {
     return this.season.isWaiting ? `${this.season.hoursNeeded} hours of traffic, to know the configured season` : null;
@@ -151,7 +161,7 @@ export class ScoreStream {
     } else if (detector.kind === 'risk') detector.detector.add(mean, this.startedAtMs);
   }
 
-  private watchWith(detector: Detector | null): void {
+  private watchWith(detector: StreamDetector | null): void {
     this.detector = detector;
     if (detector === null) this.blockLength = 1;
     else if (detector.kind === 'untestable') this.blockLength = Infinity;
@@ -230,13 +240,17 @@ export class ScoreStream {
   /** How long its blocks must be, as a power of two; null where too little was learnt for that. Fixes its pace. */
   private levelOf(calibration: BlockCalibration, correlation: 'independent' | 'tolerable'): number | null {
     const { livePace } = this;
-    const { meanMs } = livePace ?? this.clock;
+    const { meanMs } = this.clock;
     if ((livePace?.setMs ?? meanMs * calibration.samples) < this.season.referenceMs) return null;
-    this.sampleMs = Math.max(1e-3, meanMs);
+    const { sampleMs, shortestLevel } = livePace?.pace(SHORTEST_BLOCK_MS) ?? {
+      sampleMs: Math.max(1e-3, meanMs),
+      shortestLevel: Math.ceil(Math.log2(SHORTEST_BLOCK_MS / Math.max(1e-3, meanMs))),
+    };
+    this.sampleMs = sampleMs;
     const shortest = Math.max(
       this.season.referenceMs > 0 ? SEASONAL_LEVEL : 0,
       livePace !== null && this.isShift ? UNORDERED_LEVEL : 0,
-      Math.ceil(Math.log2(SHORTEST_BLOCK_MS / this.sampleMs)),
+      shortestLevel,
     );
     const floor = Math.min(calibration.longest, shortest);
     return floor < 0 ? null : calibration.choose(floor, correlation);
@@ -244,57 +258,26 @@ export class ScoreStream {
 
   /** The sum of its detectors' evidence; 0 while learning. */
   get value(): number {
-    const { detector } = this;
-    if (detector === null || detector.kind === 'untestable') return 0;
-    if (detector.kind === 'risk') return detector.detector.value;
-    let sum = 0;
-    for (const { value } of detector.detectors) sum += value;
-    return sum;
+    return this.detector === null ? 0 : evidenceOf(this.detector);
   }
 
-  /** Null while learning. The strongest of its detectors speaks. */
+  /** Null while learning. */
   reading(): ScoreStreamReading | null {
-    const { detector } = this;
-    if (detector === null || detector.kind === 'untestable') return null;
-    const { value } = this;
-    const { statistic } = this.settings;
-    if (detector.kind === 'risk') {
-      const { logRatio, changeAtMs } = detector.detector;
-      return { statistic, value, logRatio, changeAtMs, direction: 'up', blockSamples: 1 << detector.level };
-    }
-    const [first] = detector.detectors;
-    if (first === undefined) return null;
-    const strongest = detector.detectors.reduce((best, each) => (each.value > best.value ? each : best), first);
-    return {
-      statistic,
-      value,
-      logRatio: strongest.logRatio,
-      ...strongest.strongest,
-      blockSamples: strongest.blockLength,
-    };
+    return this.detector === null ? null : readingOf(this.detector, this.settings.statistic);
   }
 
   /** Stops betting after an alarm. @param tookMs how long the change took to be noticed */
   freeze(tookMs: number): void {
-    const { detector } = this;
-    if (detector?.kind === 'risk') detector.detector.freeze(tookMs / (this.sampleMs * (1 << detector.level)));
-    if (detector?.kind === 'shift') {
-      for (const each of detector.detectors) each.freeze(tookMs / (this.sampleMs * each.blockLength));
-    }
+    if (this.detector !== null) freeze(this.detector, tookMs / this.sampleMs);
   }
 
   get hasRecovered(): boolean {
-    const { detector } = this;
-    if (detector?.kind === 'risk') return detector.detector.hasRecovered;
-    if (detector?.kind === 'shift') return detector.detectors.every((each) => each.hasRecovered);
     // A category that there are too few for has not changed.
-    return detector === null ? !this.hasScores : detector.kind === 'untestable';
+    return this.detector === null ? !this.hasScores : hasRecovered(this.detector);
   }
 
   resume(): void {
-    const { detector } = this;
-    if (detector?.kind === 'risk') detector.detector.resume();
-    if (detector?.kind === 'shift') for (const each of detector.detectors) each.resume();
+    if (this.detector !== null) resume(this.detector);
   }
 
   snapshot(): ScoreStreamState {
@@ -309,7 +292,7 @@ export class ScoreStream {
       sum: this.sum,
       filled: this.filled,
       startedAtMs: this.startedAtMs,
-      detector: this.detectorState(),
+      detector: this.detector === null ? null : stateOf(this.detector, this.riskSettings),
     };
   }
 
@@ -329,7 +312,7 @@ export class ScoreStream {
 
   /** Counted in blocks, not in ticks: the pace is not known yet. */
   private stationaritySettings(): ConstructorParameters<typeof ConformalEDetector>[0] {
-    return { ...this.shiftSettings(Math.log2(STATIONARITY_BLOCK), 99), startWeight: 1 };
+    return { ...this.shiftSettings(Math.log2(STATIONARITY_BLOCK), 99), startWeight: 1, clock: null };
   }
 
   private shiftSettings(level: number, salt: number, stride = 0): ConstructorParameters<typeof ConformalEDetector>[0] {
@@ -338,13 +321,14 @@ export class ScoreStream {
       stride: 1 << stride,
       tolerance: this.settings.tolerance,
       powerBets: true,
-      startWeight: this.sampleMs === 0 ? 1 : (this.sampleMs * (1 << level)) / this.budget.tickMs,
+      startWeight: (this.sampleMs * (1 << level)) / this.budget.tickMs,
+      clock: this.budget,
       sides: this.settings.hypothesis === 'rise' ? 'up' : 'both',
       seed: (this.settings.seed + Math.imul(salt + level, 0x9e3779b1)) | 0,
     };
   }
 
-  private shiftDetector(calibration: BlockCalibration, level: number): Detector {
+  private shiftDetector(calibration: BlockCalibration, level: number): StreamDetector {
     const levels = [level, level + SLOW_LEVELS];
     return {
       kind: 'shift',
@@ -355,7 +339,7 @@ export class ScoreStream {
     };
   }
 
-  private riskDetector(calibration: BlockCalibration, level: number): Detector {
+  private riskDetector(calibration: BlockCalibration, level: number): StreamDetector {
     const { blocks, mean, variance } = calibration.summary(level);
     const { binary, tolerance } = this.settings;
     const bound = riskBound({ units: blocks, mean, variance, binary }, BOUND_DELTA, tolerance);
@@ -367,12 +351,12 @@ export class ScoreStream {
   private betAgainst(level: number, state?: RiskState): RiskEDetector {
     const { bound, variance } = this.riskSettings ?? { bound: 0.99, variance: null };
     return new RiskEDetector(
-      { bound, variance, startWeight: (this.sampleMs * (1 << level)) / this.budget.tickMs },
+      { bound, variance, startWeight: (this.sampleMs * (1 << level)) / this.budget.tickMs, clock: this.budget },
       state,
     );
   }
 
-  private restoreDetector(state: ScoreStreamState['detector']): Detector | null {
+  private restoreDetector(state: ScoreStreamState['detector']): StreamDetector | null {
     if (state === null || state.kind === 'untestable') return state;
     if (state.kind === 'shift') {
       const { levels } = state;
@@ -385,16 +369,5 @@ export class ScoreStream {
     const { level, bound, variance } = state;
     this.riskSettings = { bound, variance };
     return { kind: 'risk', level, detector: this.betAgainst(level, state.state) };
-  }
-
-  private detectorState(): ScoreStreamState['detector'] {
-    const { detector } = this;
-    if (detector === null || detector.kind === 'untestable') return detector;
-    if (detector.kind === 'shift') {
-      return { kind: 'shift', levels: detector.levels, states: detector.detectors.map((each) => each.snapshot()) };
-    }
-    const { level } = detector;
-    const { bound, variance } = this.riskSettings ?? { bound: 0.99, variance: null };
-    return { kind: 'risk', level, bound, variance, state: detector.detector.snapshot() };
   }
 }

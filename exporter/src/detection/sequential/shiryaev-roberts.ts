@@ -22,10 +22,8 @@ export class EvidenceBank {
   private readonly kept: Float64Array;
   private readonly size: number;
 
-  /** @param start π: what one step may add while nothing is wrong (a block's length in ticks of the common clock) */
   constructor(
     private readonly bets: Bets,
-    private readonly start: number,
     state?: BankState,
   ) {
     this.size = bets.weights.length;
@@ -39,10 +37,11 @@ export class EvidenceBank {
    * One step.
    * @param x the value bet upon: a p-value or a risk, in [0, 1]
    * @param atMs when the step's first sample happened
+   * @param start π: what the step may add while nothing is wrong, in ticks
    * @returns the evidence since the estimated change, Σ weight·C of the CUSUM twins: the exponential of `logRatio`
    */
-  step(x: number, atMs: number): number {
-    const { kept, size, start } = this;
+  step(x: number, atMs: number, start: number): number {
+    const { kept, size } = this;
     const { slopes, powers, weights, mean } = this.bets;
     const deviation = x - mean;
     // A power bet is κ(1 − x)^(κ−1); one logarithm serves them all, none where there is no such bet.
@@ -76,13 +75,14 @@ export class EvidenceBank {
    * factor f < 1, so R becomes f^n·R + π·(f + f² + … + f^n). For bets on risks: none of them is a power.
    * @param steps at least 1
    * @param lastAtMs when the last of them began
+   * @param start π of each of them
    */
-  stepZeros(steps: number, lastAtMs: number): void {
+  stepZeros(steps: number, lastAtMs: number, start: number): void {
     const { kept, size } = this;
     const { slopes, mean } = this.bets;
     for (let j = 0; j < slopes.length; j += 1) {
       const factor = 1 - (slopes[j] ?? 0) * mean;
-      kept[j] = this.afterZeros(j, factor, steps);
+      kept[j] = this.afterZeros(j, factor, steps, start);
       const growing = (kept[size + j] ?? 0) * factor ** (steps - 1);
       if (growing >= 1) kept[size + j] = growing * factor;
       else {
@@ -92,17 +92,17 @@ export class EvidenceBank {
     }
   }
 
-  private afterZeros(j: number, factor: number, steps: number): number {
+  private afterZeros(j: number, factor: number, steps: number, start: number): number {
     const all = factor ** steps;
-    return (this.kept[j] ?? 0) * all + (this.start * factor * (1 - all)) / (1 - factor);
+    return (this.kept[j] ?? 0) * all + (start * factor * (1 - all)) / (1 - factor);
   }
 
   /** `value` as it will be after so many steps with x = 0. */
-  valueAfterZeros(steps: number): number {
+  valueAfterZeros(steps: number, start: number): number {
     const { slopes, weights, mean } = this.bets;
     let sum = 0;
     for (let j = 0; j < slopes.length; j += 1)
-      sum += (weights[j] ?? 0) * this.afterZeros(j, 1 - (slopes[j] ?? 0) * mean, steps);
+      sum += (weights[j] ?? 0) * this.afterZeros(j, 1 - (slopes[j] ?? 0) * mean, steps, start);
     return Math.min(sum, MOST);
   }
 

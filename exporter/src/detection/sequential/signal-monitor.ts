@@ -93,11 +93,14 @@ export function unusable(subject: string): readonly WantedStream[] {
 /** A signal whose blocks still correlate after this many times the samples needed is watched all the same. */
 const TOLERATED_AFTER = 10;
 
-/** Streams that have learnt from enough samples watch from now on. */
-export function startStreams({ streams }: SignalMonitor, leastSamples: number): void {
+/** Streams that have learnt from enough samples watch from now on. @returns whether one began, which may have bet at once */
+export function startStreams({ streams }: SignalMonitor, leastSamples: number): boolean {
+  let hasBegun = false;
   for (const stream of streams) {
     if (stream.isMonitoring) continue;
     stream.startMonitoring(leastSamples, true);
     if (!stream.isMonitoring) stream.startMonitoring(TOLERATED_AFTER * leastSamples, false);
+    hasBegun ||= stream.isMonitoring;
   }
+  return hasBegun;
 }

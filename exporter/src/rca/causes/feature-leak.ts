@@ -1,4 +1,5 @@
 import { plain, type CauseDefinition } from './cause-definition.js';
+import { areLabelsExchanged } from './labels-exchanged.js';
 
 /** Rise of |2·AUC − 1|. */
 const MIN_RISE = 0.15;
@@ -14,7 +15,8 @@ export const featureLeak: CauseDefinition = {
   excludes: ['golden-answers-changed'],
   hypotheses(symptoms) {
     const found = symptoms.differential.labelAssociation;
-    if (found === null || found.now - found.before < MIN_RISE) return [];
+    // Labels that are the predictions the other way round follow the inputs as closely as these do.
+    if (found === null || found.now - found.before < MIN_RISE || areLabelsExchanged(symptoms)) return [];
     return [plain(`The label leaks into “${found.feature}”`, { features: [found.feature] })];
   },
 };

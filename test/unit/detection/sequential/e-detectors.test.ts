@@ -65,21 +65,21 @@ describe('evidence bank', () => {
       powers: new Float64Array(),
       weights: new Float64Array(lambda_.length).fill(1 / lambda_.length),
     };
-    const bank = new EvidenceBank(bets, 1);
+    const bank = new EvidenceBank(bets);
     x.forEach((value, i) => {
-      bank.step(value, i);
+      bank.step(value, i, 1);
       expect(Math.log(bank.value)).toBeCloseTo(log_sr_mixture[i] ?? NaN, 9);
     });
   });
 
   test.each([1, 2, 17, 400, 20_000])('takes %i losses of 0 at once as one by one', (zeros) => {
     for (const bets of [riskBets(0.01, null), riskBets(0.3, null), riskBets(0.2, 0.05)]) {
-      const oneByOne = new EvidenceBank(bets, 0.4);
-      const atOnce = new EvidenceBank(bets, 0.4);
-      for (const bank of [oneByOne, atOnce]) for (let i = 0; i < 6; i += 1) bank.step(i % 2, i);
-      for (let i = 0; i < zeros; i += 1) oneByOne.step(0, 100 + i);
-      expect(atOnce.valueAfterZeros(zeros) / oneByOne.value).toBeCloseTo(1, 9);
-      atOnce.stepZeros(zeros, 99 + zeros);
+      const oneByOne = new EvidenceBank(bets);
+      const atOnce = new EvidenceBank(bets);
+      for (const bank of [oneByOne, atOnce]) for (let i = 0; i < 6; i += 1) bank.step(i % 2, i, 0.4);
+      for (let i = 0; i < zeros; i += 1) oneByOne.step(0, 100 + i, 0.4);
+      expect(atOnce.valueAfterZeros(zeros, 0.4) / oneByOne.value).toBeCloseTo(1, 9);
+      atOnce.stepZeros(zeros, 99 + zeros, 0.4);
       const [expected, found] = [oneByOne.snapshot(), atOnce.snapshot()];
       for (const [j, value] of expected.evidence.entries()) expect((found.evidence[j] ?? 0) / value).toBeCloseTo(1, 9);
       for (const [j, value] of expected.cusum.entries()) expect((found.cusum[j] ?? 0) / value).toBeCloseTo(1, 9);
@@ -89,17 +89,17 @@ describe('evidence bank', () => {
 
   test('dates a change by the last reset of the bet that gained most', () => {
     const random = seededRandom(3);
-    const bank = new EvidenceBank(shiftBets(0.03, true), 1);
-    for (let i = 0; i < 500; i += 1) bank.step(random.next(), i);
-    for (let i = 500; i < 540; i += 1) bank.step(0.7 + 0.3 * random.next(), i);
+    const bank = new EvidenceBank(shiftBets(0.03, true));
+    for (let i = 0; i < 500; i += 1) bank.step(random.next(), i, 1);
+    for (let i = 500; i < 540; i += 1) bank.step(0.7 + 0.3 * random.next(), i, 1);
     expect(bank.changeAtMs).toBeGreaterThan(480);
     expect(bank.changeAtMs).toBeLessThan(515);
     expect(bank.logRatio).toBeGreaterThan(8);
   });
 
   test('stays finite under endless evidence and falls to nothing at a reset', () => {
-    const bank = new EvidenceBank(shiftBets(0, true), 1);
-    for (let i = 0; i < 5_000; i += 1) bank.step(1, i);
+    const bank = new EvidenceBank(shiftBets(0, true));
+    for (let i = 0; i < 5_000; i += 1) bank.step(1, i, 1);
     expect(Number.isFinite(bank.value)).toBe(true);
     bank.reset();
     expect(bank.value).toBe(0);
@@ -317,6 +317,7 @@ describe('the end of a change', () => {
       tolerance: 0.03,
       powerBets: true,
       startWeight: 0.01,
+      clock: null,
       sides: 'both',
       seed,
     });

@@ -74,6 +74,22 @@ describe('after a training set without times', () => {
       ).not.toBeNull();
   });
 
+  test.each([
+    { name: 'no age', change: (row: Row): Row => ({ ...row, age: null }) },
+    { name: 'a job never seen', change: (row: Row): Row => ({ ...row, job: 'XX' }) },
+    { name: 'texts for ages', change: (row: Row): Row => ({ ...row, age: 'old' }) },
+  ])('rows of one and the same time alarm within 200: $name', ({ change }) => {
+    expect(new Given(income, SET).live(200, 0, change)).not.toBeNull();
+  });
+
+  test('a job a night whose rows have one time is judged from the first night on', () => {
+    const model = new Given(income, SET);
+    for (let night = 0; night < 10; night += 1)
+      expect(model.live(500, 0, undefined, LIVE_MS + night * DAY_MS)).toBeNull();
+    const wrong = (row: Row): Row => ({ ...row, age: null });
+    expect(model.live(100, 0, wrong, LIVE_MS + 10 * DAY_MS)).not.toBeNull();
+  });
+
   test('what came before the pace was known is bet on, and is no part of the normal', () => {
     const hundredfold = (row: Row): Row => ({ ...row, income: 100 * Number(row['income']) });
     expect(new Given(income, { rows: 200, apartMs: 1 }).live(60, 1_000, hundredfold)).not.toBeNull();
@@ -106,6 +122,22 @@ describe('healthy live rows', () => {
       [60_000, 5, 20_000],
     ] as const)
       expect(new Given(income, { rows: 1_000, apartMs }).live(rows, liveMs), `${apartMs}, ${liveMs}`).toBeNull();
+  });
+
+  test.each([
+    { first: 30, everyMs: 3_600_000, thenMs: 1_000 },
+    { first: 30, everyMs: 600_000, thenMs: 1_000 },
+    { first: 30, everyMs: 3_600_000, thenMs: 100 },
+    { first: 30, everyMs: 10, thenMs: 60_000 },
+    { first: 30, everyMs: 0, thenMs: 60_000 },
+    { first: 300, everyMs: 0, thenMs: 1_000 },
+  ])('may come every $everyMs ms at first and every $thenMs then', ({ first, everyMs, thenMs }) => {
+    for (let seed = 0; seed < 12; seed += 1) {
+      const model = new Given(income, { rows: 1_000, apartMs: 1 }, `paces ${seed}`);
+      expect(model.live(first, everyMs)).toBeNull();
+      expect(model.live(5_000, thenMs, undefined, LIVE_MS + first * everyMs + thenMs)).toBeNull();
+      expect(model.monitor.evidence().verdict, `${seed}`).toBe('quiet');
+    }
   });
 
   test('may be as alike as successive rows ever are, though the set was shuffled', () => {
