@@ -86,12 +86,6 @@ const ADVICE: Readonly<Record<SetupKind, string>> = {
   'not-asked': 'Nothing yet: the model has not been asked.',
 };
 
-/**
- * Whether a call that failed before the first answer is a matter of how mlfi asks. A server that takes the call and then says
- * nothing is not: its users wait just so.
- */
-export const isSetup = ({ reason }: Failure): boolean => reason !== 'timeout';
-
 const isAway = ({ httpStatus }: Failure): boolean => httpStatus === 502 || httpStatus === 503 || httpStatus === 504;
 
 /** Of a server that is starting, or a proxy that finds none behind it; TorchServe says 503 of a payload on which its handler fails. */
