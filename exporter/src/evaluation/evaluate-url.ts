@@ -85,7 +85,7 @@ export async function investigate(
     model,
     samples ?? settings.defaultSamples,
     refusalOf(discovery, given !== null),
-    { isUntried: watched === null, mayBeUnheard: discovery?.kind === 'not-found' && !isLeftWaiting(discovery) },
+    { isUntried: watched === null, mayBeUnheard: isUnheard(discovery) },
     onProgress,
   );
   const answers = collected.filter(({ observation }) => observation.failure === null).length;
@@ -297,6 +297,9 @@ function lastAnswer(samples: readonly Sample[]): number | null {
 /** Whether a server says itself what is sent to this address, takes the call and leaves it without an answer: its users wait just so. */
 const isLeftWaiting = (discovery: Discovery | null): boolean =>
   discovery?.kind === 'not-found' && discovery.failure.reason === 'timeout' && discovery.described !== undefined;
+
+const isUnheard = (discovery: Discovery | null): boolean =>
+  discovery?.kind === 'not-found' && !isLeftWaiting(discovery);
 
 /**
  * Why a model that is not known to answer could not be asked at all; for one that is, the same is a fault. Where a payload is given, a
