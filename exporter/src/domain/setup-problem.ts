@@ -81,7 +81,8 @@ const ADVICE: Readonly<Record<SetupKind, string>> = {
   'error-answer': 'Read what the server says; if it is about the input, give one payload the model takes.',
   'not-a-model': 'Give the address of the path that predicts: this one shows a page or something else that is no JSON.',
   'unknown-answer': 'Check that this is a model; if it is, say where in its response the prediction is.',
-  'answer-too-large': 'Give a payload with fewer rows.',
+  'answer-too-large':
+    'Give a payload with fewer rows, or let more be read of an answer: `egress.maximum_response` in the configuration.',
   'not-understood': 'Give one payload the model takes, so that its responses mean something.',
   'not-asked': 'Nothing yet: the model has not been asked.',
 };
