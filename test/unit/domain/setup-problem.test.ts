@@ -69,6 +69,10 @@ it.each([
   ['no prediction was found in the answer (fields: compound:number,neg:number)', '/compound'],
   ['no prediction was found in the answer (fields: id:string,out.risk_class:string)', '/out/risk_class'],
   ['no prediction was found in the answer (fields: a[]:number)', 'Check that this is a model'],
+  [
+    'no prediction was found in the answer, which says “Back at 14:00” (fields: message:string)',
+    'what the server says',
+  ],
 ])('of %s offers %s', (detail, advice) => {
   const problem = setupProblemOf({ reason: 'schema', detail, httpStatus: 200, retryAfterMs: null });
   expect(problem.advice).toContain(advice);

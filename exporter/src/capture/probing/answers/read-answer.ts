@@ -9,7 +9,7 @@ import { generationOf } from './generation.js';
 import { notJsonText } from './not-json.js';
 import { leadingNowhere, readAt, readAtText } from './pointers.js';
 import { readWithPlaces } from './reading.js';
-import { errorInAnswer, isHtml, serverWords } from './server-words.js';
+import { errorInAnswer, isHtml, serverWords, wordsBeside } from './server-words.js';
 import { asksToSignIn, type CalledAnswer } from './sign-in.js';
 import { bodyOf, type Body } from './streamed.js';
 import { withoutInputs } from './without-inputs.js';
@@ -138,7 +138,7 @@ function readBody(
   const picked = withoutInputs(pick(read.body), payload);
   if (picked === undefined && pointers?.prediction === undefined)
     return failureAnswer('schema', `${REPEATS}, and nothing else`, latencySeconds, status);
-  return readPicked(answer, read, picked ?? null, pointers);
+  return readPicked(answer, read, picked ?? null, pointers, payload);
 }
 
 /** @param picked the part of the body in which a prediction may be */
@@ -147,6 +147,7 @@ function readPicked(
   { body, firstWordsSeconds, isLoneText }: Body,
   picked: Json,
   pointers: AnswerPointers | undefined,
+  payload: Json,
 ): ModelAnswer {
   const { status, latencySeconds } = answer;
   const [found, places, loneShare] = readWithPlaces(picked);
@@ -158,7 +159,7 @@ function readPicked(
       : readAt(body, pointers, found);
   const nowhere = leadingNowhere(body, pointers?.prediction);
   if (nowhere !== null || (reading.prediction === null && reading.confidence === null))
-    return nothingRead(answer, body, picked, nowhere, reading.modelVersion);
+    return nothingRead(answer, body, picked, nowhere, reading.modelVersion, payload);
   if (generation === null && typeof reading.prediction === 'string' && isCredential(reading.prediction))
     return failureAnswer('schema', CREDENTIAL_IN_ANSWER, latencySeconds, status);
   const isOpen = loneShare !== undefined && pointers?.confidence === undefined;
@@ -182,11 +183,14 @@ function nothingRead(
   picked: Json,
   nowhere: string | null,
   modelVersion: string | null,
+  payload: Json,
 ): ModelAnswer {
   const noneAt = nowhere === null ? emptyListIn(picked) : emptyOnTheWay(body, nowhere);
   if (noneAt !== null && !saysMissing(body, noneAt)) return noneFound(answer, noneAt, modelVersion);
   const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
-  const detail = `no prediction was found ${where} (fields: ${shapeOf(body).slice(0, 150)})`;
+  const words = nowhere === null ? wordsBeside(picked, payload) : null;
+  const said = words === null ? '' : `, which says “${words}”`;
+  const detail = `no prediction was found ${where}${said} (fields: ${shapeOf(body).slice(0, 150)})`;
   return failureAnswer('schema', detail, answer.latencySeconds, answer.status);
 }
 
