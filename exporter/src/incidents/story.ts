@@ -60,6 +60,16 @@ export function isRecovering(
   return isBack.length > 0 && attributed.every((subject) => backToNormal.has(subject) || !found.has(subject));
 }
 
+/** Nothing that the diagnosis blames is found any more, but for what only rows of before keep alive. */
+export function isPast(
+  diagnosis: Diagnosis,
+  { backToNormal, findings }: Pick<Evaluation, 'findings' | 'backToNormal'>,
+): boolean {
+  const found = new Set(findings.map(({ subject }) => subject));
+  const attributed = attributedFindings(diagnosis);
+  return attributed.length > 0 && attributed.every(({ subject }) => backToNormal.has(subject) || !found.has(subject));
+}
+
 /** Findings but for those that only rows of before keep alive. */
 export const stillFound = ({
   findings,
