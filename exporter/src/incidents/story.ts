@@ -89,3 +89,14 @@ export const isProblem = (evaluation: Evaluation): boolean =>
 
 /** The same, and it is not over. */
 export const isUnderWay = (evaluation: Evaluation): boolean => isProblem(evaluation) && !isOver(evaluation);
+
+/**
+ * An open incident as it is shown while evaluations find nothing but what is over: what it tells is no longer so, and until it closes
+ * it may come back.
+ */
+export function asShown(incident: IncidentRow, evaluation: Evaluation | null): IncidentRow {
+  if (evaluation === null || isUnderWay(evaluation)) return incident;
+  const { explanation } = incident;
+  const [, name = '', text = explanation.headline] = /^([^:]*: )(.*)$/s.exec(explanation.headline) ?? [];
+  return { ...incident, explanation: { ...explanation, headline: `${name}over, it seems; it was: ${text}` } };
+}

@@ -8,7 +8,7 @@ import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { notUnderstood } from '../evaluation/not-understood.js';
-import { isUnanswered } from '../incidents/story.js';
+import { asShown, isUnanswered } from '../incidents/story.js';
 import { lastLoggedAtMs } from './call-counters.js';
 import { timeText } from '../domain/time-text.js';
 import type { Member, UnreadLogs, Unwritten } from './member.js';
@@ -49,7 +49,7 @@ export function statusOf(
     ...evaluatedFigures(evaluation, spotsOf(member)),
     unwrittenSinceMs: unwritten?.sinceMs ?? null,
     features: monitored.featureReadings,
-    incident,
+    incident: incident === null ? null : asShown(incident, evaluation),
     setup: setupOf(monitored, evaluation, window.calls),
     readFrom: monitored.contact.readFrom,
     evidence: monitored.evidence(),
