@@ -5,6 +5,7 @@ import { isSameServer } from '../../domain/how-to-ask.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import { isNotReady } from '../../domain/setup-problem.js';
 import { unlessEmpty } from './answers/empty-list.js';
+import { unlessAllSent } from './answers/read-answer.js';
 import { candidatesAskedFor } from './asked-for.js';
 import { bentoml } from './connectors/bentoml.js';
 import type { Candidate, Connector, ConnectorContext } from './connectors/connector.js';
@@ -281,7 +282,7 @@ async function tryCandidate(
 async function askedWith(context: ConnectorContext, candidate: Candidate, payload: Json): Promise<ModelAnswer> {
   const { endpoint, payloads, isGiven } = candidate;
   const ask = async (one: Json): Promise<ModelAnswer> =>
-    unlessEmpty(await connectorOf(endpoint.connector).ask(context, endpoint, one));
+    unlessAllSent(unlessEmpty(await connectorOf(endpoint.connector).ask(context, endpoint, one)));
   const said = await ask(payload);
   if (isGiven === true || context.asking?.pointers?.prediction !== undefined) return said;
   const answer = await unlessRepeated(said, payload, (text) => replaceText(payload, text), ask);

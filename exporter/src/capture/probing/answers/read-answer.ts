@@ -136,8 +136,10 @@ function readBody(
       retryAfterOf(answer),
     );
   const picked = withoutInputs(pick(read.body), payload);
-  if (picked === undefined && pointers?.prediction === undefined)
-    return failureAnswer('schema', `${REPEATS}, and nothing else`, latencySeconds, status);
+  if (picked === undefined && pointers?.prediction === undefined) {
+    const whole = readPicked(answer, read, pick(read.body), pointers, payload);
+    return whole.kind === 'failure' ? repeated(whole.latencySeconds, status) : { ...whole, repeats: true };
+  }
   return readPicked(answer, read, picked ?? null, pointers, payload);
 }
 
@@ -205,6 +207,15 @@ const noneFound = (answer: HttpAnswer, noneAt: string, modelVersion: string | nu
   shape: '',
   noneAt,
 });
+
+const repeated = (latencySeconds: number, status: number): ModelAnswer =>
+  failureAnswer('schema', `${REPEATS}, and nothing else`, latencySeconds, status);
+
+/** The answer, but a failure where all of it is what was sent. */
+export const unlessAllSent = (answer: ModelAnswer): ModelAnswer =>
+  answer.kind === 'answer' && answer.repeats === true
+    ? repeated(answer.latencySeconds, answer.httpStatus ?? 200)
+    : answer;
 
 /** How the failure of a server that only repeats what it was sent begins: it would do so with anything else. */
 export const REPEATS = 'the answer repeats what it was sent';
