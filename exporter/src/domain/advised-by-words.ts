@@ -7,7 +7,11 @@ const BY_WORDS: readonly (readonly [said: RegExp, advice: string])[] = [
   ],
   [
     /^the answer holds NaN or Infinity/,
-    'Give a payload of which the model makes a number, and let the server answer null where it makes none.',
+    'Let the server answer null where it makes no number (JSON has no NaN), or give a payload of which it makes one.',
+  ],
+  [
+    /^the server closed the connection without an answer/,
+    'Check the port, and whether it speaks TLS: give the address with https:// if it does. Else read the log of the server.',
   ],
   [/certificate of the server has expired/, 'Renew the certificate on the server.'],
   [

@@ -119,7 +119,7 @@ export function setupProblemOf(failure: Failure): SetupProblem {
 }
 
 /** An account that may call no more for now, or has to pay (402, 403). */
-const USED_UP = /\b(?:quota|credits?|billing|payment required)\b/i;
+const USED_UP = /\b(?:quota|credits?|billing (?:hard )?limit|payment required)\b/i;
 /** An address with a user or a password is not called, wherever it points. */
 const USER_IN_ADDRESS = /^addresses with a user name or password/;
 /** A header by its name (FastAPI). */

@@ -44,6 +44,9 @@ it.each([
   ['certificate', 'the certificate of the server is signed by itself (X)', null, 'authority'],
   ['http_4xx', 'the server answered 402: “You have exceeded your monthly included credits”', 402, 'Raise the quota'],
   ['credentials', 'the server answered 403: “Monthly quota exceeded”', 403, 'Raise the quota'],
+  ['credentials', 'the server answered 403: “this key may not use the billing service”', 403, 'credentials'],
+  ['connect', 'the server closed the connection without an answer', null, 'https://'],
+  ['not_json', 'the answer holds NaN or Infinity, which JSON has not', 200, 'answer null'],
   ['payload_refused', 'the server answered 422: “quota: field required”', 422, 'payload'],
 ] as const)('of a call that failed by %s (%s) advises what helps', (reason, detail, httpStatus, words) => {
   expect(setupProblemOf({ reason, detail, httpStatus, retryAfterMs: null }).advice).toContain(words);
