@@ -17,6 +17,9 @@ export interface DemoConfigurationInput {
 /** Calls the drifting model answers in health: its baseline and a little more. */
 export const HEALTHY_CALLS_BEFORE_DECAY = 300;
 
+/** Calls the broken model answers before it breaks: it is found, and some cycles are well. */
+export const WORKING_CALLS = 40;
+
 /**
  * The demo's configuration file: impatient (a second where the defaults take a minute), and allowed to call this machine.
  * Detection lines and what a baseline needs are the defaults; of a story's model only large shifts of latency count.

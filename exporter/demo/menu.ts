@@ -34,7 +34,7 @@ export async function menu(stage: Stage, keyboard: Keyboard): Promise<void> {
     '',
     '  Other faults to try:',
     ...MENU.map(([key, , words]) => `    ${key}  ${words}`),
-    '    b  watch a model whose server is down as well',
+    '    b  watch a model whose server goes down as well',
     '    s  watch a model that gives one answer only as well',
     '    q  quit',
     '',

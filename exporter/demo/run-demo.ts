@@ -3,7 +3,7 @@ import type { Application } from '../src/application/index.js';
 import { modelId } from '../src/domain/identifiers.js';
 import { percent } from '../src/domain/quantity-text.js';
 import { startApplication } from './application.js';
-import { HEALTHY_CALLS_BEFORE_DECAY } from './configuration.js';
+import { HEALTHY_CALLS_BEFORE_DECAY, WORKING_CALLS } from './configuration.js';
 import { createVerdictBoard, EXPECTATIONS, type VerdictBoard } from './expectations.js';
 import { startExporter, type DemoOptions, type DemoPorts, type StartedExporter } from './exporter.js';
 import { LIVE_HEADER, liveLine, wrapped } from './render.js';
@@ -29,6 +29,7 @@ export async function runDemo(options: DemoOptions, ports: DemoPorts): Promise<n
     clock,
     random: ports.random,
     decay: { afterCalls: HEALTHY_CALLS_BEFORE_DECAY, perCall: 0.004 },
+    workingCalls: WORKING_CALLS,
   });
   try {
     if (options.once) screen.print([trainingLine(models)]);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { seededRandom } from '../src/system/seeded-random.js';
 import { systemClock } from '../src/system/system-clock.js';
-import { HEALTHY_CALLS_BEFORE_DECAY } from './configuration.js';
+import { HEALTHY_CALLS_BEFORE_DECAY, WORKING_CALLS } from './configuration.js';
 import { startDemoModels } from './server.js';
 import { askOverHttp, sendOverHttp } from './traffic-over-http.js';
 import { createTraffic } from './traffic.js';
@@ -38,6 +38,7 @@ const models = await startDemoModels({
   clock: systemClock,
   random: seededRandom('models'),
   decay: { afterCalls: HEALTHY_CALLS_BEFORE_DECAY, perCall: 0.004 },
+  workingCalls: WORKING_CALLS,
 });
 console.log(`sample models on port ${models.port}: ${models.names.join(', ')}`);
 

@@ -24,6 +24,8 @@ export interface DemoModelsOptions {
   readonly random: Random;
   /** When the drifting model begins to decay; at once when not given. */
   readonly decay?: DecayPlan;
+  /** Calls that the broken model answers before it breaks; none when not given. */
+  readonly workingCalls?: number;
   /** A model trained before, to save the seconds of training. */
   readonly tabular?: TabularModel;
 }
@@ -47,7 +49,7 @@ const MAX_BODY_BYTES = 65_536;
 /** Starts all sample models behind one HTTP server. Trains the tabular model first (seconds). */
 export async function startDemoModels(options: DemoModelsOptions): Promise<DemoModels> {
   const { clock, random } = options;
-  const models = textModels(options.decay ?? IMMEDIATE_DECAY);
+  const models = textModels(options.decay ?? IMMEDIATE_DECAY, options.workingCalls ?? 0);
   const predictors = new Map(models.map((model) => [model.name, model.create({ clock, random })]));
   const tabular = options.tabular ?? trainTabular(random);
   let fault: TabularFault = { kind: 'none' };

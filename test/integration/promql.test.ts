@@ -102,7 +102,7 @@ describe.skipIf(!HAS_PROMETHEUS && MAY_SKIP)(
   'PromQL of dashboards and Grafana rules, on a Prometheus with data',
   () => {
     beforeAll(async () => {
-      models = await startDemoModels({ port: 0, clock: systemClock, random: seededRandom(7) });
+      models = await startDemoModels({ port: 0, clock: systemClock, random: seededRandom(7), workingCalls: 40 });
       receiver = createServer((_, response) => response.writeHead(200).end('{}'));
       await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
       running = await runService({

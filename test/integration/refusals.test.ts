@@ -128,6 +128,7 @@ const REFUSALS: readonly Refusal[] = [
     kind: 'credentials',
     words: 'x-api-key',
   },
+  { id: 'silent', kind: 'no-answer-in-time' },
   {
     id: 'no-post',
     status: 501,
@@ -208,6 +209,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url ?? '';
     const refusal = byPath(path);
     const refuses = path.startsWith('/before/') || (path.startsWith('/after/') && refusing);
+    if (refusal?.id === 'silent') return;
     if (refusal === undefined) response.writeHead(404).end('{}');
     else if (refuses) response.writeHead(refusal.status ?? 200, refusal.headers).end(refusal.body ?? '{}');
     else

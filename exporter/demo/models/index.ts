@@ -7,13 +7,16 @@ import { random } from './random.js';
 import type { SampleModel } from './sample-model.js';
 import { silent } from './silent.js';
 
-/** All text models of the demo. */
-export const textModels = (decay: DecayPlan): readonly SampleModel[] => [
+/**
+ * All text models of the demo.
+ * @param workingCalls calls that the broken one answers before it breaks
+ */
+export const textModels = (decay: DecayPlan, workingCalls: number): readonly SampleModel[] => [
   healthy,
   lowConfidence,
   random,
   drifting(decay),
-  broken,
+  broken(workingCalls),
   flapping,
   silent,
 ];

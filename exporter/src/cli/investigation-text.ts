@@ -79,7 +79,7 @@ export function investigationText(investigation: Investigation, isUnverified = f
   section('What was measured');
   const connector = discovery?.kind === 'found' ? discovery.endpoint.connector : 'no connector found';
   lines.push(
-    `  ${counted(investigation.samples, 'probe')} (${connector}) · confidence ${orNone(investigation.confidenceMean, '', 2)} · errors ${investigation.samples === 0 ? 'not known' : percent(investigation.errorShare)} · median latency ${orNone(investigation.latencyP50Seconds, ' s', 3)}`,
+    `  ${counted(investigation.samples, 'probe')} (${connector}) · confidence ${orNone(investigation.confidenceMean, '', 2)} · errors ${investigation.verdict === 'undecided' ? 'not judged' : percent(investigation.errorShare)} · median latency ${orNone(investigation.latencyP50Seconds, ' s', 3)}`,
   );
   lines.push(...askedLines(investigation).map((line) => wrap(line, width, 2)));
 

@@ -45,7 +45,7 @@ const egress = z
     allow_hosts: z.array(hostPattern()).max(1_000).default([]),
     allow_cidrs: z.array(cidr()).max(1_000).default([]),
     allow_ports: z.array(whole(1, 65_535)).max(1_000).default([]),
-    maximum_response: byteSize('1KiB', '64MiB').prefault('4MiB'),
+    maximum_response: byteSize('1KiB', '64MiB').prefault('1MiB'),
   })
   .prefault({});
 

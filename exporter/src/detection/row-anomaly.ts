@@ -23,6 +23,8 @@ export function assessRows(
   const { forest, rows } = state;
   if (forest === null) return { verdict: 'unknown', reason: whyNoForest(state) };
   const usable = rows.filter((row) => row.features !== null);
+  if (usable.length > 0 && usable.every(({ source }) => source !== 'ingest'))
+    return { verdict: 'unknown', reason: 'all rows are mlfi’s own probes: it sends what it always sent' };
   if (usable.length < thresholds.minimumWindowSamples)
     return {
       verdict: 'unknown',

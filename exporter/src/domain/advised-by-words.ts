@@ -2,8 +2,16 @@
 const BY_WORDS: readonly (readonly [said: RegExp, advice: string])[] = [
   [/^the answer is an empty list|^the list at \S+ is empty/, 'Give a payload with which the model finds something.'],
   [
+    /^no prediction was found in the answer, which says “/,
+    'Read what the server says; if it is about the input, give one payload the model takes.',
+  ],
+  [
     /^the answer holds NaN or Infinity/,
-    'Give a payload of which the model makes a number, and let the server answer null where it makes none.',
+    'Let the server answer null where it makes no number (JSON has no NaN), or give a payload of which it makes one.',
+  ],
+  [
+    /^the server closed the connection without an answer/,
+    'Check the port, and whether it speaks TLS: give the address with https:// if it does. Else read the log of the server.',
   ],
   [/certificate of the server has expired/, 'Renew the certificate on the server.'],
   [

@@ -39,5 +39,7 @@ export type Discovery =
       readonly kind: 'not-found';
       /** The most telling failure: what a person should read first. */
       readonly failure: Extract<ModelAnswer, { kind: 'failure' }>['failure'];
+      /** What its own server says is sent to this address, where it left that without an answer. */
+      readonly described?: { readonly endpoint: Endpoint; readonly payloads: readonly Json[] };
       readonly attempts: readonly DiscoveryAttempt[];
     };

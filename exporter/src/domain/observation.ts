@@ -150,6 +150,8 @@ export type ModelAnswer =
       readonly isLoneText?: boolean;
       /** Where the empty list stands in an answer that holds nothing else; absent for any other. */
       readonly noneAt?: string;
+      /** All of it is what was sent, too: of a model that left its input as it is, or of a server that repeats whatever it is sent. */
+      readonly repeats?: true;
       /** The probability beside the answer where it may be of something else; absent where there is none. */
       readonly loneShare?: LoneShare;
     }

@@ -1,5 +1,4 @@
 /** Small interfaces the stages need and `main.ts` fills. */
-import type { AskingTls } from './asking.js';
 import type { AlertRepository } from './alert.js';
 import type { ApiKeyRepository } from './api-key.js';
 import type { AuditEntry, StoredCheckpoint } from './audit.js';
@@ -13,7 +12,6 @@ import type { TakenBatch } from './ingest.js';
 import type { LabelEvidenceRepository, LedgerRepository } from './ledger.js';
 import type { Lesson } from './lesson.js';
 import type { Model } from './model.js';
-import type { Failure, ServerCertificate } from './observation.js';
 import type { AlertFeedback } from './alert-feedback.js';
 import type { BaselineProfile, LearningState } from './profile.js';
 import type { Recommendation, RecommendationState } from './recommendation.js';
@@ -46,49 +44,7 @@ export interface Logger {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-export interface HttpCall {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-  /** Sent instead of `body`. */
-  readonly bytes?: Uint8Array;
-  /** Total deadline from start to last byte. */
-  readonly timeoutMs: number;
-  readonly maxResponseBytes: number;
-  /** Asks anew when a kept connection was closed before any byte came. Only for calls that change nothing: one may have arrived. */
-  readonly retriesIdleClose?: true;
-  /** Notes when the parts of the answer arrive. */
-  readonly notesArrivals?: true;
-  /** Other certificates than the usual ones. */
-  readonly tls?: AskingTls;
-}
-
-export interface HttpAnswer {
-  readonly kind: 'answer';
-  readonly status: number;
-  /** Lower-cased names. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly latencySeconds: number;
-  /** How much had arrived when, of a call that notes it; oldest first. */
-  readonly arrivals?: readonly { readonly bytes: number; readonly seconds: number }[];
-  /** The server's certificate; absent without TLS. */
-  readonly certificate?: ServerCertificate;
-}
-
-export interface HttpFailure {
-  readonly kind: 'failure';
-  readonly failure: Failure;
-  readonly latencySeconds: number;
-  /** Certain that nothing of the request left this process. Absent: it may have arrived. */
-  readonly unsent?: true;
-}
-
-/** The one way out of the process (`http/egress.ts`). Never throws for network trouble; a failure is a value. */
-export interface HttpClient {
-  call(request: HttpCall): Promise<HttpAnswer | HttpFailure>;
-}
+export type { HttpAnswer, HttpCall, HttpClient, HttpFailure } from './http-call.js';
 
 // ---------------------------------------------------------------- store
 
@@ -386,6 +342,8 @@ export interface AnnotationSource {
     | { readonly kind: 'failure'; readonly reason: string }
   >;
 }
+
+// ---------------------------------------------------------------- events
 
 /** What the service tells its listeners (SSE, demo, metrics). */
 export type DomainEvent =

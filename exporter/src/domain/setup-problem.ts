@@ -81,16 +81,11 @@ const ADVICE: Readonly<Record<SetupKind, string>> = {
   'error-answer': 'Read what the server says; if it is about the input, give one payload the model takes.',
   'not-a-model': 'Give the address of the path that predicts: this one shows a page or something else that is no JSON.',
   'unknown-answer': 'Check that this is a model; if it is, say where in its response the prediction is.',
-  'answer-too-large': 'Give a payload with fewer rows.',
+  'answer-too-large':
+    'Give a payload with fewer rows, or let more be read of an answer: `egress.maximum_response` in the configuration.',
   'not-understood': 'Give one payload the model takes, so that its responses mean something.',
   'not-asked': 'Nothing yet: the model has not been asked.',
 };
-
-/**
- * Whether a call that failed before the first answer is a matter of how mlfi asks. A server that takes the call and then says
- * nothing is not: its users wait just so.
- */
-export const isSetup = ({ reason }: Failure): boolean => reason !== 'timeout';
 
 const isAway = ({ httpStatus }: Failure): boolean => httpStatus === 502 || httpStatus === 503 || httpStatus === 504;
 
@@ -124,7 +119,7 @@ export function setupProblemOf(failure: Failure): SetupProblem {
 }
 
 /** An account that may call no more for now, or has to pay (402, 403). */
-const USED_UP = /\b(?:quota|credits?|billing|payment required)\b/i;
+const USED_UP = /\b(?:quota|credits?|billing (?:hard )?limit|payment required)\b/i;
 /** An address with a user or a password is not called, wherever it points. */
 const USER_IN_ADDRESS = /^addresses with a user name or password/;
 /** A header by its name (FastAPI). */

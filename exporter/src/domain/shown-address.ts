@@ -9,7 +9,8 @@ const SECRET_BY_NAME =
 export function shownAddress(url: string): string {
   if (!URL.canParse(url)) return url;
   const { origin, host, protocol, pathname, searchParams } = new URL(url);
-  const names = [...searchParams.keys()].map((name) => `${encodeURIComponent(name)}=…`);
+  // A parameter without a value may be a key by itself.
+  const names = [...searchParams].map(([name, value]) => (value === '' ? '…' : `${encodeURIComponent(name)}=…`));
   const server = origin === 'null' ? `${protocol}//${host}` : origin;
   return `${server}${pathname}${names.length === 0 ? '' : `?${names.join('&')}`}`;
 }

@@ -25,8 +25,8 @@ interface Share {
 /**
  * What has changed and is over: the newest rows differ from the first ones since the change, and not from the baseline. A window that
  * holds rows of both times is a mixture that no single cause explains, so it is told apart by its ends. Nothing where the rows are
- * too few to show the difference. Calls that failed are over as well once probes are answered and nobody calls, or, without a baseline,
- * once the newest are all answered and that is no luck; golden answers are once all of the newest are known ones.
+ * too few to show the difference. Calls that failed are over as well once probes are answered and nobody calls, or once the newest are
+ * all answered and that is no luck: a short outage is soon too few of the rows since to be told from none by comparing shares; golden answers are once all of the newest are known ones.
  * @param subjects what findings are about
  */
 export function backToNormal(state: Compared, subjects: Iterable<FindingSubject>): ReadonlySet<FindingSubject> {
@@ -64,12 +64,13 @@ function areGoldenBack({ baseline, goldenNow }: Compared): boolean {
 }
 
 /**
- * Whether calls failed before there was a baseline, and the newest are answered: so many in a row as come by luck in one case of a
+ * Whether calls failed, and the newest are answered: so many in a row as come by luck in one case of a
  * hundred while calls fail as often as between the first failure and the last, and twice as many as ever were between two failures, for
  * calls may fail in bursts.
  */
-function areAnsweredAgain({ baseline, rows }: Compared): boolean {
-  if (baseline !== null) return false;
+function areAnsweredAgain({ evidence, rows: all }: Compared): boolean {
+  const since = rowsSinceChange(all, evidence);
+  const rows = since.some(({ failure }) => failure !== null) ? since : all;
   const failed = rows.flatMap(({ failure }, i) => (failure === null ? [] : [i]));
   const [first = 0] = failed;
   const last = failed.at(-1);
@@ -92,13 +93,17 @@ type Compared = Pick<
   | 'probesAnsweredMs'
 >;
 
+function rowsSinceChange(rows: readonly Observation[], evidence: Compared['evidence']): readonly Observation[] {
+  const sinceMs = evidence?.verdict === 'alarm' ? (evidence.changeAtMs ?? -Infinity) : -Infinity;
+  return rows.filter(({ atMs }) => atMs >= sinceMs);
+}
+
 function backByRows(
   { baseline, rows, evidence }: Compared,
   asked: readonly FindingSubject[],
 ): ReadonlySet<FindingSubject> {
   if (baseline === null || asked.length === 0) return new Set();
-  const sinceMs = evidence?.verdict === 'alarm' ? (evidence.changeAtMs ?? -Infinity) : -Infinity;
-  const since = rows.filter(({ atMs }) => atMs >= sinceMs);
+  const since = rowsSinceChange(rows, evidence);
   const size = Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, Math.floor(NEWEST_SHARE * since.length)));
   if (since.length < 2 * size) return new Set();
   const [first, newest] = [since.slice(0, Math.min(MOST_ROWS, Math.floor(since.length / 2))), since.slice(-size)];

@@ -2,7 +2,7 @@ import { counted, percent } from '../domain/quantity-text.js';
 import { failureCount, type BaselineProfile, type NumericCounts, type WindowProfile } from '../domain/profile.js';
 import { proportion } from '../statistics/clopper-pearson.js';
 import { compareNumeric } from '../statistics/compare.js';
-import { summariseNumeric, quantileOf } from '../statistics/signal-counts.js';
+import { isZero, summariseNumeric, quantileOf } from '../statistics/signal-counts.js';
 import type { Discovery } from '../domain/discovery.js';
 import type { ModelId } from '../domain/identifiers.js';
 import type { Investigation } from '../domain/investigation.js';
@@ -71,7 +71,7 @@ export function investigationOf({
         setup !== null && failures === window.calls ? 0 : window.calls,
         failures,
         baseline,
-        confidence !== null,
+        confidence,
         thresholds,
       ),
     ],
@@ -108,7 +108,7 @@ function limitsOf(
   calls: number,
   failures: number,
   baseline: BaselineProfile | null,
-  hasConfidence: boolean,
+  confidence: NumericCounts | null,
   thresholds: DetectionThresholds,
 ): readonly string[] {
   if (calls === 0) return ['Nothing is known of the model yet: it has not answered.'];
@@ -121,7 +121,9 @@ function limitsOf(
       `No call failed, yet an error rate of up to ${percent(upper)} would often look the same with ${counted(calls, 'call')}.`,
     );
   }
-  if (!hasConfidence) limits.push('The answers carry no confidence, so every check of confidence was skipped.');
+  if (confidence === null) limits.push('The answers carry no confidence, so every check of confidence was skipped.');
+  else if (isZero(confidence))
+    limits.push('The confidence is 0 in each answer: that is a default and no doubt, so it was not judged.');
   if (baseline === null) {
     limits.push(
       'There is no earlier check to compare with: only faults visible in the answers themselves can be found.',

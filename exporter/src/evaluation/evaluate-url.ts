@@ -17,7 +17,7 @@ import { collectProbes, passingModel, type Collected, type Patience } from './co
 import { evaluate, type Evaluation } from './evaluate.js';
 import type { Knowledge } from './knowledge.js';
 import { notUnderstood, sentText } from './not-understood.js';
-import { isSetup, problemOfOneTry, type SetupProblem } from '../domain/setup-problem.js';
+import { problemOfOneTry, type SetupProblem } from '../domain/setup-problem.js';
 import type { Sample, ServerCertificate } from '../domain/observation.js';
 
 /** Where a model is asked, and with what. */
@@ -85,11 +85,7 @@ export async function investigate(
     model,
     samples ?? settings.defaultSamples,
     refusalOf(discovery, given !== null),
-    {
-      isUntried: watched === null,
-      hasAnswered: discovery === null || discovery.kind === 'found',
-      isGiven: given !== null,
-    },
+    { isUntried: watched === null, mayBeUnheard: isUnheard(discovery) },
     onProgress,
   );
   const answers = collected.filter(({ observation }) => observation.failure === null).length;
@@ -209,6 +205,11 @@ async function targetAt(
     if ((await wait?.(discovery.failure, onProgress)) !== true) break;
     discovery = await discover(url);
   }
+  // Of one that is watched and has never answered, its status says that it is being set up.
+  if (model !== null && discovery.kind === 'not-found') {
+    const { failure, attempts } = discovery;
+    discovery = { kind: 'not-found', failure, attempts };
+  }
   return { ...targetOf(discovery, given, url), discovery, watched: null };
 }
 
@@ -240,8 +241,8 @@ function evaluatingText(answers: number, failures: number): string {
 /** What is known of a model before it is asked. */
 interface Tried {
   readonly isUntried: boolean;
-  readonly hasAnswered: boolean;
-  readonly isGiven: boolean;
+  /** Nobody has seen it answer, and nothing says that it would. */
+  readonly mayBeUnheard: boolean;
 }
 
 /**
@@ -254,7 +255,7 @@ async function asked(
   model: Model,
   wanted: number,
   unasked: SetupProblem | null,
-  { isUntried, hasAnswered, isGiven }: Tried,
+  { isUntried, mayBeUnheard }: Tried,
   onProgress: (progress: InvestigationProgress) => void,
 ): Promise<Collected & { readonly refusal: SetupProblem | null }> {
   if (unasked !== null) return { collected: [], limited: null, refusal: unasked };
@@ -264,13 +265,8 @@ async function asked(
   const failures = collected.map(({ observation: { failure } }) => failure);
   const last = failures.at(-1) ?? null;
   const problem = failures.includes(null) || last === null ? null : problemOfOneTry(last);
-  // An address alone that takes calls and says nothing is down for its users; to a payload that somebody gives it may only be slow.
-  const isUnheard = !hasAnswered && last !== null && (isGiven || isSetup(last));
-  return {
-    collected,
-    limited,
-    refusal: isUntried && (isUnheard || problem?.kind === 'payload-needed') ? problem : null,
-  };
+  const isSetup = isUntried && (mayBeUnheard || problem?.kind === 'payload-needed');
+  return { collected, limited, refusal: isSetup ? problem : null };
 }
 
 /** The certificate that was shown last. */
@@ -278,7 +274,7 @@ const certificateIn = (collected: readonly Sample[]): ServerCertificate | null =
   collected.flatMap(({ certificate }) => certificate ?? []).at(-1) ?? null;
 
 const targetOf = (discovery: Discovery, given: GivenTarget | null, url: string): GivenTarget =>
-  discovery.kind === 'found' ? discovery : (given ?? unknownTarget(url));
+  discovery.kind === 'found' ? discovery : (given ?? discovery.described ?? unknownTarget(url));
 
 const unknownTarget = (url: string): GivenTarget => ({
   endpoint: { url, connector: 'rest', settings: {}, authorizationSecret: null },
@@ -298,12 +294,19 @@ function lastAnswer(samples: readonly Sample[]): number | null {
   );
 }
 
+/** Whether a server says itself what is sent to this address, takes the call and leaves it without an answer: its users wait just so. */
+const isLeftWaiting = (discovery: Discovery | null): boolean =>
+  discovery?.kind === 'not-found' && discovery.failure.reason === 'timeout' && discovery.described !== undefined;
+
+const isUnheard = (discovery: Discovery | null): boolean =>
+  discovery?.kind === 'not-found' && !isLeftWaiting(discovery);
+
 /**
  * Why a model that is not known to answer could not be asked at all; for one that is, the same is a fault. Where a payload is given, a
  * server that fails on it, or is late, is asked on: one that answers only some of the calls fails its users.
  */
 function refusalOf(discovery: Discovery | null, isGiven: boolean): SetupProblem | null {
-  if (discovery === null || discovery.kind === 'found' || (!isGiven && !isSetup(discovery.failure))) return null;
+  if (discovery === null || discovery.kind === 'found' || isLeftWaiting(discovery)) return null;
   const { failure } = discovery;
   const mayBeSome = failure.reason === 'http_5xx' || failure.reason === 'timeout';
   return isGiven && mayBeSome && failure.retryAfterMs === null ? null : problemOfOneTry(failure);

@@ -46,7 +46,12 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
   const { golden, ...detected } = detect(state, knowledge.thresholds, nowMs);
   const performance = estimatePerformance(state.baseline?.profile ?? null, state.window, detected.findings);
   const findings = withCosts(detected.findings, performance, state);
-  const symptoms = symptomsOf(state, { findings, blindSpots: detected.blindSpots, golden }, nowMs);
+  const back = backToNormal(state, changedSubjects(state, findings));
+  const symptoms = symptomsOf(
+    state,
+    { findings: underWay(findings, back), blindSpots: detected.blindSpots, golden },
+    nowMs,
+  );
   const diagnosis = diagnose(symptoms);
   const explanation = explain(diagnosis, state.model.name, state.evidence);
   const print = fingerprint(diagnosis);
@@ -59,7 +64,7 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
     performance,
     pages: mayPage(state.evidence, findings, knowledge.thresholds.criticalErrorShare),
     symptoms,
-    backToNormal: backToNormal(state, changedSubjects(state, findings)),
+    backToNormal: back,
     seenSince: seeSince(state),
     diagnosis,
     explanation,
@@ -68,6 +73,12 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
     similar: similarLessons(print, nowMs, knowledge.lessons),
     proposals: recommend(diagnosis, context),
   };
+}
+
+/** Findings but for those that are over, where others are not: what ended is no cause of what goes on. */
+function underWay(findings: readonly Finding[], back: ReadonlySet<FindingSubject>): readonly Finding[] {
+  const others = findings.filter(({ subject }) => !back.has(subject));
+  return others.some(({ kind }) => kind !== 'note') ? others : findings;
 }
 
 /** What something was found of, and what the evidence over time says has changed. */

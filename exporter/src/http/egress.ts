@@ -16,7 +16,11 @@ export interface EgressPolicy {
   readonly allowCidrs: readonly string[];
   /** Empty = any. */
   readonly allowPorts: readonly number[];
+  /** Of an answer of a model; the default of the configuration when not given. */
+  readonly maximumResponseBytes?: number;
 }
+
+const MAXIMUM_RESPONSE_BYTES = 1_048_576;
 
 const LARGEST_HEADER_BYTES = 16_384;
 
@@ -165,7 +169,7 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
         isBegun = true;
         const body = await readBody(
           decoded(response.body, response.headers['content-encoding']),
-          call.maxResponseBytes,
+          call.maxResponseBytes ?? policy.maximumResponseBytes ?? MAXIMUM_RESPONSE_BYTES,
           (bytes) => arrivals.push({ bytes, seconds: seconds() }),
         );
         const headers = Object.fromEntries(

@@ -13,7 +13,7 @@ import type { IncidentRow } from '../domain/incident.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { compareSeverity } from '../domain/severity.js';
 import { evaluationsToChange, followSeverity, startSeverity, type HysteresisSettings } from './hysteresis.js';
-import { causeOf, isOut, isRecovering, isUnanswered, storyOf, wasAskedSince } from './story.js';
+import { causeOf, isOut, isPast, isRecovering, isUnanswered, storyOf, wasAskedSince } from './story.js';
 import { isPoorer } from './incident-size.js';
 import type { IncidentTracking } from './tracking.js';
 
@@ -139,8 +139,9 @@ export function followStory(
   const isOutageOver = isUnanswered(diagnosis) && !isOut(evaluation);
   const toChange = evaluationsToChange(timesLeft, hysteresis, isOutageOver ? 0 : atLeast);
   const storyChanged = !sameStory && (isToldAtOnce || tracking.differentEvaluations >= toChange);
-  // A new story comes with its own severity, and a cause of a mixture does not make the incident's worse.
-  if (storyChanged && compareSeverity(judged, severity) > 0) tracking.severity = startSeverity(judged);
+  // A new story comes with its own severity, milder once what the old one blamed is over; a cause of a mixture does not make it worse.
+  const isOther = compareSeverity(judged, severity) > 0 || isPast(diagnosis, evaluation);
+  if (storyChanged && isOther) tracking.severity = startSeverity(judged);
   else if (sameStory || !recovers) tracking.severity = followSeverity(tracking.severity, judged, hysteresis);
   return { storyChanged, isFirmNow: sameStory && becomesFirm(tracking, diagnosis, hysteresis) };
 }

@@ -315,7 +315,7 @@ class StoredIncidents implements IncidentManager {
     const headline = storyChanged ? explanation.headline : newHeadline(incident, { diagnosis, explanation }, isFirmNow);
     const entries = newsEntries(
       incident,
-      { severity, reason: diagnosis.severityReason, headline },
+      { severity, reason: diagnosis.severityReason, headline, isOther: storyChanged },
       this.hysteresis,
       this.ports.clock.now(),
     );

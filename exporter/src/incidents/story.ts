@@ -60,6 +60,16 @@ export function isRecovering(
   return isBack.length > 0 && attributed.every((subject) => backToNormal.has(subject) || !found.has(subject));
 }
 
+/** Nothing that the diagnosis blames is found any more, but for what only rows of before keep alive. */
+export function isPast(
+  diagnosis: Diagnosis,
+  { backToNormal, findings }: Pick<Evaluation, 'findings' | 'backToNormal'>,
+): boolean {
+  const found = new Set(findings.map(({ subject }) => subject));
+  const attributed = attributedFindings(diagnosis);
+  return attributed.length > 0 && attributed.every(({ subject }) => backToNormal.has(subject) || !found.has(subject));
+}
+
 /** Findings but for those that only rows of before keep alive. */
 export const stillFound = ({
   findings,
@@ -79,3 +89,14 @@ export const isProblem = (evaluation: Evaluation): boolean =>
 
 /** The same, and it is not over. */
 export const isUnderWay = (evaluation: Evaluation): boolean => isProblem(evaluation) && !isOver(evaluation);
+
+/**
+ * An open incident as it is shown while evaluations find nothing but what is over: what it tells is no longer so, and until it closes
+ * it may come back.
+ */
+export function asShown(incident: IncidentRow, evaluation: Evaluation | null): IncidentRow {
+  if (evaluation === null || isUnderWay(evaluation)) return incident;
+  const { explanation } = incident;
+  const [, name = '', text = explanation.headline] = /^([^:]*: )(.*)$/s.exec(explanation.headline) ?? [];
+  return { ...incident, explanation: { ...explanation, headline: `${name}over, it seems; it was: ${text}` } };
+}

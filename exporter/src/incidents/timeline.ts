@@ -29,29 +29,41 @@ export function openingEntries(
 /** Lines for another severity, and for a headline that is new. */
 export function newsEntries(
   { severity: before }: Pick<Incident, 'severity'>,
-  now: { readonly severity: Severity; readonly reason: string; readonly headline: string | null },
+  now: {
+    readonly severity: Severity;
+    readonly reason: string;
+    readonly headline: string | null;
+    readonly isOther: boolean;
+  },
   hysteresis: HysteresisSettings,
   nowMs: number,
 ): readonly TimelineEntry[] {
-  const { severity, reason, headline } = now;
+  const { severity, reason, headline, isOther } = now;
   return [
-    ...(severity === before ? [] : [severityEntry(before, severity, reason, hysteresis, nowMs)]),
+    ...(severity === before ? [] : [severityEntry(before, severity, reason, isOther ? null : hysteresis, nowMs)]),
     ...(headline === null ? [] : [{ atMs: nowMs, kind: 'diagnosis-changed' as const, text: headline }]),
   ];
 }
 
-/** Says that the severity rose or fell, and by which rule. */
+/**
+ * Says that the severity rose or fell, and by which rule.
+ * @param hysteresis null where it came with another cause
+ */
 function severityEntry(
   before: Severity,
   now: Severity,
   reason: string,
-  { milder }: HysteresisSettings,
+  hysteresis: HysteresisSettings | null,
   nowMs: number,
 ): TimelineEntry {
+  const rule =
+    hysteresis === null
+      ? 'for another cause is told'
+      : `the worst of the last ${counted(hysteresis.milder, 'evaluation')}`;
   const text =
     compareSeverity(now, before) > 0
       ? `Severity rose from ${before} to ${now}: ${reason}`
-      : `Severity fell from ${before} to ${now}, the worst of the last ${counted(milder, 'evaluation')}: ${reason}`;
+      : `Severity fell from ${before} to ${now}, ${rule}: ${reason}`;
   return { atMs: nowMs, kind: 'diagnosis-changed', text };
 }
 

@@ -1,6 +1,6 @@
 import type { Model } from '../domain/model.js';
 import type { Observation, Sample, ServerCertificate } from '../domain/observation.js';
-import { isSetup, setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
+import { setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
 import { countRefusedProbe, NO_CALLS, type CallCounters } from './call-counters.js';
 
 /** Answered probes whose times are kept. */
@@ -40,7 +40,7 @@ export class FirstContact {
     if (source === 'ingest') return null;
     this.answeredMs =
       failure === null ? [...this.answeredMs.filter((at) => at <= atMs), atMs].slice(-ANSWERS_KEPT) : [];
-    if (failure !== null && ((isConfiguring && isSetup(failure)) || failure.reason === 'rate_limited')) {
+    if (failure !== null && (isConfiguring || failure.reason === 'rate_limited')) {
       this.problem = setupProblemOf(failure);
       return countRefusedProbe(calls, observation);
     }

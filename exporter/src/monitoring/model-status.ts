@@ -8,8 +8,9 @@ import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { notUnderstood } from '../evaluation/not-understood.js';
-import { isUnanswered } from '../incidents/story.js';
+import { asShown, isUnanswered } from '../incidents/story.js';
 import { lastLoggedAtMs } from './call-counters.js';
+import { percent } from '../domain/quantity-text.js';
 import { timeText } from '../domain/time-text.js';
 import type { Member, UnreadLogs, Unwritten } from './member.js';
 import type { MonitoredModel } from './monitored-model.js';
@@ -46,10 +47,10 @@ export function statusOf(
     ...monitored.told,
     window,
     running: monitored.runningCounts(window),
-    ...evaluatedFigures(evaluation, spotsOf(member)),
+    ...evaluatedFigures(evaluation, spotsOf(member, window)),
     unwrittenSinceMs: unwritten?.sinceMs ?? null,
     features: monitored.featureReadings,
-    incident,
+    incident: incident === null ? null : asShown(incident, evaluation),
     setup: setupOf(monitored, evaluation, window.calls),
     readFrom: monitored.contact.readFrom,
     evidence: monitored.evidence(),
@@ -95,10 +96,28 @@ function evaluatedFigures(
 }
 
 /** What no evaluation knows of. */
-const spotsOf = (member: Pick<Member, 'unwritten' | 'unreadLogs'>): ModelStatus['blindSpots'] => [
+const spotsOf = (
+  member: Pick<Member, 'unwritten' | 'unreadLogs'>,
+  window: WindowProfile,
+): ModelStatus['blindSpots'] => [
   ...unwrittenSpots(member.unwritten),
   ...unreadSpots(member.unreadLogs),
+  ...emptySpots(window),
 ];
+
+/** Responses without a prediction that are told, at least. */
+const FEWEST_EMPTY = 3;
+const LEAST_EMPTY_SHARE = 0.01;
+
+/** What was answered without a prediction: also where it always was, so that nothing changed. */
+export function emptySpots(window: WindowProfile): ModelStatus['blindSpots'] {
+  const missing = window.signals.get('prediction')?.missing ?? 0;
+  const answered = window.calls - failureCount(window);
+  if (missing < FEWEST_EMPTY || missing < LEAST_EMPTY_SHARE * answered) return [];
+  const share = percent(missing / answered);
+  const reason = `${share} of ${answered} hold none (null, or not sent): what is said of predictions is said of the others`;
+  return [{ check: 'responses without a prediction', reason }];
+}
 
 function unreadSpots(unread: Member['unreadLogs']): ModelStatus['blindSpots'] {
   return [...unread].map(([where, sinceMs]) => {

@@ -170,3 +170,7 @@ export function binCounts(counts: NumericCounts, edges: readonly number[]): numb
   }
   return bins;
 }
+
+/** Whether all of a signal on the unit interval lies in the lowest cell of its grid: it is 0, as far as counts tell. */
+export const isZero = ({ grid, cells }: NumericCounts): boolean =>
+  grid.kind === 'unit' && cells.size > 0 && [...cells.keys()].every((cell) => cell === 0);

@@ -1755,7 +1755,7 @@ export interface components {
             metrics: {
                 avg_confidence: number | null;
                 confidence_std: number | null;
-                error_rate: number;
+                error_rate: number | null;
                 latency_p50_seconds: number | null;
                 total_samples: number;
             };

@@ -135,6 +135,21 @@ describe('the text models of the demo', () => {
   });
 });
 
+it('a broken model that worked once answers as many calls as it is given, and none in time from then on', async () => {
+  const clock = heldClock();
+  const demo = await startDemoModels({
+    port: 0,
+    clock,
+    random: seededRandom(2),
+    tabular: smallTabular(),
+    workingCalls: 2,
+  });
+  const statuses = await Promise.all([1, 2].map(() => post(demo.urlOf('broken'), { text: 'hello' })));
+  expect(statuses.map(({ status }) => status)).toEqual([200, 200]);
+  await expect(post(demo.urlOf('broken'), { text: 'hello' }, 100)).rejects.toThrow(/timeout/i);
+  await demo.close();
+});
+
 describe('the drifting model', () => {
   it('is healthy first and loses confidence with every later call, its answers unchanged', async () => {
     const decay = { afterCalls: 20, perCall: 0.01 };

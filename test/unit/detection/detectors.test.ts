@@ -315,3 +315,14 @@ it('says what it cannot see', () => {
   );
   expect(blindSpots.map(({ reason }) => reason).join(' ')).toMatch(/no confidence.*no features/s);
 });
+
+it('takes a confidence of 0 in each answer for a default, and a fall to 0 for a fault', () => {
+  const zeros = Array.from({ length: 60 }, (_, i) => observation({ confidence: 0, atMs: i }));
+  const { findings, blindSpots } = detectIn(stateOf(null, zeros));
+  expect(findings.map(({ detector }) => detector)).not.toContain('low-confidence');
+  expect(blindSpots.map(({ reason }) => reason).join(' ')).toContain('a default and no doubt');
+  const surer = Array.from({ length: 200 }, (_, i) => observation({ confidence: 0.8, atMs: i }));
+  expect(detectIn(stateOf(surer, zeros)).findings.map(({ detector }) => detector)).toContain('low-confidence');
+  const unsure = zeros.map((row, i) => (i === 0 ? { ...row, confidence: 0.1 } : row));
+  expect(detectIn(stateOf(null, unsure)).findings.map(({ detector }) => detector)).toContain('low-confidence');
+});

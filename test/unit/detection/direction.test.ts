@@ -18,3 +18,10 @@ it.each([
   const causes = evaluated({ rows, evidence }).diagnosis.causes.map(({ id }) => id);
   expect(causes.includes('slow-endpoint')).toBe(isSlow);
 });
+
+it('takes a latency whose level rose, and is below what it was by now, for no harm', () => {
+  const rows = rowsOf('now').map((row) => ({ ...row, latencySeconds: 0.9 * (row.latencySeconds ?? 0) }));
+  const risen = alarmOf('latency_seconds', 'level');
+  const { findings } = detect(stateOf({ rows, evidence: risen }), DEFAULT_THRESHOLDS, 1_000);
+  expect(findings.find(({ subject }) => subject === 'latency_seconds')).toMatchObject({ kind: 'note' });
+});

@@ -50,3 +50,17 @@ it.each([
   const state = { forest, rows: now, baseline, baselineRows };
   expect(assessRows(state, DEFAULT_THRESHOLDS)).toMatchObject({ verdict: 'usual', rows: 230 });
 });
+
+it('finds nothing unusual about what mlfi itself sends, however few rows of the baseline draw the line', () => {
+  const rows = (from: number, source: 'probe' | 'ingest') =>
+    Array.from({ length: 60 }, (_, i) =>
+      observation({ atMs: i, source, features: { age: from + (i % 17), n: i % 5 } }),
+    );
+  const baselineRows = rows(20, 'probe');
+  const baseline = baselineOf(baselineRows);
+  const forest = growForestBaseline(baselineRows, baseline.profile, seededRandom(1));
+  const verdictOf = (now: ReturnType<typeof rows>): string =>
+    assessRows({ forest, rows: now, baseline, baselineRows }, DEFAULT_THRESHOLDS).verdict;
+  expect(verdictOf(rows(60, 'ingest'))).toBe('unusual');
+  expect(verdictOf(rows(60, 'probe'))).toBe('unknown');
+});

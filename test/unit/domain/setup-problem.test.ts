@@ -44,6 +44,9 @@ it.each([
   ['certificate', 'the certificate of the server is signed by itself (X)', null, 'authority'],
   ['http_4xx', 'the server answered 402: “You have exceeded your monthly included credits”', 402, 'Raise the quota'],
   ['credentials', 'the server answered 403: “Monthly quota exceeded”', 403, 'Raise the quota'],
+  ['credentials', 'the server answered 403: “this key may not use the billing service”', 403, 'credentials'],
+  ['connect', 'the server closed the connection without an answer', null, 'https://'],
+  ['not_json', 'the answer holds NaN or Infinity, which JSON has not', 200, 'answer null'],
   ['payload_refused', 'the server answered 422: “quota: field required”', 422, 'payload'],
 ] as const)('of a call that failed by %s (%s) advises what helps', (reason, detail, httpStatus, words) => {
   expect(setupProblemOf({ reason, detail, httpStatus, retryAfterMs: null }).advice).toContain(words);
@@ -69,6 +72,10 @@ it.each([
   ['no prediction was found in the answer (fields: compound:number,neg:number)', '/compound'],
   ['no prediction was found in the answer (fields: id:string,out.risk_class:string)', '/out/risk_class'],
   ['no prediction was found in the answer (fields: a[]:number)', 'Check that this is a model'],
+  [
+    'no prediction was found in the answer, which says “Back at 14:00” (fields: message:string)',
+    'what the server says',
+  ],
 ])('of %s offers %s', (detail, advice) => {
   const problem = setupProblemOf({ reason: 'schema', detail, httpStatus: 200, retryAfterMs: null });
   expect(problem.advice).toContain(advice);

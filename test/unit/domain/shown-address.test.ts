@@ -6,6 +6,7 @@ const FULL = 'https://ada:pa55word@models.example.com:8443/v1/predict?api_key=k3
 it('shows of an address neither user nor password nor what a parameter says', () => {
   expect(shownAddress(FULL)).toBe('https://models.example.com:8443/v1/predict?api_key=…&v=…');
   expect(shownAddress('http://host/predict')).toBe('http://host/predict');
+  expect(shownAddress('http://host/p?s3cret&a=1')).toBe('http://host/p?…&a=…');
   expect(shownAddress('no address')).toBe('no address');
 });
 

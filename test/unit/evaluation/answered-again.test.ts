@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { backToNormal } from '../../../exporter/src/evaluation/back-to-normal.js';
 import type { MonitoredModelState } from '../../../exporter/src/domain/monitored-model-state.js';
 import type { FailureReason, Observation } from '../../../exporter/src/domain/observation.js';
-import { observation } from '../detection/rows.js';
+import { baselineOf, observation } from '../detection/rows.js';
 
 const failed = (reason: FailureReason): Observation =>
   observation({
@@ -31,6 +31,20 @@ const mixed = (count: number, every: number): readonly Observation[] =>
 /** So many calls fail, and so many are answered, again and again. */
 const bursts = (times: number, calls: number, answers: number): readonly Observation[] =>
   Array.from({ length: times }, () => [...failing(calls), ...answered(answers)]).flat();
+
+it('a short outage is over by the answers since, however many rows of before there are to compare with', () => {
+  const quiet = Array.from({ length: 500 }, () => observation({}));
+  const state = {
+    baseline: baselineOf(quiet),
+    rows: [...answered(100), ...failing(24), ...answered(300)],
+    evidence: null,
+    window: { failures: {}, calls: 424 },
+    lastHeardAtMs: null,
+    lastProbeFailureAtMs: null,
+    probesAnsweredMs: [],
+  } as unknown as MonitoredModelState;
+  expect([...backToNormal(state, ['errors'])]).toEqual(['errors']);
+});
 
 describe('calls that failed before there is a baseline', () => {
   it.each<[string, readonly Observation[], boolean]>([

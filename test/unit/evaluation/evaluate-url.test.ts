@@ -154,10 +154,25 @@ describe('a model nobody has seen answer', () => {
     expect([verdict, setup?.kind, diagnosis.causes]).toEqual(['undecided', 'no-answer-in-time', []]);
   });
 
-  it('is down for its users where its address takes calls and says nothing, or only slow', async () => {
-    const { verdict, limits } = await check(URL_OF_MODEL, unheard);
-    expect(verdict).toBe('failing');
+  it('is not judged where its address alone is known, which leaves calls without an answer', async () => {
+    const { verdict, setup, samples } = await check(URL_OF_MODEL, unheard);
+    expect([verdict, setup?.kind, samples]).toEqual(['undecided', 'no-answer-in-time', 0]);
+  });
+
+  it('is down for its users, or only slow, where its own server says what is sent there', async () => {
+    const endpoint = { url: URL_OF_MODEL, connector: 'rest', settings: {}, authorizationSecret: null } as const;
+    const described = { endpoint, payloads: [{ age: 38 }] };
+    const discovery = { kind: 'not-found', failure: late, described, attempts: [] } as const;
+    let asked: readonly Json[] = [];
+    const answers = (model: Model): readonly Sample[] => {
+      asked = model.probePayloads;
+      return unheard.answers?.(model) ?? [];
+    };
+    const { verdict, limits } = await check(URL_OF_MODEL, { discovery, answers });
+    expect([verdict, asked]).toEqual(['failing', described.payloads]);
     expect(limits.join(' ')).toContain('longer timeout');
+    const watched: Model = { ...askedModel('m'), state: 'configuring' };
+    expect((await check(URL_OF_MODEL, { discovery, answers, watched })).verdict).toBe('undecided');
   });
 });
 

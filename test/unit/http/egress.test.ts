@@ -27,7 +27,7 @@ async function listening(server: Server | TcpServer): Promise<number> {
 const serving = (handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<number> =>
   listening(createServer(handle));
 
-function call(policy: EgressPolicy, url: string, extra: { timeoutMs?: number; maxResponseBytes?: number } = {}) {
+function call(policy: EgressPolicy, url: string, extra: { timeoutMs?: number; maxResponseBytes?: number | null } = {}) {
   const egress = createEgress(policy);
   cleanups.push(() => egress.close());
   return egress.call({
@@ -36,7 +36,7 @@ function call(policy: EgressPolicy, url: string, extra: { timeoutMs?: number; ma
     headers: { authorization: 'Bearer s3cret-value' },
     body: null,
     timeoutMs: extra.timeoutMs ?? 3_000,
-    maxResponseBytes: extra.maxResponseBytes ?? 10_000,
+    maxResponseBytes: extra.maxResponseBytes === undefined ? 10_000 : extra.maxResponseBytes,
   });
 }
 
@@ -325,6 +325,14 @@ describe('failures', () => {
   it('stops reading what is too large', async () => {
     const port = await serving((_, response) => response.end('x'.repeat(20_000)));
     expect((await failure(LOOPBACK, `http://127.0.0.1:${port}/`)).reason).toBe('too_large');
+  });
+
+  it('reads as much of a model’s answer as is configured', async () => {
+    const port = await serving((_, response) => response.end('x'.repeat(2_000_000)));
+    const url = `http://127.0.0.1:${port}/`;
+    expect((await failure(LOOPBACK, url, { maxResponseBytes: null })).detail).toContain('1048576');
+    const generous = { ...LOOPBACK, maximumResponseBytes: 2_000_000 };
+    expect(await call(generous, url, { maxResponseBytes: null })).toMatchObject({ kind: 'answer' });
   });
 
   it('counts bytes after decompression', async () => {

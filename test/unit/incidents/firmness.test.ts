@@ -3,9 +3,10 @@ import type { CauseId } from '../../../exporter/src/domain/cause.js';
 import type { DecisionRecord } from '../../../exporter/src/domain/decision-record.js';
 import { CHECKS_BY_BASELINE_ROWS, type Finding, type FindingSubject } from '../../../exporter/src/domain/finding.js';
 import type { Impact } from '../../../exporter/src/domain/impact.js';
-import type { Incident } from '../../../exporter/src/domain/incident.js';
+import type { Incident, IncidentRow } from '../../../exporter/src/domain/incident.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { DEFAULT_HYSTERESIS } from '../../../exporter/src/incidents/hysteresis.js';
+import { asShown } from '../../../exporter/src/incidents/story.js';
 import { proposal } from '../../integration/governance/harness.js';
 import { sampleStatus } from '../metrics/sample-status.js';
 import { evaluation, incidentsInMemory, NOBODY_DECIDES } from './fixtures.js';
@@ -194,6 +195,40 @@ it('tells at once that no call is answered, whatever is open, and soon that it i
   await told(blaming('unit-change'));
   expect((await told(blaming('unit-change')))[0]).toBe('unit-change');
   expect((await told(unanswered()))[0]).toBe('model-unreachable');
+});
+
+it('takes the severity of a milder story with it once what the worse one blamed is over', async () => {
+  const { incidents } = managed();
+  const slow = (more: readonly object[]): Evaluation => {
+    const plain = evaluation('medium', true, 'slow-endpoint');
+    const own = { subject: 'latency_seconds', kind: 'service', detector: 'latency-regression' };
+    const findings = [own, ...more] as unknown as readonly Finding[];
+    return { ...plain, findings, diagnosis: { ...plain.diagnosis, findings } };
+  };
+  const told = async (now: Evaluation) => {
+    let open: IncidentRow | null = null;
+    for (let i = 0; i < 5; i += 1) open = await incidents.apply(model, now);
+    return [open?.diagnosis.causes[0]?.id, open?.severity];
+  };
+  expect(await told(unanswered())).toEqual(['model-unreachable', 'critical']);
+  const failing = { subject: 'errors', kind: 'service', detector: 'error-rate' };
+  expect(await told(slow([failing]))).toEqual(['slow-endpoint', 'critical']);
+  expect(await told(unanswered())).toEqual(['model-unreachable', 'critical']);
+  for (let i = 0; i < 4; i += 1) await told(slow([]));
+  expect(await told(slow([]))).toEqual(['slow-endpoint', 'medium']);
+});
+
+it('shows an open incident as past while evaluations find nothing but what is over', async () => {
+  const { incidents } = managed();
+  for (let i = 0; i < 5; i += 1) await incidents.apply(model, unanswered());
+  const open = await incidents.apply(model, unanswered());
+  if (open === null) throw new Error('no incident opened');
+  const headlineIn = (now: Evaluation | null) => asShown(open, now).explanation.headline;
+  expect([headlineIn(null), headlineIn(unanswered())]).toEqual(Array(2).fill(open.explanation.headline));
+  const over = { ...unanswered(), backToNormal: new Set<FindingSubject>(['errors']) };
+  expect(headlineIn(over)).toBe(`over, it seems; it was: ${open.explanation.headline}`);
+  const named = { ...open, explanation: { ...open.explanation, headline: 'fraud: Moved: 1 of 2 calls failed.' } };
+  expect(asShown(named, over).explanation.headline).toBe('fraud: over, it seems; it was: Moved: 1 of 2 calls failed.');
 });
 
 /** An evaluation of rows since a time. @param parts what it could tell of them */

@@ -9,7 +9,7 @@ const failing = (reason: FailureReason): Observation => {
   return observation({ source: 'probe', prediction: null, confidence: null, failure });
 };
 
-it.each(['connect', 'dns', 'http_5xx'] as const)(
+it.each(['connect', 'dns', 'http_5xx', 'timeout'] as const)(
   'before the first answer a call that failed by %s is a matter of setup, and says nothing of the model',
   (reason) => {
     const contact = new FirstContact();
@@ -18,11 +18,8 @@ it.each(['connect', 'dns', 'http_5xx'] as const)(
   },
 );
 
-it.each([true, false])(
-  'a time-out is the model’s failure, before the first answer (%s) and after it',
-  (isConfiguring) => {
-    const contact = new FirstContact();
-    expect(contact.refused(NO_CALLS, isConfiguring, failing('timeout'))).toBeNull();
-    expect(contact.problem).toBeNull();
-  },
-);
+it('a time-out is the model’s failure once it has answered', () => {
+  const contact = new FirstContact();
+  expect(contact.refused(NO_CALLS, false, failing('timeout'))).toBeNull();
+  expect(contact.problem).toBeNull();
+});

@@ -84,6 +84,13 @@ it('a page instead of predictions is told as one, with advice that fits, and not
   expect(proposals.map(({ title }) => title)).toEqual(['Find out what answers in place of the model']);
 });
 
+it('what responses of another schema say is quoted', () => {
+  const detail = 'no prediction was found in the answer, which says “Back at 14:00” (fields: message:string)';
+  const { diagnosis, explanation } = evaluated({ rows: failing('schema', detail, 60) });
+  expect(diagnosis.causes[0]?.title).toBe('The responses have another schema: they say “Back at 14:00”');
+  expect(explanation.headline).toContain('“Back at 14:00”');
+});
+
 describe('answers that cannot be used', () => {
   const unusable = (count: number): Observation[] => failing('no_answer', 'NaN, infinite, null or empty', count);
 

@@ -2,6 +2,7 @@ import type { Endpoint, Model } from '../../domain/model.js';
 import type { ModelAnswer } from '../../domain/observation.js';
 import type { LearntAnswers } from '../../domain/probed-model.js';
 import { isNoneFound, NONE_FOUND, unlessEmpty } from './answers/empty-list.js';
+import { unlessAllSent } from './answers/read-answer.js';
 import { SharesSoFar, type Taken } from './shares-so-far.js';
 
 /** What the answers of each model were like so far, as far as one answer alone does not say how it is read. */
@@ -13,6 +14,7 @@ export class AnswersSoFar {
     if (answer.kind === 'failure') return answer;
     // What a model finds something in is still to be found out where it never answered.
     if (answer.noneAt !== undefined) return state === 'configuring' ? unlessEmpty(answer) : answer;
+    if (answer.repeats === true) return state === 'configuring' ? unlessAllSent(answer) : answer;
     const soFar = this.of(endpoint);
     soFar.shape = answer.shape;
     if (answer.loneShare !== undefined) soFar.shares.note(answer.prediction, answer.loneShare, learnt);
@@ -25,6 +27,10 @@ export class AnswersSoFar {
     if (answer.noneAt !== undefined) {
       const isLearnt = learnt?.classes.includes(NONE_FOUND) === true;
       return isLearnt || isNoneFound(answer.noneAt, this.of(endpoint).shape) ? answer : unlessEmpty(answer);
+    }
+    if (answer.repeats === true) {
+      const { shape } = this.of(endpoint);
+      return shape === answer.shape || (shape === null && learnt !== null) ? answer : unlessAllSent(answer);
     }
     if (answer.loneShare === undefined) return answer;
     const { share, at } = answer.loneShare;

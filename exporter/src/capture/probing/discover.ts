@@ -5,12 +5,13 @@ import { isSameServer } from '../../domain/how-to-ask.js';
 import type { Failure, ModelAnswer } from '../../domain/observation.js';
 import { isNotReady } from '../../domain/setup-problem.js';
 import { unlessEmpty } from './answers/empty-list.js';
+import { unlessAllSent } from './answers/read-answer.js';
 import { candidatesAskedFor } from './asked-for.js';
 import { bentoml } from './connectors/bentoml.js';
 import type { Candidate, Connector, ConnectorContext } from './connectors/connector.js';
 import { CONNECTORS, connectorOf } from './connectors/index.js';
 import { isOpenAiTask } from './connectors/openai.js';
-import { NoDescription, rest } from './connectors/rest.js';
+import { describedAtRoot, NoDescription, rest } from './connectors/rest.js';
 import { isRepeated, isUnread, notAsked, readMadeUp, unlessRepeated } from './made-up.js';
 import { actionIn, isNamedLikePrediction } from './path-words.js';
 import { bytesInText } from './payloads/images.js';
@@ -93,8 +94,13 @@ export async function discover(context: ConnectorContext, target: DiscoveryTarge
   };
   const found = await search(asked, target, limit);
   const discovery = { ...ending(found, leftOut()), attempts: distinct(found.attempts) };
-  if (discovery.kind === 'not-found' || target.asking === undefined) return discovery;
-  return { ...discovery, endpoint: { ...discovery.endpoint, asking: target.asking, authorizationSecret } };
+  if (target.asking === undefined) return discovery;
+  const as = { asking: target.asking, authorizationSecret };
+  if (discovery.kind === 'found') return { ...discovery, endpoint: { ...discovery.endpoint, ...as } };
+  const { described } = discovery;
+  return described === undefined
+    ? discovery
+    : { ...discovery, described: { ...described, endpoint: { ...described.endpoint, ...as } } };
 }
 
 /** What was left out of a search that found nothing is told with why. */
@@ -129,7 +135,7 @@ async function search(
   const greeting = greetingOf(target, given);
   const first = await tryCandidate(context, greeting, attempts, failures);
   if (first !== null && given.length > 0) return first;
-  if (first === null && failures.some(endsSearch)) return notFound(failures, attempts);
+  if (first === null && failures.some(endsSearch)) return silentOr(context, greeting, notFound(failures, attempts));
 
   for (const connector of describing(target, first !== null)) {
     for (const candidate of await described(context, connector, greeting.endpoint, attempts)) {
@@ -147,6 +153,14 @@ async function search(
     first ??
     (mayTry && !failures.some(isRepeated) ? await tryCommonShapes(context, greeting, attempts, failures) : null);
   return found === null ? notFound(failures, attempts) : withVariety(found);
+}
+
+/** Of an address that leaves a call without an answer, one document may say that it is a model all the same: what is not asked any more. */
+async function silentOr(context: ConnectorContext, { endpoint }: Candidate, unfound: NotFound): Promise<Discovery> {
+  if (unfound.failure.reason !== 'timeout') return unfound;
+  const described = await describedAtRoot(context, new URL(endpoint.url), endpoint.authorizationSecret);
+  if (described === null) return unfound;
+  return { ...unfound, described: { endpoint: described.endpoint, payloads: described.payloads } };
 }
 
 function greetingOf({ url, authorizationSecret, connector }: DiscoveryTarget, given: readonly Json[]): Candidate {
@@ -233,6 +247,7 @@ async function tryCommonShapes(
 }
 
 type Found = Extract<Discovery, { kind: 'found' }>;
+type NotFound = Extract<Discovery, { kind: 'not-found' }>;
 const TRIES_PER_CANDIDATE = 10;
 
 /** The first payload that gets an answer wins; the candidate's others of the same shape come along as variety. */
@@ -267,7 +282,7 @@ async function tryCandidate(
 async function askedWith(context: ConnectorContext, candidate: Candidate, payload: Json): Promise<ModelAnswer> {
   const { endpoint, payloads, isGiven } = candidate;
   const ask = async (one: Json): Promise<ModelAnswer> =>
-    unlessEmpty(await connectorOf(endpoint.connector).ask(context, endpoint, one));
+    unlessAllSent(unlessEmpty(await connectorOf(endpoint.connector).ask(context, endpoint, one)));
   const said = await ask(payload);
   if (isGiven === true || context.asking?.pointers?.prediction !== undefined) return said;
   const answer = await unlessRepeated(said, payload, (text) => replaceText(payload, text), ask);
@@ -323,7 +338,7 @@ function outcomeOf(answer: ModelAnswer, isMoved: boolean): string {
   return `${httpStatus === 405 ? 'wrong method' : reason}: ${detail}`;
 }
 
-function notFound(failures: readonly Failure[], attempts: readonly DiscoveryAttempt[]): Discovery {
+function notFound(failures: readonly Failure[], attempts: readonly DiscoveryAttempt[]): NotFound {
   const rank = (failure: Failure): number => (asksToWait(failure) ? -1 : TELLING.indexOf(failure.reason));
   const [telling] = [...failures].sort((a, b) => rank(a) - rank(b));
   const failure = telling ?? { reason: 'schema', detail: 'nothing was answered', httpStatus: null, retryAfterMs: null };

@@ -1,5 +1,5 @@
 import { counted } from '../../domain/quantity-text.js';
-import { summariseNumeric } from '../../statistics/signal-counts.js';
+import { isZero, summariseNumeric } from '../../statistics/signal-counts.js';
 import { numericSignal } from '../../statistics/window-profile.js';
 import type { Observation } from '../../domain/observation.js';
 import { blind, found, nothing, windowOf, type Detector } from '../detection-input.js';
@@ -16,20 +16,26 @@ export const lowConfidence: Detector = {
   detect(input) {
     const counts = numericSignal(input.window, 'confidence');
     const now = counts === null ? null : summariseNumeric(counts);
-    if (now === null) {
+    if (counts === null || now === null) {
       const isEmpty = input.window.calls === 0;
       return blind('confidence', isEmpty ? 'no calls in the window yet' : 'the answers carry no confidence');
     }
     if (now.samples < FEWEST_SAMPLES)
       return blind('confidence', `only ${counted(now.samples, 'response')} with a confidence so far`);
+    const earlier = input.baseline === null ? null : numericSignal(input.baseline.profile, 'confidence');
+    const before = earlier === null ? null : (summariseNumeric(earlier)?.mean ?? null);
+    // No model is sure to be wrong of whatever it is asked; one that was surer before has changed.
+    if (isZero(counts) && (earlier === null || isZero(earlier)) && input.rows.every(({ confidence }) => !confidence))
+      return blind(
+        'confidence',
+        'it is 0 in each response: a default and no doubt; say where the confidence is, if any',
+      );
     const line = input.thresholds.lowConfidence;
     const whole = { ...now, z: Z_95, words: counted(now.samples, 'response') };
     const newest = newestOf(input.rows);
     const low = [whole, ...(newest === null ? [] : [newest])].find((one) => one.mean + marginOf(one) < line);
     if (low === undefined) return nothing;
     const margin = marginOf(low);
-    const earlier = input.baseline === null ? null : numericSignal(input.baseline.profile, 'confidence');
-    const before = earlier === null ? null : (summariseNumeric(earlier)?.mean ?? null);
     return found({
       detector: 'low-confidence',
       subject: 'confidence',

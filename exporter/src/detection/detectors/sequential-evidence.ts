@@ -25,11 +25,15 @@ function directionOf(
 }
 
 /** What a change of this signal means for users. */
-function kindOf(signal: SignalEvidence): FindingKind {
+function kindOf(signal: SignalEvidence, { value, interval }: Effect): FindingKind {
   if (signal.statistic === 'missing' && signal.subject === 'prediction') return 'service';
   if (signal.statistic === 'missing' && signal.subject === 'confidence') return 'model';
   if (signal.subject === 'errors') return 'service';
-  if (signal.subject === 'latency_seconds') return signal.direction === 'up' ? 'service' : 'note';
+  if (signal.subject === 'latency_seconds') {
+    // A level that rose and by now is below what it was is no harm.
+    const isFaster = signal.statistic === 'level' && interval !== null && value < 0;
+    return signal.direction === 'up' && !isFaster ? 'service' : 'note';
+  }
   if (signal.subject === 'golden') return 'model';
   if (signal.subject === 'accuracy' || signal.subject === 'error_size') return 'quality';
   if (signal.subject === 'confidence') return signal.direction === 'down' ? 'quality' : 'data';
@@ -66,7 +70,7 @@ function findingOf(input: DetectionInput, seen: SignalEvidence): Finding {
   return {
     detector: 'sequential-evidence',
     subject: signal.subject,
-    kind: kindOf(signal),
+    kind: kindOf(signal, measured.effect),
     direction: signal.direction,
     statistic: { name: 'log_evidence', value: signal.logEvidence },
     threshold: input.evidence?.logLine ?? 0,

@@ -16,7 +16,7 @@ const analysis = z
     metrics: z.object({
       avg_confidence: nullableNumber,
       confidence_std: nullableNumber,
-      error_rate: z.number(),
+      error_rate: z.number().nullable(),
       latency_p50_seconds: nullableNumber,
       total_samples: z.number(),
     }),
@@ -149,7 +149,7 @@ function legacyView(investigation: Investigation): z.output<typeof analysis> {
     metrics: {
       avg_confidence: investigation.confidenceMean,
       confidence_std: investigation.confidenceStandardDeviation,
-      error_rate: investigation.errorShare,
+      error_rate: investigation.samples === 0 ? null : investigation.errorShare,
       latency_p50_seconds: investigation.latencyP50Seconds,
       total_samples: investigation.samples,
     },

@@ -39,7 +39,7 @@ export function investigationJson(investigation: Investigation): string {
     samples: investigation.samples,
     confidence_mean: investigation.confidenceMean,
     confidence_standard_deviation: investigation.confidenceStandardDeviation,
-    error_share: investigation.samples === 0 ? null : investigation.errorShare,
+    error_share: investigation.verdict === 'undecided' ? null : investigation.errorShare,
     latency_p50_seconds: investigation.latencyP50Seconds,
     baseline_exists: investigation.baselineExists,
     confidence_drift:

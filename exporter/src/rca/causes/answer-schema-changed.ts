@@ -14,6 +14,9 @@ export const answerSchemaChanged: CauseDefinition = {
     const lost = lostOfAnswers(symptoms);
     if (lost !== null) return [plain(`The responses lack the ${lost} they had`)];
     const isSaid = saidByFailures(symptoms) === 'error-in-answer';
-    return changed || schema + (isSaid ? 0 : notJson) > 0 ? [plain('The responses have another schema')] : [];
+    if (!changed && schema + (isSaid ? 0 : notJson) === 0) return [];
+    const [, words] =
+      /^no prediction was found in the answer, which says (“[^”]*”)/.exec(symptoms.service.said ?? '') ?? [];
+    return [plain(`The responses have another schema${words === undefined ? '' : `: they say ${words}`}`)];
   },
 };

@@ -42,6 +42,38 @@ describe('an empty list', () => {
   });
 });
 
+describe('an answer that is all what was sent', () => {
+  const to = (payload: Json, body: Json) =>
+    modelAnswer(
+      { kind: 'answer', status: 200, headers: {}, body: JSON.stringify(body), latencySeconds: 0.1 },
+      undefined,
+      undefined,
+      payload,
+    );
+  const clean = { value: 3.2, unit: 'kg' };
+  const readClean = (before: ReturnType<typeof to>[], model = watched) => {
+    const soFar = new AnswersSoFar();
+    const last = soFar.noted(model, to(clean, clean));
+    for (const answer of before) soFar.noted(model, answer);
+    return soFar.read(model, last);
+  };
+
+  it('is one of a model that answers in that shape, which had nothing to mend', () => {
+    const mended = to({ value: 31, unit: 'kg' }, { value: 3.1, unit: 'kg' });
+    expect(readClean([mended])).toMatchObject({ kind: 'answer', prediction: 3.2 });
+    expect(readClean([], { ...watched, learnt: { classes: [], hasConfidence: false } })).toMatchObject({
+      kind: 'answer',
+    });
+  });
+
+  it('is none of a model that answers otherwise, or of which nothing is known', () => {
+    const failure = { reason: 'schema', detail: 'the answer repeats what it was sent, and nothing else' };
+    expect(readClean([to(clean, { ...clean, price: 4 })])).toMatchObject({ kind: 'failure', failure });
+    expect(readClean([])).toMatchObject({ kind: 'failure', failure });
+    expect(readClean([], { ...watched, state: 'configuring' })).toMatchObject({ kind: 'failure', failure });
+  });
+});
+
 describe('one probability beside the answers', () => {
   /** The last of several responses, read when all had come. */
   const read = (...bodies: Json[]) => {

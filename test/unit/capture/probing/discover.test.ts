@@ -169,7 +169,20 @@ describe('nothing to find', () => {
   it('asks once when nobody answers in time', async () => {
     const found = await discovered('/p', { 'POST /p': 'never' });
     expect(found).toMatchObject({ kind: 'not-found', failure: { reason: 'timeout' } });
+    expect(found).not.toHaveProperty('described');
     expect(server.asked.length).toBeLessThanOrEqual(2);
+  });
+
+  it('tells where nobody answers in time at what the server itself describes', async () => {
+    const schema = { type: 'object', properties: { age: { type: 'integer', examples: [38] } } };
+    const post = { requestBody: { content: { 'application/json': { schema } } } };
+    const document = { body: { paths: { '/p': { post } } } };
+    const found = await discovered('/p', { 'POST /p': 'never', 'GET /openapi.json': document });
+    expect(found).toMatchObject({ kind: 'not-found', described: { payloads: [{ age: 38 }] } });
+    expect(server.asked.length).toBe(2);
+    expect(await discovered('/q', { 'POST /q': 'never', 'GET /openapi.json': document })).not.toHaveProperty(
+      'described',
+    );
   });
 
   it('asks once when nobody listens', async () => {

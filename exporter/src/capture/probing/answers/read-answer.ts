@@ -9,7 +9,7 @@ import { generationOf } from './generation.js';
 import { notJsonText } from './not-json.js';
 import { leadingNowhere, readAt, readAtText } from './pointers.js';
 import { readWithPlaces } from './reading.js';
-import { errorInAnswer, isHtml, serverWords } from './server-words.js';
+import { errorInAnswer, isHtml, serverWords, wordsBeside } from './server-words.js';
 import { asksToSignIn, type CalledAnswer } from './sign-in.js';
 import { bodyOf, type Body } from './streamed.js';
 import { withoutInputs } from './without-inputs.js';
@@ -136,9 +136,11 @@ function readBody(
       retryAfterOf(answer),
     );
   const picked = withoutInputs(pick(read.body), payload);
-  if (picked === undefined && pointers?.prediction === undefined)
-    return failureAnswer('schema', `${REPEATS}, and nothing else`, latencySeconds, status);
-  return readPicked(answer, read, picked ?? null, pointers);
+  if (picked === undefined && pointers?.prediction === undefined) {
+    const whole = readPicked(answer, read, pick(read.body), pointers, payload);
+    return whole.kind === 'failure' ? repeated(whole.latencySeconds, status) : { ...whole, repeats: true };
+  }
+  return readPicked(answer, read, picked ?? null, pointers, payload);
 }
 
 /** @param picked the part of the body in which a prediction may be */
@@ -147,6 +149,7 @@ function readPicked(
   { body, firstWordsSeconds, isLoneText }: Body,
   picked: Json,
   pointers: AnswerPointers | undefined,
+  payload: Json,
 ): ModelAnswer {
   const { status, latencySeconds } = answer;
   const [found, places, loneShare] = readWithPlaces(picked);
@@ -158,7 +161,7 @@ function readPicked(
       : readAt(body, pointers, found);
   const nowhere = leadingNowhere(body, pointers?.prediction);
   if (nowhere !== null || (reading.prediction === null && reading.confidence === null))
-    return nothingRead(answer, body, picked, nowhere, reading.modelVersion);
+    return nothingRead(answer, body, picked, nowhere, reading.modelVersion, payload);
   if (generation === null && typeof reading.prediction === 'string' && isCredential(reading.prediction))
     return failureAnswer('schema', CREDENTIAL_IN_ANSWER, latencySeconds, status);
   const isOpen = loneShare !== undefined && pointers?.confidence === undefined;
@@ -182,11 +185,14 @@ function nothingRead(
   picked: Json,
   nowhere: string | null,
   modelVersion: string | null,
+  payload: Json,
 ): ModelAnswer {
   const noneAt = nowhere === null ? emptyListIn(picked) : emptyOnTheWay(body, nowhere);
   if (noneAt !== null && !saysMissing(body, noneAt)) return noneFound(answer, noneAt, modelVersion);
   const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
-  const detail = `no prediction was found ${where} (fields: ${shapeOf(body).slice(0, 150)})`;
+  const words = nowhere === null ? wordsBeside(picked, payload) : null;
+  const said = words === null ? '' : `, which says “${words}”`;
+  const detail = `no prediction was found ${where}${said} (fields: ${shapeOf(body).slice(0, 150)})`;
   return failureAnswer('schema', detail, answer.latencySeconds, answer.status);
 }
 
@@ -201,6 +207,15 @@ const noneFound = (answer: HttpAnswer, noneAt: string, modelVersion: string | nu
   shape: '',
   noneAt,
 });
+
+const repeated = (latencySeconds: number, status: number): ModelAnswer =>
+  failureAnswer('schema', `${REPEATS}, and nothing else`, latencySeconds, status);
+
+/** The answer, but a failure where all of it is what was sent. */
+export const unlessAllSent = (answer: ModelAnswer): ModelAnswer =>
+  answer.kind === 'answer' && answer.repeats === true
+    ? repeated(answer.latencySeconds, answer.httpStatus ?? 200)
+    : answer;
 
 /** How the failure of a server that only repeats what it was sent begins: it would do so with anything else. */
 export const REPEATS = 'the answer repeats what it was sent';

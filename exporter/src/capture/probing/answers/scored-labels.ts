@@ -34,11 +34,22 @@ function ofList(list: readonly Json[], path: string): Found | null {
   };
 }
 
-const ITEMS = ['item_id', 'itemId', 'item', 'product_id', 'productId', 'sku', 'movie_id', 'document_id', 'doc_id'];
+/** Names of the items that recommenders give scores. */
+export const ITEM_IDS = [
+  'item_id',
+  'itemId',
+  'item',
+  'product_id',
+  'productId',
+  'sku',
+  'movie_id',
+  'document_id',
+  'doc_id',
+];
 
 /** Of several items with scores, the one that is recommended first; its score says how well it fits, not how sure that is. */
 function recommended(list: Scored, path: string, best: number): Found | null {
-  const name = ITEMS.find((candidate) => new Set(list.map((item) => item[candidate])).size === list.length);
+  const name = ITEM_IDS.find((candidate) => new Set(list.map((item) => item[candidate])).size === list.length);
   if (name === undefined || list.length < 2) return null;
   const prediction = located(list[best]?.[name], `${at(at(path, best), name)} (of the highest score)`);
   return prediction === null ? null : { ...NOTHING, prediction };

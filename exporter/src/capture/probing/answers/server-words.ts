@@ -82,6 +82,21 @@ function messageOf(body: Json, depth = 0): string | null {
   return null;
 }
 
+const WORDS_BESIDE = ['message', 'msg', 'detail', 'reason', 'error'];
+
+/**
+ * What a body says in which there is no prediction (`{"status": "maintenance", "message": "Back at 14:00"}`).
+ * @param payload what was sent: words under a name that it has as well are its own
+ */
+export function wordsBeside(body: Json, payload: Json): string | null {
+  if (!isObject(body)) return null;
+  const sent = new Set<string>();
+  JSON.stringify(payload, (name, value: unknown) => (sent.add(name), value));
+  const said = WORDS_BESIDE.filter((name) => !sent.has(name)).map((name) => body[name]);
+  const text = said.find((value) => typeof value === 'string' && value.trim() !== '');
+  return typeof text === 'string' ? oneLine(text) : null;
+}
+
 const ANSWER_NAMES = new Set([
   'prediction',
   'predictions',

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../../domain/json.js';
 import { isList } from './found.js';
+import { ITEM_IDS } from './scored-labels.js';
 
 /** Of the objects of a payload, and levels of it and of an answer. */
 const MOST_ROWS = 20;
@@ -30,7 +31,36 @@ function rowsIn(payload: Json, depth = 0): Row[] {
  */
 export function withoutInputs(answer: Json, payload: Json): Json | undefined {
   const rows = rowsIn(payload);
-  return rows.length === 0 ? answer : without(answer, rows, 0);
+  const named = withoutRowIds(answer, idsSent(payload));
+  return rows.length === 0 ? named : without(named, rows, 0);
+}
+
+/** Lists of items that were sent, by the name of their ids, as one text each. */
+function idsSent(payload: Json, depth = 0): ReadonlySet<string> {
+  if (depth > DEEPEST || payload === null || typeof payload !== 'object') return new Set();
+  const here = isList(payload) ? ITEM_IDS.flatMap((name) => idsIn(payload, name) ?? []) : [];
+  const below = Object.values(payload).slice(0, MOST_ROWS);
+  return new Set([...here, ...below.flatMap((part: Json) => [...idsSent(part, depth + 1)])]);
+}
+
+/** The ids of all objects of a list, in their order; null where one has none, or there is but one. */
+function idsIn(list: readonly Json[], name: string): string | null {
+  if (list.length < 2 || !list.every((item) => isObject(item) && item[name] !== undefined)) return null;
+  return JSON.stringify([name, ...list.map((item) => (isObject(item) ? (item[name] ?? null) : null))]);
+}
+
+/** Items that were sent, one a row, and come back in that order are rows, and none is recommended. */
+function withoutRowIds(answer: Json, sent: ReadonlySet<string>, depth = 0): Json {
+  if (sent.size === 0 || depth > DEEPEST || answer === null || typeof answer !== 'object') return answer;
+  if (!isList(answer))
+    return Object.fromEntries(
+      Object.entries(answer).map(([key, item]): [string, Json] => [key, withoutRowIds(item, sent, depth + 1)]),
+    );
+  const name = ITEM_IDS.find((candidate) => sent.has(idsIn(answer, candidate) ?? ''));
+  if (name === undefined) return answer;
+  return answer.map((item) =>
+    isObject(item) ? Object.fromEntries(Object.entries(item).filter(([key]) => key !== name)) : item,
+  );
 }
 
 function without(value: Json, rows: readonly Row[], depth: number): Json | undefined {

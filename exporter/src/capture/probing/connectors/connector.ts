@@ -44,7 +44,8 @@ export interface Connector {
   ask(context: ConnectorContext, endpoint: Endpoint, payload: Json): Promise<ModelAnswer>;
 }
 
-const LARGEST_ANSWER_BYTES = 1_048_576;
+/** Of a document that describes a model, and what else is read by GET. */
+const LARGEST_DOCUMENT_BYTES = 1_048_576;
 
 const valueOf = (context: ConnectorContext, asked: AskedValue): string | null =>
   'value' in asked ? asked.value : context.authorizationOf(asked.secret);
@@ -151,7 +152,7 @@ async function postOnce(
     headers: headersFor(context, endpoint.authorizationSecret, contentType, accept),
     ...sent,
     timeoutMs: context.timeoutMs,
-    maxResponseBytes: LARGEST_ANSWER_BYTES,
+    maxResponseBytes: null,
     retriesIdleClose: true,
     notesArrivals: true,
     ...(context.asking?.tls === undefined ? {} : { tls: context.asking.tls }),
@@ -211,7 +212,7 @@ export async function get(
     headers: headersFor(context, secretName, undefined, accept),
     body: null,
     timeoutMs: context.timeoutMs,
-    maxResponseBytes: LARGEST_ANSWER_BYTES,
+    maxResponseBytes: LARGEST_DOCUMENT_BYTES,
     retriesIdleClose: true,
     ...(context.asking?.tls === undefined ? {} : { tls: context.asking.tls }),
   });

@@ -37,6 +37,22 @@ export const rest: Connector = {
   ask: askByPost,
 };
 
+/**
+ * What the document at the root of a server says of an address: one call, to a server that may be too busy for more.
+ * @returns null where there is none, or it names no operation at this address
+ */
+export async function describedAtRoot(
+  context: ConnectorContext,
+  url: URL,
+  secret: string | null,
+): Promise<Candidate | null> {
+  const document = isRoot(url) ? null : await getJson(context, `${rootOf(url)}/openapi.json`, secret);
+  if (!isDescription(document)) return null;
+  const here = operationsOf(document, url, '').find(({ path }) => path.replace(/\/$/, '') === pathOf(url));
+  const candidate = here === undefined ? null : candidateAt(url.href, here.asked(), secret);
+  return candidate === null || candidate.payloads.length === 0 ? null : candidate;
+}
+
 type Description = JsonObject & { readonly paths: JsonObject };
 const isDescription = (document: Json | null): document is Description =>
   document !== null && isObject(document) && isObject(document.paths);

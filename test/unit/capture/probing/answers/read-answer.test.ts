@@ -187,6 +187,16 @@ describe('failures', () => {
     expect(modelAnswer(http(200, '\uFEFF{"prediction":"a"}'))).toMatchObject({ kind: 'answer', prediction: 'a' });
   });
 
+  it('quotes what a body says that holds no prediction, but nothing that was sent', () => {
+    const body = JSON.stringify({ status: 'maintenance', message: 'We will be back at 14:00' });
+    const detailOf = (payload: Json): string => {
+      const read = modelAnswer(http(200, body), undefined, undefined, payload);
+      return read.kind === 'failure' ? read.failure.detail : 'read';
+    };
+    expect(detailOf({ age: 3 })).toContain('which says “We will be back at 14:00” (fields: message:string');
+    expect(detailOf({ rows: [{ message: 'we will be back at 14:00' }] })).not.toContain('14:00');
+  });
+
   it('bounds what it quotes and lets no control character through', () => {
     expect(detailOf(500, `\u001b[31mred\u202e${'x'.repeat(5_000)}`)).toMatch(/^[^\p{Cc}\p{Cf}]{0,300}$/u);
     expect(detailOf(307, '', { location: 'https://user:pw@other.example/predict?token=1' })).toContain(
