@@ -16,7 +16,7 @@ export interface ConformalSettings {
   /** Shift of the mean p-value that is nobody's business; 0.03 ≈ 0.1 standard deviations of a block. */
   readonly tolerance: number;
   readonly powerBets: boolean;
-  /** π: mean duration of a block in ticks, fixed in the baseline. */
+  /** π at most: mean duration of a block in ticks, fixed when it begins. */
   readonly startWeight: number;
   /** Null where blocks are the clock. */
   readonly clock: StakeClockSettings | null;
@@ -70,8 +70,8 @@ export class ConformalEDetector {
     if (state.recovery !== null) this.recovery = new Recovery(state.recovery);
   }
 
-  /** Folds one score of [0, 1]; true when it completed a block. */
-  add(score: number, atMs: number): boolean {
+  /** Folds one score of [0, 1]; true when it completed a block. @param clockMs how far time has come, where that is not when it was */
+  add(score: number, atMs: number, clockMs = atMs): boolean {
     if (this.filled === 0) this.blockStartedAtMs = atMs;
     this.sum += score;
     this.filled += 1;
@@ -79,12 +79,12 @@ export class ConformalEDetector {
     const mean = this.sum / this.filled;
     this.sum = 0;
     this.filled = 0;
-    this.block(mean, this.blockStartedAtMs);
+    this.block(mean, this.blockStartedAtMs, clockMs);
     return true;
   }
 
   /** Folds the mean of one whole block. */
-  block(mean: number, startedAtMs: number): void {
+  private block(mean: number, startedAtMs: number, clockMs: number): void {
     const { reference, settings } = this;
     const v = counterUniform(settings.seed, this.blocks);
     this.blocks += 1;
@@ -99,7 +99,8 @@ export class ConformalEDetector {
       this.recovery.add(p);
       return;
     }
-    const stake = this.stakes.take(startedAtMs);
+    this.stakes.begin(startedAtMs, clockMs);
+    const stake = this.stakes.take(clockMs);
     let sinceChange = 0;
     for (let side = 0; side < this.banks.length; side += 1)
       sinceChange += this.banks[side]?.step(side === 0 ? p : 1 - p, startedAtMs, stake) ?? 0;

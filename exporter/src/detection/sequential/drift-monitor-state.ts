@@ -17,6 +17,8 @@ export interface DriftMonitorState {
   readonly silent: readonly string[];
   readonly leanings: readonly (readonly [string, number])[];
   readonly watching: boolean;
+  /** How far rows have come; absent before the first. */
+  readonly rowsUntilMs?: number | undefined;
   readonly alarm: Alarm | null;
 }
 
@@ -25,6 +27,9 @@ const NOT_OF_ROWS: ReadonlySet<FindingSubject> = new Set(['golden', 'accuracy', 
 
 /** The newest of the times that blocks of rows' values began at, in the rows' own time; −∞ before the first value. */
 export function betUntilMs({ signals }: Pick<DriftMonitorState, 'signals'>): number {
+  // While rows wait for their pace to be known none is bet on, though some may be learnt from.
+  const held = signals.find(([subject, { streams }]) => subject === 'errors' && streams[0]?.givenMs !== undefined);
+  if (held !== undefined) return held[1].streams[0]?.startedAtMs ?? -Infinity;
   let newestMs = -Infinity;
   for (const [subject, { streams }] of signals)
     if (!NOT_OF_ROWS.has(subject)) for (const { startedAtMs } of streams) newestMs = Math.max(newestMs, startedAtMs);
@@ -98,7 +103,7 @@ const calibration: z.ZodType<CalibrationState> = z.object({
 
 const risk: z.ZodType<RiskState> = z.object({
   bank,
-  zeros: z.object({ count: amount, lastAtMs: double }).optional(),
+  zeros: z.object({ count: amount, lastAtMs: double, clockMs: z.number().optional() }).optional(),
   recovery: recovery.nullable(),
   stakedUntilMs: z.number().optional(),
 });
@@ -116,6 +121,7 @@ const stream: z.ZodType<ScoreStreamState> = z.object({
   clock: z.object({ samples: amount, newestMs: double, counts: doubles, sums: doubles }),
   givenMs: amount.optional(),
   sampleMs: double,
+  recent: z.object({ sampleMs: amount, clockMs: double }).optional(),
   learntUnsteadiness: double,
   sum: double,
   filled: double,
@@ -182,6 +188,7 @@ const state: z.ZodType<DriftMonitorState> = z.object({
   silent: z.array(z.string()),
   leanings: z.array(z.tuple([z.string(), double])),
   watching: z.boolean(),
+  rowsUntilMs: z.number().optional(),
   alarm: z
     .object({
       atMs: z.number(),

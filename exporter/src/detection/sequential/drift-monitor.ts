@@ -36,6 +36,7 @@ export class DriftMonitor {
   private watching = false;
   private leastSamples = Infinity; // That a signal learns from; known from the first settlement on.
   private alarmed: Alarm | null = null;
+  private rowsUntilMs: number | undefined;
   private readonly signalOfFeature = new Map<string, SignalMonitor>();
   /** Features that have had no value but null. */
   private readonly silent: Set<string>;
@@ -55,6 +56,7 @@ export class DriftMonitor {
     this.leanings = new Map(state?.leanings ?? []);
     if (state === undefined) return;
     this.watching = state.watching;
+    this.rowsUntilMs = state.rowsUntilMs;
     this.alarmed = state.alarm;
     for (const [subject, signal] of state.signals)
       this.enlist(subject, restoredSignal(subject, signal, { model, budget, hash }));
@@ -63,6 +65,7 @@ export class DriftMonitor {
   /** Folds one call or logged prediction: errors, confidence, latency, prediction and every feature. */
   observe(observation: Observation): void {
     const { atMs, failure } = observation;
+    this.rowsUntilMs = atMs;
     this.loss('errors', failure === null ? 0 : 1, atMs);
     if (failure !== null) return;
     this.value('confidence', observation.confidence, atMs);
@@ -73,6 +76,7 @@ export class DriftMonitor {
 
   /** Bets on a call that was lost but for its counts, once its signals have learnt. */
   observeCounted(row: CountedRow): void {
+    this.rowsUntilMs = row.atMs;
     betOnCounted(this.signals, row);
   }
 
@@ -117,14 +121,14 @@ export class DriftMonitor {
     return true;
   }
 
-  /** Folds one loss in [0, 1]: a failed call, a wrong answer, a moved golden answer. */
+  /** Folds one loss in [0, 1]: a failed call, a wrong answer, a moved golden answer. Labels stake the time of rows: they are late, and in any order. */
   loss(subject: 'errors' | 'golden' | 'accuracy' | 'schema', loss: number, atMs: number): void {
     let signal = this.signals.get(subject);
     if (signal === undefined) {
       signal = new LossSignal(subject, this.model, this.budget, subject !== 'golden');
       this.signals.set(subject, signal);
     }
-    signal.add(loss, atMs);
+    signal.add(loss, atMs, subject === 'accuracy' ? this.rowsUntilMs : undefined);
     // Labels come many at once: those after the ones that are needed to learn from are bet on.
     if (this.watching && subject === 'accuracy') startStreams(signal, this.leastSamples);
   }
@@ -156,7 +160,7 @@ export class DriftMonitor {
             );
       this.enlist(subject, signal);
     }
-    signal.add(value, atMs);
+    signal.add(value, atMs, subject === 'error_size' ? this.rowsUntilMs : undefined);
   }
 
   private enlist(subject: FindingSubject, signal: SignalMonitor): void {
@@ -172,10 +176,8 @@ export class DriftMonitor {
     let total = this.total();
     if (this.alarmed === null && total < this.warningThreshold && this.settleSeason(nowMs)) total = this.total();
     this.leastSamples = leastOf(leastSamples);
-    let hasBegun = false;
-    for (const signal of this.signals.values()) hasBegun = startStreams(signal, this.leastSamples) || hasBegun;
+    for (const signal of this.signals.values()) startStreams(signal, this.leastSamples);
     if (!this.watching) return;
-    if (hasBegun) total = this.total();
     if (this.alarmed !== null) this.nameFurther(this.alarmed, nowMs);
     else if (total >= this.threshold) this.alarm(nowMs);
   }
@@ -318,6 +320,7 @@ export class DriftMonitor {
       silent: [...this.silent],
       leanings: [...this.leanings],
       watching: this.watching,
+      ...(this.rowsUntilMs === undefined ? {} : { rowsUntilMs: this.rowsUntilMs }),
       alarm: this.alarmed,
     };
   }

@@ -1,11 +1,9 @@
-import { SampleInterval, type SampleIntervalState } from './sample-interval.js';
+import { SampleInterval } from './sample-interval.js';
 
 /** So many samples over so much time tell how fast they come; so many tell that they come in bursts, or fast. */
 const PACE_SAMPLES = 25;
 const PACE_MS = 10_000;
 const BURST_SAMPLES = 100;
-/** Samples are looked at many at a time. */
-const MOST_HELD = 256;
 /** A burst may be followed by slow samples, and be all there is for a day: its blocks are short, and its samples stake freely (stake-clock.ts). */
 const BURST_LEVEL = 2;
 const BURST_SAMPLE_MS = 60_000;
@@ -26,23 +24,18 @@ export interface Pace {
 
 /**
  * How fast live samples come after a training set, which has no pace of its own. What comes meanwhile is no part of the normal, and is
- * bet on once there is something to bet with; it is in memory only.
+ * bet on once there is something to bet with; it is in memory only, and drawn anew after a start (monitoring/lost-rows.ts).
  */
 export class LivePace {
-  private readonly clock: SampleInterval;
+  private readonly clock = new SampleInterval();
   private readonly waiting: { readonly score: number; readonly atMs: number }[] = [];
 
   /** @param setMs time that the training set took */
-  constructor(
-    readonly setMs: number,
-    state?: SampleIntervalState,
-  ) {
-    this.clock = new SampleInterval(state);
-  }
+  constructor(readonly setMs: number) {}
 
   add(score: number, atMs: number): void {
     this.clock.add(atMs);
-    if (this.waiting.length < MOST_HELD) this.waiting.push({ score, atMs });
+    this.waiting.push({ score, atMs });
   }
 
   get isKnown(): boolean {
@@ -63,12 +56,8 @@ export class LivePace {
       : { sampleMs: BURST_SAMPLE_MS, shortestLevel: Math.min(BURST_LEVEL, level) };
   }
 
-  /** The first of those that came. */
+  /** All that came. */
   get held(): readonly { readonly score: number; readonly atMs: number }[] {
     return this.waiting;
-  }
-
-  snapshot(): SampleIntervalState {
-    return this.clock.snapshot();
   }
 }

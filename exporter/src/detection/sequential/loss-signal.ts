@@ -19,8 +19,8 @@ export class LossSignal implements SignalMonitor {
     this.streams = streamsOf(subject, model, budget, [risk('risk', { binary, seasonal: false })], state?.streams);
   }
 
-  add(value: FeatureValue, atMs: number): void {
-    if (typeof value === 'number') this.streams[0]?.add(Math.min(1, Math.max(0, value)), atMs);
+  add(value: FeatureValue, atMs: number, clockMs?: number): void {
+    if (typeof value === 'number') this.streams[0]?.add(Math.min(1, Math.max(0, value)), atMs, clockMs);
   }
 
   endTrainingSet(leastSamples: number): void {

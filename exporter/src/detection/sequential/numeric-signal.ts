@@ -90,13 +90,13 @@ export class NumericSignal implements SignalMonitor {
     return this.quantiles === null;
   }
 
-  add(value: FeatureValue, atMs: number): void {
+  add(value: FeatureValue, atMs: number, clockMs?: number): void {
     const isNumber = typeof value === 'number' && Number.isFinite(value);
-    this.missing?.add(value === null ? 1 : 0, atMs);
-    this.invalid?.add(value === null || isNumber ? 0 : 1, atMs);
+    this.missing?.add(value === null ? 1 : 0, atMs, clockMs);
+    this.invalid?.add(value === null || isNumber ? 0 : 1, atMs, clockMs);
     if (!isNumber) return;
     if (this.quantiles === null) this.warmUp(value);
-    else this.score(this.quantiles, value, atMs);
+    else this.score(this.quantiles, value, atMs, clockMs);
   }
 
   endTrainingSet(leastSamples: number, isOfAllTimes: boolean): void {
@@ -131,14 +131,14 @@ export class NumericSignal implements SignalMonitor {
     this.effectiveSampleSize = new EffectiveSampleSize();
   }
 
-  private score(quantiles: ReferenceQuantiles, value: number, atMs: number): void {
+  private score(quantiles: ReferenceQuantiles, value: number, atMs: number, clockMs?: number): void {
     const u = quantiles.position(value, counterUniform(this.seed, this.counter));
     this.counter += 1;
-    this.jump?.add(this.seen?.add(value, atMs) === true ? 1 : 0, atMs);
-    this.level?.add(u, atMs);
-    if (this.spread !== null) this.spread.add(4 * (u - 0.5) * (u - 0.5), atMs);
-    if (this.harm === 'low') this.risk?.add(Math.min(1, Math.max(0, 1 - value)), atMs);
-    else if (this.harm === 'high') this.risk?.add(u > HIGH_END ? 1 : 0, atMs);
+    this.jump?.add(this.seen?.add(value, atMs) === true ? 1 : 0, atMs, clockMs);
+    this.level?.add(u, atMs, clockMs);
+    if (this.spread !== null) this.spread.add(4 * (u - 0.5) * (u - 0.5), atMs, clockMs);
+    if (this.harm === 'low') this.risk?.add(Math.min(1, Math.max(0, 1 - value)), atMs, clockMs);
+    else if (this.harm === 'high') this.risk?.add(u > HIGH_END ? 1 : 0, atMs, clockMs);
   }
 
   snapshot(): SignalState {

@@ -1,7 +1,7 @@
 import { clopperPearsonUpper } from '../../statistics/clopper-pearson.js';
 import { riskBets } from './bets.js';
 import { Recovery, type RecoveryState } from './recovery.js';
-import { EvidenceBank, type BankState } from './shiryaev-roberts.js';
+import { EvidenceBank, type BankState, type ZerosStakes } from './shiryaev-roberts.js';
 import { StakeClock, type StakeClockSettings } from './stake-clock.js';
 
 /** What the baseline knows of a loss: sums over independent-enough units (samples or blocks). */
@@ -36,7 +36,7 @@ export interface RiskSettings {
   readonly bound: number;
   /** Baseline variance; null for indicators. */
   readonly variance: number | null;
-  /** π: mean duration of a step in ticks, fixed in the baseline. */
+  /** π at most: mean duration of a step in ticks, fixed when it begins. */
   readonly startWeight: number;
   /** Null where steps are the clock. */
   readonly clock: StakeClockSettings | null;
@@ -45,7 +45,8 @@ export interface RiskSettings {
 export interface RiskState {
   readonly bank: BankState;
   /** Losses of 0 that are not bet on yet; absent when there are none. */
-  readonly zeros?: { readonly count: number; readonly lastAtMs: number } | undefined;
+  readonly zeros?:
+    { readonly count: number; readonly lastAtMs: number; readonly clockMs?: number | undefined } | undefined;
   readonly recovery: RecoveryState | null;
   readonly stakedUntilMs?: number | undefined;
 }
@@ -60,6 +61,7 @@ export class RiskEDetector {
   /** Losses of 0 that came since the last other one: they are bet on with the next other one, whoever looks meanwhile. */
   private zeros: number;
   private lastZeroAtMs: number;
+  private lastZeroClockMs: number;
   private recovery: Recovery | null;
 
   /** @throws RangeError unless 0 < bound < 1 */
@@ -71,25 +73,31 @@ export class RiskEDetector {
     this.stakes = new StakeClock(settings.startWeight, settings.clock, state?.stakedUntilMs);
     this.zeros = state?.zeros?.count ?? 0;
     this.lastZeroAtMs = state?.zeros?.lastAtMs ?? 0;
+    this.lastZeroClockMs = state?.zeros?.clockMs ?? this.lastZeroAtMs;
     this.recovery = state === undefined || state.recovery === null ? null : new Recovery(state.recovery);
   }
 
-  /** Folds one loss, or the mean loss of one block. */
-  add(loss: number, atMs: number): void {
+  /** Folds one loss, or the mean loss of one block. @param clockMs how far time has come, where that is not when it was */
+  add(loss: number, atMs: number, clockMs = atMs): void {
+    this.stakes.begin(atMs, clockMs);
     if (this.recovery !== null) {
       this.recovery.add(loss);
     } else if (loss === 0) {
       this.zeros += 1;
       this.lastZeroAtMs = atMs;
+      this.lastZeroClockMs = clockMs;
     } else {
       this.betOnZeros();
-      this.bank.step(loss, atMs, this.stakes.take(atMs));
+      this.bank.step(loss, atMs, this.stakes.take(clockMs));
     }
   }
 
   private betOnZeros(): void {
-    const { zeros, lastZeroAtMs } = this;
-    if (zeros > 0) this.bank.stepZeros(zeros, lastZeroAtMs, this.stakes.take(lastZeroAtMs, zeros));
+    const { zeros, zerosStakes } = this;
+    if (zeros > 0) {
+      this.bank.stepZeros(zeros, this.lastZeroAtMs, zerosStakes);
+      this.stakes.take(this.lastZeroClockMs, zeros);
+    }
     this.zeros = 0;
   }
 
@@ -97,19 +105,19 @@ export class RiskEDetector {
   private get seen(): EvidenceBank {
     if (this.zeros === 0) return this.bank;
     const seen = this.newBank(this.bank.snapshot());
-    seen.stepZeros(this.zeros, this.lastZeroAtMs, this.zerosStake);
+    seen.stepZeros(this.zeros, this.lastZeroAtMs, this.zerosStakes);
     return seen;
   }
 
-  private get zerosStake(): number {
-    return this.stakes.look(this.lastZeroAtMs, this.zeros);
+  private get zerosStakes(): ZerosStakes {
+    return { perStep: this.stakes.perStep, all: this.stakes.look(this.lastZeroClockMs, this.zeros) };
   }
 
   get bound(): number {
     return this.settings.bound;
   }
   get value(): number {
-    return this.zeros === 0 ? this.bank.value : this.bank.valueAfterZeros(this.zeros, this.zerosStake);
+    return this.zeros === 0 ? this.bank.value : this.bank.valueAfterZeros(this.zeros, this.zerosStakes);
   }
   get logRatio(): number {
     return this.seen.logRatio;
@@ -139,7 +147,9 @@ export class RiskEDetector {
   snapshot(): RiskState {
     return {
       bank: this.bank.snapshot(),
-      ...(this.zeros === 0 ? {} : { zeros: { count: this.zeros, lastAtMs: this.lastZeroAtMs } }),
+      ...(this.zeros === 0
+        ? {}
+        : { zeros: { count: this.zeros, lastAtMs: this.lastZeroAtMs, clockMs: this.lastZeroClockMs } }),
       recovery: this.recovery?.snapshot() ?? null,
       ...this.stakes.snapshot(),
     };

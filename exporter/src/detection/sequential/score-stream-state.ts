@@ -22,9 +22,11 @@ export interface ScoreStreamState {
   readonly calibration: CalibrationState | null;
   readonly stationarity: ConformalState | null;
   readonly clock: SampleIntervalState;
-  /** Time that a training set took, while the pace of live samples, in `clock`, is not known yet. */
+  /** Time that a training set took, while the pace of live samples is not known yet. */
   readonly givenMs?: number | undefined;
   readonly sampleMs: number;
+  /** How fast samples came of late, and when the last block was; absent before the first. */
+  readonly recent?: { readonly sampleMs: number; readonly clockMs: number } | undefined;
   readonly learntUnsteadiness: number;
   readonly sum: number;
   readonly filled: number;

@@ -17,6 +17,8 @@ import {
   type StreamDetector,
 } from './stream-detector.js';
 
+/** Blocks that say how fast samples come of late. */
+const RECENT_BLOCKS = 32;
 /** A block lasts at least this long: nobody can act on less, and busy models cost no more than quiet ones. */
 const SHORTEST_BLOCK_MS = 250;
 /** The slow twin of a shift detector uses blocks 2^3 times as long: small shifts stand out of longer means. */
@@ -51,6 +53,7 @@ export class ScoreStream {
   private startedAtMs = 0;
   private blockLength = 1;
   private riskSettings: RiskNull | null = null;
+  private recent: NonNullable<ScoreStreamState['recent']> | null = null;
 
   constructor(
     readonly settings: ScoreStreamSettings,
@@ -68,8 +71,9 @@ export class ScoreStream {
     this.calibration = state.calibration === null ? null : new BlockCalibration(this.isShift, state.calibration);
     this.stationarity =
       state.stationarity === null ? null : new ConformalEDetector(this.stationaritySettings(), state.stationarity);
-    if (state.givenMs !== undefined) this.livePace = new LivePace(state.givenMs, state.clock);
+    if (state.givenMs !== undefined) this.livePace = new LivePace(state.givenMs);
     this.sampleMs = state.sampleMs;
+    this.recent = state.recent ?? null;
     this.learntUnsteadiness = state.learntUnsteadiness;
     this.sum = state.sum;
     this.filled = state.filled;
@@ -129,15 +133,17 @@ export class ScoreStream {
     return 'more samples, to see how alike successive ones are';
   }
 
-  add(score: number, atMs: number): void {
+  /** @param clockMs how far time has come, where that is not when it was: labels are of answers of long ago */
+  add(score: number, atMs: number, clockMs?: number): void {
     if (this.livePace !== null) {
       this.livePace.add(score, atMs);
+      if (this.livePace.isKnown) this.startMonitoring(0, true);
       return;
     }
     if (this.filled === 0) this.startedAtMs = atMs;
     this.sum += score;
     this.filled += 1;
-    if (this.filled >= this.blockLength) this.flush(atMs);
+    if (this.filled >= this.blockLength) this.flush(atMs, clockMs ?? this.startedAtMs);
   }
 
   /** A block's mean without the pattern of the clock; blocks are short beside an hour. */
@@ -148,7 +154,7 @@ export class ScoreStream {
     return Math.min(1, Math.max(0, this.isShift ? (mean - expected + 0.5) / 2 : mean - expected));
   }
 
-  private flush(atMs: number): void {
+  private flush(atMs: number, clockMs: number): void {
     const raw = this.sum / this.filled;
     const mean = this.isSeasonal ? this.corrected(raw) : raw;
     this.sum = 0;
@@ -157,8 +163,16 @@ export class ScoreStream {
     if (detector === null) {
       if (!this.season.isWaiting) this.calibrate(mean, atMs);
     } else if (detector.kind === 'shift') {
-      for (const each of detector.detectors) each.add(mean, this.startedAtMs);
-    } else if (detector.kind === 'risk') detector.detector.add(mean, this.startedAtMs);
+      for (const each of detector.detectors) each.add(mean, this.startedAtMs, clockMs);
+    } else if (detector.kind === 'risk') detector.detector.add(mean, this.startedAtMs, clockMs);
+    if (detector !== null) this.goOn(clockMs);
+  }
+
+  /** How fast samples come of late, however they came when it began. */
+  private goOn(clockMs: number): void {
+    const { sampleMs, clockMs: beforeMs } = this.recent ?? { sampleMs: this.sampleMs, clockMs };
+    const gapMs = Math.max(0, clockMs - beforeMs) / this.blockLength;
+    this.recent = { sampleMs: sampleMs + (gapMs - sampleMs) / RECENT_BLOCKS, clockMs };
   }
 
   private watchWith(detector: StreamDetector | null): void {
@@ -207,6 +221,7 @@ export class ScoreStream {
     this.livePace = null;
     this.calibration = this.freshCalibration();
     this.stationarity = null;
+    this.recent = null;
     this.watchWith(null);
     this.sum = 0;
     this.filled = 0;
@@ -268,7 +283,7 @@ export class ScoreStream {
 
   /** Stops betting after an alarm. @param tookMs how long the change took to be noticed */
   freeze(tookMs: number): void {
-    if (this.detector !== null) freeze(this.detector, tookMs / this.sampleMs);
+    if (this.detector !== null) freeze(this.detector, tookMs / (this.recent?.sampleMs ?? this.sampleMs));
   }
 
   get hasRecovered(): boolean {
@@ -285,9 +300,10 @@ export class ScoreStream {
       season: this.season.snapshot(),
       calibration: this.calibration?.snapshot() ?? null,
       stationarity: this.stationarity?.snapshot() ?? null,
-      clock: (this.livePace ?? this.clock).snapshot(),
+      clock: this.clock.snapshot(),
       ...(this.livePace === null ? {} : { givenMs: this.livePace.setMs }),
       sampleMs: this.sampleMs,
+      ...(this.recent === null ? {} : { recent: this.recent }),
       learntUnsteadiness: this.learntUnsteadiness,
       sum: this.sum,
       filled: this.filled,

@@ -9,6 +9,12 @@ export interface BankState {
   readonly resetAtMs: readonly number[];
 }
 
+/** What steps with x = 0 stake, in ticks: each of them at most, and all together. */
+export interface ZerosStakes {
+  readonly perStep: number;
+  readonly all: number;
+}
+
 /**
  * A bank of Shiryaev–Roberts e-detectors, one per bet: R ← (R + π)·f(x), so R grows by at most π a step while the null
  * holds, and exponentially once it does not. Beside each runs its CUSUM twin C ← max(C, 1)·f(x), whose last reset
@@ -75,14 +81,14 @@ export class EvidenceBank {
    * factor f < 1, so R becomes f^n·R + π·(f + f² + … + f^n). For bets on risks: none of them is a power.
    * @param steps at least 1
    * @param lastAtMs when the last of them began
-   * @param start π of each of them
+   * @param stakes as of `valueAfterZeros`
    */
-  stepZeros(steps: number, lastAtMs: number, start: number): void {
+  stepZeros(steps: number, lastAtMs: number, stakes: ZerosStakes): void {
     const { kept, size } = this;
     const { slopes, mean } = this.bets;
     for (let j = 0; j < slopes.length; j += 1) {
       const factor = 1 - (slopes[j] ?? 0) * mean;
-      kept[j] = this.afterZeros(j, factor, steps, start);
+      kept[j] = this.afterZeros(j, factor, steps, stakes);
       const growing = (kept[size + j] ?? 0) * factor ** (steps - 1);
       if (growing >= 1) kept[size + j] = growing * factor;
       else {
@@ -92,17 +98,24 @@ export class EvidenceBank {
     }
   }
 
-  private afterZeros(j: number, factor: number, steps: number, start: number): number {
-    const all = factor ** steps;
-    return (this.kept[j] ?? 0) * all + (start * factor * (1 - all)) / (1 - factor);
+  /** The first steps stake: later ones would be known to come just before another value. */
+  private afterZeros(j: number, factor: number, steps: number, { perStep, all }: ZerosStakes): number {
+    const whole = Math.min(steps, Math.floor(all / perStep));
+    const later = factor ** (steps - whole);
+    const rest = whole < steps ? (all - whole * perStep) * later : 0;
+    const staked = (perStep * later * factor * (1 - factor ** whole)) / (1 - factor);
+    return (this.kept[j] ?? 0) * factor ** steps + staked + rest;
   }
 
-  /** `value` as it will be after so many steps with x = 0. */
-  valueAfterZeros(steps: number, start: number): number {
+  /**
+   * `value` as it will be after so many steps with x = 0.
+   * @param stakes what each of them stakes, from the first on, until nothing is left of all
+   */
+  valueAfterZeros(steps: number, stakes: ZerosStakes): number {
     const { slopes, weights, mean } = this.bets;
     let sum = 0;
     for (let j = 0; j < slopes.length; j += 1)
-      sum += (weights[j] ?? 0) * this.afterZeros(j, 1 - (slopes[j] ?? 0) * mean, steps, start);
+      sum += (weights[j] ?? 0) * this.afterZeros(j, 1 - (slopes[j] ?? 0) * mean, steps, stakes);
     return Math.min(sum, MOST);
   }
 

@@ -16,7 +16,8 @@ export type NumericSubject = SignalKey | 'rows' | 'error_size';
 export interface SignalMonitor {
   readonly subject: FindingSubject;
   readonly streams: readonly ScoreStream[];
-  add(value: FeatureValue, atMs: number): void;
+  /** @param clockMs as of `ScoreStream.add` */
+  add(value: FeatureValue, atMs: number, clockMs?: number): void;
   /**
    * What was added until now is a training set, which has no pace and no order.
    * @param leastSamples that a stream learns from
@@ -93,14 +94,11 @@ export function unusable(subject: string): readonly WantedStream[] {
 /** A signal whose blocks still correlate after this many times the samples needed is watched all the same. */
 const TOLERATED_AFTER = 10;
 
-/** Streams that have learnt from enough samples watch from now on. @returns whether one began, which may have bet at once */
-export function startStreams({ streams }: SignalMonitor, leastSamples: number): boolean {
-  let hasBegun = false;
+/** Streams that have learnt from enough samples watch from now on. */
+export function startStreams({ streams }: SignalMonitor, leastSamples: number): void {
   for (const stream of streams) {
     if (stream.isMonitoring) continue;
     stream.startMonitoring(leastSamples, true);
     if (!stream.isMonitoring) stream.startMonitoring(TOLERATED_AFTER * leastSamples, false);
-    hasBegun ||= stream.isMonitoring;
   }
-  return hasBegun;
 }

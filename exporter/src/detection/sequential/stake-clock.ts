@@ -1,6 +1,5 @@
-/** Of the mean time between false alerts: what may be staked at once, and after a pause at most. */
+/** Part of the mean time between false alerts that may be staked before any time has passed. */
 const AT_ONCE = 1 / 1_000;
-const AFTER_PAUSE = 1 / 30;
 
 export interface StakeClockSettings {
   readonly tickMs: number;
@@ -17,32 +16,37 @@ export class StakeClock {
   /**
    * @param perStep what a step stakes at most, in ticks
    * @param settings null where steps are the clock themselves
-   * @param stakedUntilMs all time before is staked; undefined before the first step
+   * @param stakedUntilMs all time before is staked; undefined before it has begun
    */
   constructor(
-    private readonly perStep: number,
+    readonly perStep: number,
     private readonly settings: StakeClockSettings | null,
     private stakedUntilMs?: number,
   ) {}
 
-  /** Spends it. @param steps so many at once, of which the last began at `atMs` @returns ticks for each of them */
-  take(atMs: number, steps = 1): number {
-    if (this.settings === null) return this.perStep;
-    const stake = this.look(atMs, steps);
-    this.stakedUntilMs = this.from(atMs, this.settings) + stake * steps * this.settings.tickMs;
+  /** The first step begins it. @param atMs when the step happened @param nowMs how far time is when it is known of */
+  begin(atMs: number, nowMs: number): void {
+    if (this.stakedUntilMs !== undefined || this.settings === null) return;
+    const { tickMs, meanTimeBetweenMs } = this.settings;
+    this.stakedUntilMs = Math.min(atMs, nowMs - Math.max(AT_ONCE * meanTimeBetweenMs, this.perStep * tickMs));
+  }
+
+  /** Spends it. @param nowMs how far time is @param steps so many at once @returns ticks for all of them */
+  take(nowMs: number, steps = 1): number {
+    const stake = this.look(nowMs, steps);
+    if (this.settings !== null) this.stakedUntilMs = this.from(nowMs) + stake * this.settings.tickMs;
     return stake;
   }
 
   /** What `take` would say. */
-  look(atMs: number, steps = 1): number {
-    if (this.settings === null) return this.perStep;
-    const passed = Math.max(0, atMs - this.from(atMs, this.settings)) / this.settings.tickMs;
-    return Math.min(this.perStep, passed / steps);
+  look(nowMs: number, steps = 1): number {
+    const most = this.perStep * steps;
+    return this.settings === null ? most : Math.min(most, (nowMs - this.from(nowMs)) / this.settings.tickMs);
   }
 
-  private from(atMs: number, { meanTimeBetweenMs }: StakeClockSettings): number {
-    const most = atMs - AFTER_PAUSE * meanTimeBetweenMs;
-    return Math.max(this.stakedUntilMs ?? atMs - AT_ONCE * meanTimeBetweenMs, most);
+  /** Where time was set back it goes on from there. */
+  private from(nowMs: number): number {
+    return Math.min(nowMs, this.stakedUntilMs ?? nowMs);
   }
 
   snapshot(): { readonly stakedUntilMs?: number } {

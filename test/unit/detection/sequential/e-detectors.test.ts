@@ -72,16 +72,22 @@ describe('evidence bank', () => {
     });
   });
 
-  test.each([1, 2, 17, 400, 20_000])('takes %i losses of 0 at once as one by one', (zeros) => {
-    for (const bets of [riskBets(0.01, null), riskBets(0.3, null), riskBets(0.2, 0.05)]) {
+  test.each([1, 2, 17, 400, 20_000])('takes %i losses of 0 at once as one by one, what they stake first', (zeros) => {
+    for (const [bets, most] of [
+      [riskBets(0.01, null), 1e9],
+      [riskBets(0.3, null), 16.5],
+      [riskBets(0.2, 0.05), 0.5],
+    ] as const) {
       const oneByOne = new EvidenceBank(bets);
       const atOnce = new EvidenceBank(bets);
+      // Enough for 16 steps and a half, or for all.
+      const stakes = { perStep: 0.4, all: Math.min(0.4 * zeros, 0.4 * most) };
       for (const bank of [oneByOne, atOnce]) for (let i = 0; i < 6; i += 1) bank.step(i % 2, i, 0.4);
-      for (let i = 0; i < zeros; i += 1) oneByOne.step(0, 100 + i, 0.4);
-      expect(atOnce.valueAfterZeros(zeros, 0.4) / oneByOne.value).toBeCloseTo(1, 9);
-      atOnce.stepZeros(zeros, 99 + zeros, 0.4);
+      for (let i = 0; i < zeros; i += 1) oneByOne.step(0, 100 + i, Math.min(0.4, Math.max(0, stakes.all - 0.4 * i)));
+      expect(atOnce.valueAfterZeros(zeros, stakes)).toBeCloseTo(oneByOne.value, 9);
+      atOnce.stepZeros(zeros, 99 + zeros, stakes);
       const [expected, found] = [oneByOne.snapshot(), atOnce.snapshot()];
-      for (const [j, value] of expected.evidence.entries()) expect((found.evidence[j] ?? 0) / value).toBeCloseTo(1, 9);
+      for (const [j, value] of expected.evidence.entries()) expect(found.evidence[j]).toBeCloseTo(value, 9);
       for (const [j, value] of expected.cusum.entries()) expect((found.cusum[j] ?? 0) / value).toBeCloseTo(1, 9);
       expect(found.resetAtMs).toEqual(expected.resetAtMs);
     }
