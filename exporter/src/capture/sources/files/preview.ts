@@ -2,24 +2,8 @@ import { beginningOf } from '../../ingest/formats/csv.js';
 import { fieldRoles, type FieldRole } from '../../ingest/field-roles.js';
 import type { BatchReader } from '../../ingest/batch-reader.js';
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
-import type { IngestLineError, IngestNote } from '../../../domain/ingest.js';
+import type { ImportPreview } from '../../../domain/import-preview.js';
 import type { Piece } from './file-pieces.js';
-
-/** How a file would be read. Its first values are for whoever imports it, and go nowhere else. */
-export interface FilePreview {
-  readonly file: string;
-  readonly columns: readonly { readonly name: string; readonly role: string; readonly example: string }[];
-  /** Of the first piece. */
-  readonly rows: number;
-  readonly labels: number;
-  readonly refused: number;
-  readonly errors: readonly IngestLineError[];
-  readonly notes: readonly IngestNote[];
-  readonly isTable: boolean;
-  readonly hasPredictions: boolean;
-  /** Some rows have no time of their own. */
-  readonly isUndated: boolean;
-}
 
 const ROLE_WORDS: Readonly<Record<FieldRole, string>> = {
   predictionId: 'prediction_id',
@@ -49,7 +33,7 @@ export function previewOf(
   model: string,
   said: FieldMapping['fields'],
   nowMs: number,
-): FilePreview {
+): ImportPreview {
   const { file, body, contentType } = piece;
   const { observations, labels, rejected, errors, notes } = batches.read(body, contentType, nowMs, model, said);
   const roles = fieldRoles({ ...NO_MAPPING, fields: said });
@@ -57,6 +41,7 @@ export function previewOf(
   const columns = firstRow(piece).map(([name, value]) => ({
     name,
     role: roleText(name, roles, isTable),
+    kind: kindOf(value),
     example: exampleOf(value),
   }));
   return {
@@ -80,6 +65,14 @@ function roleText(name: string, roles: ReturnType<typeof fieldRoles>, isTable: b
   const known = roles.roleOf(name);
   if (known !== null) return ROLE_WORDS[known.role];
   return isTable ? 'feature' : 'unknown';
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined || value === '') return 'empty';
+  if (typeof value === 'number' || (typeof value === 'string' && Number.isFinite(Number(value)))) return 'number';
+  if (typeof value === 'boolean') return 'true or false';
+  if (Array.isArray(value)) return 'list';
+  return typeof value === 'object' ? 'object' : 'text';
 }
 
 function exampleOf(value: unknown): string {
