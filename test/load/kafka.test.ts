@@ -65,22 +65,22 @@ async function readerOf(brokers: readonly string[], topic: string, group: string
   };
   return {
     end,
-    async start() {
+    start: async (): Promise<void> => {
       service = startServiceProcess(directory, port, settings, [], true);
       await service.ready();
     },
-    async total() {
+    total: async (): Promise<number> => {
       const response = await fetch(`http://127.0.0.1:${port}/api/v1/models/fraud`, {
         headers: { authorization: `Bearer ${KEY}` },
       }).catch(() => null);
       return response?.ok === true ? answer.parse(await response.json()).total_samples : 0;
     },
     /** Once it has ended. */
-    async counts() {
+    counts: async () => {
       const own = store.kind === 'postgresql' ? store : { ...store, file: join(directory, 'mlfi.sqlite') };
       return (await storedOf(own, ['fraud'])).get('fraud')?.learning;
     },
-    async remove() {
+    remove: async (): Promise<void> => {
       await end('SIGKILL');
       rmSync(directory, { recursive: true, force: true });
     },

@@ -77,7 +77,7 @@ export function fetchedImportUseCases({
   async function opened({ files, format }: FetchRequest, signal: AbortSignal): Promise<readonly PastFile[]> {
     const found: PastFile[] = [];
     for (const { url, version } of files) {
-      const file = await pastFiles.open(url, format, signal);
+      const file = await named(url, signal, () => pastFiles.open(url, format, signal));
       if (version !== null && version !== file.mark.version)
         throw new Conflict(`${file.name} is not the file that was shown: it was changed since`, 'version');
       found.push(file);
@@ -191,7 +191,7 @@ export function fetchedImportUseCases({
       run.state = {
         ...run.state,
         state: isEnded ? 'cancelled' : 'failed',
-        problem: problem === null || file === null || problem.startsWith(file) ? problem : `${file}: ${problem}`,
+        problem: problem === null || file === null || problem.includes(file) ? problem : `${file}: ${problem}`,
         endedAtMs: clock.now(),
       };
       if (problem !== null)
@@ -275,6 +275,16 @@ export function fetchedImportUseCases({
       await Promise.all([...runs.values()].map(({ done }) => done));
     },
   };
+}
+
+/** @throws what the work throws, with which file it is of */
+async function named<T>(url: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted || isAppError(error)) throw error;
+    throw new Error(`${shownAddress(url)}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 const saidOf = (map: string | null): ReadonlyMap<string, MappedRole> =>

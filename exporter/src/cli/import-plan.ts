@@ -55,7 +55,7 @@ export const WAYS: WaysToSay = {
   times: '--from 2026-01-01 --rows-per-day 5000',
 };
 
-export const CONTROLS = /\p{Cc}/gu;
+const CONTROLS = /\p{Cc}/gu;
 
 export const noteText = ({ field, message, rows }: ImportNote): string =>
   `${field === '' ? '' : `${field}: `}${message} (${counted(rows, 'row')})`;

@@ -53,7 +53,7 @@ export async function startFileServer(): Promise<FileServer> {
 }
 
 async function serve(file: Served, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { bytes, ranges = false, etag = null, cut, status, authorization } = file;
+  const { bytes, etag = null, status, authorization } = file;
   if (authorization !== undefined && request.headers.authorization !== authorization) {
     response.writeHead(401, { 'www-authenticate': 'Bearer' }).end();
     return;
@@ -63,11 +63,7 @@ async function serve(file: Served, request: IncomingMessage, response: ServerRes
     response.writeHead(status.code, status.headers).end();
     return;
   }
-  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
-  const isSame = request.headers['if-range'] === undefined || request.headers['if-range'] === etag;
-  const isPart = ranges && from !== undefined && isSame;
-  const start = isPart ? Number(from) : 0;
-  const end = isPart && to !== '' ? Math.min(bytes.length, Number(to) + 1) : bytes.length;
+  const { isPart, start, end } = partOf(file, request);
   if (isPart && start >= bytes.length) {
     response.writeHead(416, { 'content-range': `bytes */${bytes.length}` }).end();
     return;
@@ -78,19 +74,31 @@ async function serve(file: Served, request: IncomingMessage, response: ServerRes
     ...(etag === null ? {} : { etag }),
     ...file.headers,
   });
-  for (let at = start; at < end; at += PIECE_BYTES) {
-    if (response.destroyed) return;
-    if (cut !== undefined && cut.times > 0 && at - start >= cut.afterBytes) {
+  await send(file, bytes.subarray(start, end), response);
+}
+
+/** What of a file is asked for. */
+function partOf({ bytes, ranges = false, etag = null }: Served, { headers }: IncomingMessage) {
+  const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
+  const isSame = headers['if-range'] === undefined || headers['if-range'] === etag;
+  if (!ranges || from === undefined || !isSame) return { isPart: false, start: 0, end: bytes.length };
+  const end = to === '' ? bytes.length : Math.min(bytes.length, Number(to) + 1);
+  return { isPart: true, start: Number(from), end };
+}
+
+async function send({ cut, pauseMs }: Served, bytes: Buffer, response: ServerResponse): Promise<void> {
+  for (let at = 0; at < bytes.length && !response.destroyed; at += PIECE_BYTES) {
+    if (cut !== undefined && cut.times > 0 && at >= cut.afterBytes) {
       cut.times -= 1;
       response.destroy();
       return;
     }
-    if (!response.write(bytes.subarray(at, Math.min(end, at + PIECE_BYTES))))
+    if (!response.write(bytes.subarray(at, at + PIECE_BYTES)))
       await new Promise((drained) => {
         response.once('drain', drained);
         response.once('close', drained);
       });
-    if (file.pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, file.pauseMs));
+    if (pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   response.end();
 }

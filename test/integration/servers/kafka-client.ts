@@ -13,10 +13,10 @@ export interface KafkaClient {
   brokers(): Promise<number>;
   createTopic(name: string, partitions: number, replicas: number): Promise<void>;
   /** Whether each partition has a leader among so many brokers, and is on all of them. */
-  isOn(topic: string, brokers: number): Promise<boolean>;
-  send(topic: string, records: readonly Sent[]): Promise<void>;
+  readonly isOn: (topic: string, brokers: number) => Promise<boolean>;
+  readonly send: (topic: string, records: readonly Sent[]) => Promise<void>;
   /** Offsets of a group, by partition. */
-  committed(group: string, topic: string, partitions: number): Promise<readonly number[]>;
+  readonly committed: (group: string, topic: string, partitions: number) => Promise<readonly number[]>;
 }
 
 const RECORDS_AT_ONCE = 1_000;

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 /** One process of Kafka, with its data in a folder. */
 export interface KafkaNode {
   /** Starts it, or starts it again on the same data. */
-  start(): Promise<void>;
+  readonly start: () => Promise<void>;
   /** As a crash does; its data stays. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 const READY_WITHIN_MS = 60_000;
