@@ -1,4 +1,5 @@
 import { beginningOf } from '../../ingest/formats/csv.js';
+import { placeName } from '../../ingest/formats/table.js';
 import { fieldRoles, type FieldRole } from '../../ingest/field-roles.js';
 import type { BatchReader } from '../../ingest/batch-reader.js';
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
@@ -84,7 +85,7 @@ function exampleOf(value: unknown): string {
 function firstRow({ body, contentType }: Piece): readonly (readonly [string, unknown])[] {
   if (contentType === 'text/csv' || contentType === 'text/tab-separated-values') {
     const [header, first] = beginningOf(body);
-    return header.map((name, i) => [name.trim(), first[i] ?? '']);
+    return header.map((name, i) => [name.trim() || placeName(i), first[i] ?? '']);
   }
   try {
     const value: unknown = JSON.parse(contentType === 'application/x-ndjson' ? (body.split('\n', 1)[0] ?? '') : body);
