@@ -138,12 +138,6 @@ describe('rows as they are really sent', () => {
     expect(reasons(parse(wrong))).toEqual({ bad_confidence: 5_000 });
   });
 
-  it('tells of a column without a name, as pandas writes its index', () => {
-    const { notes } = parse(',age,prediction\n0,1,yes\n1,2,no\n', 'text/csv');
-    expect(notes).toMatchObject([{ reason: 'name_changed', field: 'column_1' }]);
-    expect(notes[0]?.message).toContain('map column_1:ignore');
-  });
-
   it('tells a name that stands twice; the last one counts', () => {
     for (const [body, type] of [
       ['{"prediction":"a","prediction":"b"}', NDJSON],
