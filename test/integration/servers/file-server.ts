@@ -90,7 +90,8 @@ async function send({ cut, pauseMs }: Served, bytes: Buffer, response: ServerRes
   for (let at = 0; at < bytes.length && !response.destroyed; at += PIECE_BYTES) {
     if (cut !== undefined && cut.times > 0 && at >= cut.afterBytes) {
       cut.times -= 1;
-      response.destroy();
+      // What was sent arrives: a reset would take what the other side has not read yet.
+      response.socket?.destroySoon();
       return;
     }
     if (!response.write(bytes.subarray(at, at + PIECE_BYTES)))
