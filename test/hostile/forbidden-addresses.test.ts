@@ -42,6 +42,7 @@ const ROUTES: readonly (readonly [method: string, path: string, body: (url: stri
   ['POST', '/api/v1/models', (url, i) => ({ id: `ssrf-${i}`, url })],
   ['POST', '/api/v1/discover', (url) => ({ url })],
   ['POST', '/monitoring/analyze', (url) => ({ prediction_url: url })],
+  ['POST', '/api/v1/models/fetched/imports/preview', (url) => ({ files: [{ url }], as: 'history' })],
 ];
 
 let directory: string;

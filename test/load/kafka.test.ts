@@ -6,9 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { seededRandom } from '../../exporter/src/system/seeded-random.js';
 import { freePort } from '../integration/servers/free-port.js';
-import { kafkaJars, startKafka, type Kafka } from '../integration/servers/kafka.js';
-import { testStores } from '../integration/servers/stores.js';
+import { startKafkaCluster, type KafkaCluster } from '../integration/servers/kafka-cluster.js';
+import { kafkaJars, startKafka, type Kafka, type Sent } from '../integration/servers/kafka.js';
+import { testStores, type Stores } from '../integration/servers/stores.js';
 import { startServiceProcess, type ServiceProcess } from '../integration/service-process.js';
+import { storedOf } from './outcome.js';
 
 const LONG = process.env['MLFI_LONG'] === '1';
 const RECORDS = LONG ? 200_000 : 20_000;
@@ -34,6 +36,57 @@ async function joinAndLeave(broker: string, topic: string, stayMs: number): Prom
   await other.close(true);
 }
 
+const recordsOf = (count: number): Sent[] => {
+  const random = seededRandom(count);
+  return Array.from({ length: count }, (_, i) => ({
+    partition: Math.floor(random.next() * PARTITIONS),
+    value: JSON.stringify({ features: { age: i % 90, country: 'DE' }, prediction: i % 3 ? 'no' : 'yes' }),
+  }));
+};
+
+/** A mlfi that reads a topic into a store of its own, learning all the while: what it counted is in one profile. */
+async function readerOf(brokers: readonly string[], topic: string, group: string, kind: Stores['kinds'][number]) {
+  const store = stores.fresh(kind);
+  const directory = mkdtempSync(join(tmpdir(), 'mlfi-kafka-'));
+  const port = await freePort();
+  const settings = {
+    models: [{ id: 'fraud' }],
+    api_keys: [{ name: 'reader', scopes: ['read'], key: KEY }],
+    baseline: { minimum_samples: 10 * RECORDS },
+    ...(store.kind === 'postgresql' ? { database: { url: store.url } } : {}),
+    sources: {
+      kafka: [{ ...{ name: 'load', brokers, group, topics: [topic] }, model: 'fraud', session_timeout: '6s' }],
+    },
+  };
+  let service: ServiceProcess | null = null;
+  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+    service?.child.kill(signal);
+    await service?.exited;
+  };
+  return {
+    end,
+    start: async (): Promise<void> => {
+      service = startServiceProcess(directory, port, settings, [], true);
+      await service.ready();
+    },
+    total: async (): Promise<number> => {
+      const response = await fetch(`http://127.0.0.1:${port}/api/v1/models/fraud`, {
+        headers: { authorization: `Bearer ${KEY}` },
+      }).catch(() => null);
+      return response?.ok === true ? answer.parse(await response.json()).total_samples : 0;
+    },
+    /** Once it has ended. */
+    counts: async () => {
+      const own = store.kind === 'postgresql' ? store : { ...store, file: join(directory, 'mlfi.sqlite') };
+      return (await storedOf(own, ['fraud'])).get('fraud')?.learning;
+    },
+    remove: async (): Promise<void> => {
+      await end('SIGKILL');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
 describe.skipIf(jars === null)('Kafka under load', () => {
   let kafka: Kafka;
   beforeAll(async () => {
@@ -50,40 +103,10 @@ describe.skipIf(jars === null)('Kafka under load', () => {
     async (kind) => {
       const topic = `fraud-${kind.toLowerCase()}`;
       await kafka.createTopic(topic, PARTITIONS);
-      const store = stores.fresh(kind);
-      const directory = mkdtempSync(join(tmpdir(), 'mlfi-kafka-'));
-      const port = await freePort();
-      const settings = {
-        models: [{ id: 'fraud' }],
-        api_keys: [{ name: 'reader', scopes: ['read'], key: KEY }],
-        ...(store.kind === 'postgresql' ? { database: { url: store.url } } : {}),
-        sources: {
-          kafka: [
-            {
-              name: 'load',
-              brokers: [kafka.broker],
-              group: 'mlfi',
-              topics: [topic],
-              model: 'fraud',
-              session_timeout: '6s',
-            },
-          ],
-        },
-      };
-      const total = async (): Promise<number> => {
-        const response = await fetch(`http://127.0.0.1:${port}/api/v1/models/fraud`, {
-          headers: { authorization: `Bearer ${KEY}` },
-        }).catch(() => null);
-        return response?.ok === true ? answer.parse(await response.json()).total_samples : 0;
-      };
+      const disturbed = await readerOf([kafka.broker], topic, 'mlfi', kind);
+      const quiet = await readerOf([kafka.broker], topic, 'quiet', kind);
       const random = seededRandom(RECORDS);
-      await kafka.send(
-        topic,
-        Array.from({ length: RECORDS }, (_, i) => ({
-          partition: Math.floor(random.next() * PARTITIONS),
-          value: JSON.stringify({ features: { age: i % 90, country: 'DE' }, prediction: i % 3 ? 'no' : 'yes' }),
-        })),
-      );
+      await kafka.send(topic, recordsOf(RECORDS));
       let isOver = false;
       const others = Array.from({ length: OTHERS }, async () => {
         while (!isOver) {
@@ -91,35 +114,82 @@ describe.skipIf(jars === null)('Kafka under load', () => {
           await new Promise((resolve) => setTimeout(resolve, 4_000 + random.next() * 6_000));
         }
       });
-      let service: ServiceProcess | null = null;
-      const start = async (): Promise<void> => {
-        service = startServiceProcess(directory, port, settings, [], true);
-        await service.ready();
-      };
-      const kill = async (): Promise<void> => {
-        service?.child.kill('SIGKILL');
-        await service?.exited;
-      };
-      await start();
       try {
+        await disturbed.start();
         for (let killed = 1; killed <= KILLS; killed += 1) {
           const share = (RECORDS * killed) / (KILLS + 2);
-          await expect.poll(total, { timeout: 300_000, interval: 20 }).toBeGreaterThanOrEqual(share);
-          await kill();
-          await start();
+          await expect.poll(disturbed.total, { timeout: 300_000, interval: 20 }).toBeGreaterThanOrEqual(share);
+          await disturbed.end('SIGKILL');
+          await disturbed.start();
         }
         isOver = true;
         await Promise.all(others);
-        await expect.poll(total, { timeout: 300_000 }).toBeGreaterThanOrEqual(RECORDS);
+        await expect.poll(disturbed.total, { timeout: 300_000 }).toBeGreaterThanOrEqual(RECORDS);
         const sum = async (): Promise<number> =>
           (await kafka.committed('mlfi', topic, PARTITIONS)).reduce((all, offset) => all + offset, 0);
         await expect.poll(sum, { timeout: 30_000 }).toBe(RECORDS);
-        expect(await total()).toBe(RECORDS);
+        expect(await disturbed.total()).toBe(RECORDS);
+        await disturbed.end('SIGTERM');
+        await quiet.start();
+        await expect.poll(quiet.total, { timeout: 300_000 }).toBe(RECORDS);
+        await quiet.end('SIGTERM');
+        const counts = await disturbed.counts();
+        expect(counts?.calls).toBe(RECORDS);
+        expect(new Set(Object.values(counts?.signals ?? {}))).toEqual(new Set([RECORDS]));
+        expect(counts).toEqual(await quiet.counts());
       } finally {
         isOver = true;
-        await kill();
-        rmSync(directory, { recursive: true, force: true });
+        await disturbed.remove();
+        await quiet.remove();
       }
     },
   );
+});
+
+describe.skipIf(jars === null)('several brokers', () => {
+  let cluster: KafkaCluster;
+  beforeAll(async () => {
+    await stores.start();
+    cluster = await startKafkaCluster(jars ?? '', 3);
+  });
+  afterAll(async () => {
+    await cluster.stop();
+    stores.stop();
+  });
+
+  it(`are read while one after the other is killed: each of ${RECORDS} records once, on ${stores.kinds.at(-1)}`, async () => {
+    await cluster.createTopic('spread', PARTITIONS);
+    const reader = await readerOf(cluster.brokers, 'spread', 'mlfi', stores.kinds.at(-1) ?? 'SQLite');
+    const half = recordsOf(RECORDS / 2);
+    // A producer that finds no leader sends what others took again: that would be the test's own fault.
+    const isOn = async (brokers: number): Promise<void> =>
+      expect
+        .poll(() => cluster.isOn('spread', brokers).catch(() => false), { timeout: 60_000, interval: 200 })
+        .toBe(true);
+    try {
+      await cluster.send('spread', half);
+      await reader.start();
+      await expect.poll(reader.total, { timeout: 300_000, interval: 20 }).toBeGreaterThan(RECORDS / 20);
+      await cluster.kill(0);
+      await expect.poll(reader.total, { timeout: 300_000 }).toBe(RECORDS / 2);
+      await isOn(2);
+      await cluster.send('spread', half.slice(0, RECORDS / 4));
+      await expect.poll(reader.total, { timeout: 300_000 }).toBe((RECORDS * 3) / 4);
+      await cluster.startAgain(0);
+      await isOn(3);
+      await cluster.kill(1);
+      await isOn(2);
+      await cluster.send('spread', half.slice(RECORDS / 4));
+      await expect.poll(reader.total, { timeout: 300_000 }).toBeGreaterThanOrEqual(RECORDS);
+      const sum = async (): Promise<number> =>
+        (await cluster.committed('mlfi', 'spread', PARTITIONS)).reduce((all, offset) => all + offset, 0);
+      await expect.poll(sum, { timeout: 60_000 }).toBe(RECORDS);
+      await reader.end('SIGTERM');
+      const counts = await reader.counts();
+      expect(counts?.calls).toBe(RECORDS);
+      expect(new Set(Object.values(counts?.signals ?? {}))).toEqual(new Set([RECORDS]));
+    } finally {
+      await reader.remove();
+    }
+  });
 });

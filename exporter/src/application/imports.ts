@@ -13,6 +13,7 @@ import {
 } from '../domain/import.js';
 import type { IngestBatch, IngestResult } from '../domain/ingest.js';
 import type { Model } from '../domain/model.js';
+import type { FileMark } from '../domain/past-file.js';
 import type { GovernanceTransaction, Store } from '../domain/ports.js';
 import { setting } from '../domain/setting.js';
 import { ModelLanes } from '../incidents/model-lane.js';
@@ -33,6 +34,7 @@ export const IMPORTS_UNDER_WAY = setting<Readonly<Record<string, BegunImport>>>(
         fromMs: z.number().nullable(),
         begunAtMs: z.number(),
         hadBaseline: z.boolean(),
+        files: z.record(z.string(), z.string()).exactOptional(),
       }),
       // As it was kept before an import could be cancelled.
       z
@@ -49,6 +51,8 @@ export interface ImportedRows {
   /** The time that rows without one were given when they were read. */
   readonly undatedAtMs: number;
   readonly spread: SpreadTimes | null;
+  /** The file they are of, where it was fetched from elsewhere. */
+  readonly file?: FileMark;
 }
 
 export interface ImportUseCases {
@@ -121,7 +125,20 @@ export function importUseCases({
       await note(transaction);
     });
 
-  async function begun(id: ModelId, { purpose, batch, spread }: ImportedRows, by: Actor): Promise<Replay> {
+  /** Rows of a file that is not the one whose first rows were taken are of another past. @throws Conflict */
+  async function expectSameFile(id: ModelId, { key, version }: FileMark): Promise<void> {
+    const begun = await underWay(id);
+    const known = begun?.files?.[key];
+    if (begun === undefined || known === version) return;
+    if (known !== undefined)
+      throw new Conflict(
+        'the file is not the one whose first rows were imported: it was changed meanwhile. Cancel the import and begin anew',
+        'url',
+      );
+    await mark(id, { ...begun, files: { ...begun.files, [key]: version } }, () => Promise.resolve());
+  }
+
+  async function begun(id: ModelId, { purpose, batch, spread, file }: ImportedRows, by: Actor): Promise<Replay> {
     const known = replays.get(id);
     const interrupted = known === undefined && fleet.isLent(id) ? await underWay(id) : undefined;
     const underWayAs = known?.purpose ?? interrupted?.purpose ?? purpose;
@@ -135,6 +152,7 @@ export function importUseCases({
       fromMs: spread?.firstMs ?? extentOf(batch).fromMs,
       begunAtMs: clock.now(),
       hadBaseline: baseline !== null,
+      ...(file === undefined ? {} : { files: { [file.key]: file.version } }),
     };
     const memory = await fleet.lend(id, (monitored) => refusal(id, purpose, monitored, batch));
     try {
@@ -203,6 +221,7 @@ export function importUseCases({
     take: (id, rows, by) =>
       lanes.run(id, async () => {
         const replay = await begun(id, rows, by);
+        if (rows.file !== undefined) await expectSameFile(id, rows.file);
         const result = await replay.take(rows.batch, rows.undatedAtMs, rows.spread);
         heardAtMs.set(id, clock.now());
         return result;

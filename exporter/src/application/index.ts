@@ -5,6 +5,7 @@ import { apiKeyUseCases, type ApiKeyUseCases } from './api-keys.js';
 import { auditUseCases, type AuditUseCases } from './audit.js';
 import { baselineUseCases, type BaselineUseCases } from './baselines.js';
 import { decisionUseCases, type DecisionUseCases } from './decisions.js';
+import { fetchedImportUseCases, type FetchedImportUseCases } from './fetched-imports.js';
 import { historyUseCases, type HistoryUseCases } from './history.js';
 import { importUseCases, type ImportUseCases } from './imports.js';
 import { incidentUseCases, type IncidentUseCases } from './incidents.js';
@@ -17,6 +18,7 @@ export interface Application {
   readonly baselines: BaselineUseCases;
   readonly validations: Pick<ModelValidations, 'start' | 'list'>;
   readonly imports: ImportUseCases;
+  readonly fetchedImports: FetchedImportUseCases;
   readonly incidents: IncidentUseCases;
   readonly decisions: DecisionUseCases;
   readonly history: HistoryUseCases;
@@ -29,11 +31,13 @@ export interface Application {
 /** The use cases, on top of a running fleet. */
 export function createApplication(ports: ApplicationPorts, settings: ApplicationSettings): Application {
   const incidents = incidentUseCases(ports, settings);
+  const imports = importUseCases(ports);
   return {
     models: modelUseCases(ports, settings),
     baselines: baselineUseCases(ports),
     validations: ports.validations,
-    imports: importUseCases(ports),
+    imports,
+    fetchedImports: fetchedImportUseCases({ ...ports, imports }),
     incidents,
     decisions: decisionUseCases(ports, (id) => incidents.get(id)),
     history: historyUseCases(ports),

@@ -17,6 +17,7 @@ import type { IncidentManager } from '../incidents/incident-manager.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import type { ModelValidations } from '../validation/run.js';
 import type { OpenReplay } from '../monitoring/replay.js';
+import type { PastFilePorts } from './past-file-ports.js';
 
 /** What the use cases are made of. */
 export interface ApplicationPorts {
@@ -42,6 +43,7 @@ export interface ApplicationPorts {
     onProgress: (progress: InvestigationProgress) => void,
   ) => Promise<Investigation>;
   readonly openReplay: OpenReplay;
+  readonly pastFiles: PastFilePorts;
   readonly validations: Pick<ModelValidations, 'start' | 'list'>;
   readonly renderReport: (incident: Incident, format: WrittenFormat) => Promise<string>;
   /** Draws the text of a new API key, and what is kept of it. */

@@ -3,6 +3,7 @@ import type { AuditVerdict } from '../domain/audit.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { MappedRole } from '../domain/field-mapping.js';
+import type { ImportPreview } from '../domain/import-preview.js';
 import type { Clock, DamagedTable, DroppedHistory } from '../domain/ports.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
 import type { ReportFormat } from '../domain/report-format.js';
@@ -34,29 +35,6 @@ export interface InvestigateOnceOptions {
   readonly onProgress: (progress: InvestigationProgress) => void;
   /** Told each call and what came back, a line each. */
   readonly onCall?: (line: string) => void;
-}
-
-/** Rows that are taken otherwise than they are written. */
-export interface ImportNote {
-  readonly reason: string;
-  readonly field: string;
-  readonly message: string;
-  readonly rows: number;
-}
-
-/** How a file of past rows would be read; its values are for whoever imports it. */
-export interface ImportPreview {
-  readonly file: string;
-  readonly columns: readonly { readonly name: string; readonly role: string; readonly example: string }[];
-  readonly rows: number;
-  readonly labels: number;
-  readonly refused: number;
-  readonly errors: readonly { readonly line: number; readonly field: string; readonly message: string }[];
-  readonly notes: readonly ImportNote[];
-  /** Its columns are the same in every row. */
-  readonly isTable: boolean;
-  readonly hasPredictions: boolean;
-  readonly isUndated: boolean;
 }
 
 /** Files of past rows, cut into pieces; the same files are always cut alike. */

@@ -1,47 +1,30 @@
-import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { partOfFileId } from '../domain/batch-identity.js';
 import { MAPPED_ROLES, mappingFrom, NO_MAPPING } from '../domain/field-mapping.js';
+import { slipText, whyNotImportable, type ImportNote } from '../domain/import-preview.js';
+import { PAST_FILE_FORMATS } from '../domain/past-file.js';
 import { counted } from '../domain/quantity-text.js';
-import type { Commands, ImportNote, ImportPreview, ImportSource } from './commands.js';
-import { ProgressLine } from './import-progress.js';
-import { baselineText, outcomeSchema, storyMarkdown, storyText } from './import-story.js';
+import type { Commands, ImportSource } from './commands.js';
+import { importAddresses, isAddress } from './import-addresses.js';
 import {
-  addServiceAddress,
-  askService,
-  type ServiceAnswer,
-  type ServiceOptions,
-  type ServiceRequest,
-} from './service-client.js';
-
-export interface ImportOptions extends ServiceOptions {
-  readonly model: string;
-  readonly as: string;
-  readonly map?: string;
-  readonly from?: string;
-  readonly rowsPerDay?: string;
-  readonly format?: string;
-  readonly preview?: boolean;
-  readonly yes?: boolean;
-  readonly report?: string;
-  readonly cancel?: boolean;
-}
-
-const FORMATS = ['csv', 'tsv', 'lines', 'json', 'parquet'] as const;
-const isFormat = (text: string): text is (typeof FORMATS)[number] => (FORMATS as readonly string[]).includes(text);
-const MODEL_ID = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/;
-
-/** What is said of an import, checked. */
-interface Plan {
-  readonly model: string;
-  readonly as: 'baseline' | 'history';
-  readonly map: string | null;
-  /** When rows without a time were made. */
-  readonly spread: { readonly firstMs: number; readonly perDay: number } | null;
-}
+  failed,
+  isConfirmed,
+  isFormat,
+  madeSure,
+  noteText,
+  persistently,
+  planOf,
+  previewText,
+  toldOutcome,
+  unfinished,
+  WAYS,
+  type ImportOptions,
+  type Plan,
+} from './import-plan.js';
+import { ProgressLine } from './import-progress.js';
+import { outcomeSchema } from './import-story.js';
+import { addServiceAddress, askService, type ServiceOptions } from './service-client.js';
 
 /** Adds `mlfi import`. Exit code: 0 imported, 1 not. */
 export function addImport(program: Command, commands: Pick<Commands, 'openImport'>): void {
@@ -50,7 +33,7 @@ export function addImport(program: Command, commands: Pick<Commands, 'openImport
       .command('import')
       .argument(
         '[files...]',
-        'files or folders (csv, tsv, ndjson, jsonl, json, each also .gz; parquet), or - for standard input',
+        'files or folders (csv, tsv, ndjson, jsonl, json, each also .gz; parquet), http addresses of such files, which the running mlfi fetches, or - for standard input',
       )
       .description('bring in rows of the past: a training set as the baseline, or history that is judged as if live'),
   )
@@ -62,7 +45,7 @@ export function addImport(program: Command, commands: Pick<Commands, 'openImport
     )
     .option('--from <date>', 'when the first row was made, where rows have no time; with --rows-per-day')
     .option('--rows-per-day <number>', 'how many came a day, where rows have no time')
-    .option('--format <kind>', `what the files hold, where their names do not say it: ${FORMATS.join(', ')}`)
+    .option('--format <kind>', `what the files hold, where their names do not say it: ${PAST_FILE_FORMATS.join(', ')}`)
     .option('--preview', 'only show how the columns would be read')
     .option('-y, --yes', 'import without asking')
     .option('--cancel', 'forget what an import that is under way has brought; its model is watched again as before')
@@ -82,7 +65,13 @@ export async function importFiles(
   if (typeof plan === 'string') return failed(plan);
   if (options.cancel === true) return cancel(plan.model, options);
   if (paths.length === 0) return failed('name what to import: files, folders, or - for standard input');
+  const addresses = paths.filter(isAddress);
+  if (addresses.length > 0 && addresses.length < paths.length)
+    return failed(
+      'files and addresses are not imported together; import one after the other, in the order of their rows',
+    );
   try {
+    if (addresses.length > 0) return await importAddresses(addresses, plan, options);
     const format = options.format === undefined || !isFormat(options.format) ? null : options.format;
     const source = await commands.openImport(paths, format);
     const previews = await source.preview(
@@ -90,7 +79,7 @@ export async function importFiles(
       plan.map === null ? NO_MAPPING.fields : (mappingFrom(plan.map) ?? NO_MAPPING.fields),
     );
     console.log(previews.map(previewText).join('\n\n'));
-    const problem = whatIsMissing(plan, previews);
+    const problem = whyNotImportable(plan.as, plan.spread !== null, previews, WAYS);
     if (problem !== null) return failed(problem);
     if (options.preview === true) return 0;
     if (options.yes !== true && !(await isConfirmed(plan)))
@@ -107,80 +96,6 @@ async function cancel(model: string, options: ServiceOptions): Promise<number> {
   if (answer.kind === 'refused') return failed(answer.reason);
   console.log(`The import is cancelled: "${model}" is watched as before, and its past can be imported anew.`);
   return 0;
-}
-
-function failed(why: string): number {
-  console.error(why);
-  return 1;
-}
-
-/** @returns the plan, or what is wrong with what was said */
-function planOf({ model, as, map, from, rowsPerDay, format }: ImportOptions): Plan | string {
-  if (!MODEL_ID.test(model)) return '--model: 1 to 64 characters of a–z, 0–9 and "-"';
-  if (as !== 'baseline' && as !== 'history') return `--as: baseline or history, not "${as.slice(0, 40)}"`;
-  if (map !== undefined && mappingFrom(map) === null)
-    return `--map: name:role, … with a role of ${MAPPED_ROLES.join(', ')}`;
-  if (format !== undefined && !isFormat(format)) return `--format: one of ${FORMATS.join(', ')}`;
-  if ((from === undefined) !== (rowsPerDay === undefined)) return '--from and --rows-per-day belong together';
-  const spread = from === undefined ? null : { firstMs: Date.parse(from), perDay: Number(rowsPerDay) };
-  if (spread !== null && !Number.isFinite(spread.firstMs)) return '--from: a date, such as 2026-01-31';
-  if (spread !== null && !(Number.isInteger(spread.perDay) && spread.perDay > 0))
-    return '--rows-per-day: a whole number';
-  return { model, as, map: map ?? null, spread };
-}
-
-/** Why these files cannot be imported as they are; null when they can. */
-function whatIsMissing({ as, spread }: Plan, previews: readonly ImportPreview[]): string | null {
-  if (previews.every(({ rows, labels }) => rows + labels === 0)) {
-    const slip = previews.flatMap(({ errors }) => errors)[0];
-    if (slip?.field === 'prediction')
-      return "no column is read as what the model said. mlfi compares a model's answers: score these rows with the model and give the column, or name it: --map COLUMN:prediction";
-    return slip === undefined ? 'there is no row in it' : `no row can be taken. Line ${slip.line}: ${slipText(slip)}`;
-  }
-  // A column may be in one file only, and of rows a line in later ones.
-  const [first, ...others] = previews.map(({ isTable, notes }) =>
-    notes.flatMap(({ reason, field }) => (isTable && reason === 'not_met' ? [field] : [])),
-  );
-  const unmet = (first ?? []).filter((field) => others.every((fields) => fields.includes(field)));
-  if (unmet.length > 0) return `--map: ${unmet.map((field) => `there is no column "${field}"`).join('; ')}`;
-  if (as === 'history' && spread === null && previews.some(({ isUndated }) => isUndated))
-    return 'rows have no time: say --map COLUMN:timestamp, or when they were made with --from 2026-01-01 --rows-per-day 5000';
-  return null;
-}
-
-const CONTROLS = /\p{Cc}/gu;
-
-/** The field, where it is about one, and what is wrong with it. */
-const slipText = ({ field, message }: { readonly field: string; readonly message: string }): string =>
-  `${field} ${message}`.trimStart();
-
-const noteText = ({ field, message, rows }: ImportNote): string =>
-  `${field === '' ? '' : `${field}: `}${message} (${counted(rows, 'row')})`;
-
-function previewText({ file, columns, rows, labels, refused, errors, notes }: ImportPreview): string {
-  const width = Math.min(40, Math.max(0, ...columns.map(({ name }) => name.length)));
-  const roleWidth = Math.max(0, ...columns.map(({ role }) => role.length));
-  const counts = [
-    `${rows} rows`,
-    ...(labels > 0 ? [`${labels} labels`] : []),
-    ...(refused > 0 ? [`${refused} refused`] : []),
-  ];
-  return [
-    `${file}: of the first part ${counts.join(', ')}`,
-    ...columns.map(({ name, role, example }) => `  ${name.padEnd(width)}  ${role.padEnd(roleWidth)}  ${example}`),
-    ...errors.slice(0, 3).map((slip) => `  line ${slip.line}: ${slipText(slip)}`),
-    ...notes.map((note) => `  ${noteText(note)}`),
-  ]
-    .map((line) => line.replace(CONTROLS, ' ').trimEnd())
-    .join('\n');
-}
-
-async function isConfirmed({ model, as }: Plan): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
-  const asking = createInterface({ input: process.stdin, output: process.stderr });
-  const said = await asking.question(`\nImport this as the ${as} of "${model}"? [y/N] `);
-  asking.close();
-  return /^y(?:es)?$/i.test(said.trim());
 }
 
 const takenSchema = z.object({
@@ -211,12 +126,6 @@ class Notes {
     );
   }
 }
-
-/** What a person is to do when an import ends before its end: the model waits for the rest. */
-const unfinished = (model: string, rows: number): string =>
-  rows === 0
-    ? ''
-    : `\n${counted(rows, 'row is in', 'rows are in')}, and "${model}" is not watched before the import is finished: run it again, or mlfi import --model ${model} --cancel`;
 
 async function send(source: ImportSource, plan: Plan, options: ImportOptions): Promise<number> {
   const model = `/api/v1/models/${plan.model}`;
@@ -290,36 +199,15 @@ async function finish(plan: Plan, options: ImportOptions, isKnown: boolean): Pro
     );
     return 0;
   }
-  const outcome = outcomeSchema.parse(answer.body);
-  const said = [
-    baselineText(plan.model, outcome),
-    plan.as === 'history' ? storyText(plan.model, outcome) : '',
-    ...outcome.notes,
-  ];
-  console.log(
-    said
-      .filter((text) => text !== '')
-      .join('\n\n')
-      .replace(/(?!\n)\p{Cc}/gu, ''),
-  );
-  if (options.report !== undefined) {
-    writeFileSync(options.report, storyMarkdown(plan.model, outcome));
-    console.log(`${options.report} written`);
-  }
-  return plan.as === 'baseline' && outcome.baseline_version === null ? 1 : 0;
+  return toldOutcome(plan, options, outcomeSchema.parse(answer.body));
 }
 
 const DAY_MS = 86_400_000;
 
 function queryOf({ as, map, spread }: Plan, body: string, place: number, rowsSent: number): URLSearchParams {
-  // The same rows at the same place of a file, read the same way, are the same, whatever the file is called.
-  const digest = createHash('sha256')
-    .update(`${as}\n${place}\n${map === null ? '' : `${map}\n`}`)
-    .update(body)
-    .digest('hex');
   return new URLSearchParams({
     as,
-    batch_id: `import-${digest}`,
+    batch_id: partOfFileId(as, place, map, body),
     ...(map === null ? {} : { map }),
     ...(spread === null
       ? {}
@@ -328,39 +216,4 @@ function queryOf({ as, map, spread }: Plan, body: string, place: number, rowsSen
           rows_per_day: String(spread.perDay),
         }),
   });
-}
-
-const underWaySchema = z.object({ under_way: z.boolean() });
-
-/** The model, made when there is none. */
-async function madeSure(id: string, options: ServiceOptions): Promise<ServiceAnswer> {
-  const importing = await persistently(options, { method: 'GET', path: `/api/v1/models/${id}/imports` });
-  if (importing.kind === 'refused' && importing.status !== 404) return importing;
-  if (importing.kind === 'answer' && underWaySchema.parse(importing.body).under_way) return importing;
-  const known = await persistently(options, { method: 'GET', path: `/api/v1/models/${id}` });
-  if (known.kind === 'answer' || known.status !== 404) return known;
-  return askService(options, { method: 'POST', path: '/api/v1/models', body: { id } });
-}
-
-/** A service that is started anew, or has more than it takes at once, is waited for this long. */
-const WAITED_MS = 300_000;
-const PAUSE_MS = 1_000;
-
-/**
- * What the service answers in the end. Only what changes something is asked again where nobody answers: it is asked
- * once somebody has, and a wrong address should be told at once.
- */
-async function persistently(
-  options: ServiceOptions,
-  request: ServiceRequest,
-): Promise<ServiceAnswer & { readonly isAskedAgain: boolean }> {
-  const startedAt = performance.now();
-  for (let isAskedAgain = false; ; isAskedAgain = true) {
-    const answer = await askService(options, request);
-    if (answer.kind === 'answer') return { ...answer, isAskedAgain };
-    const { status } = answer;
-    const isPassing = status === 429 || status === 503 || (status === null && request.method !== 'GET');
-    if (!isPassing || performance.now() - startedAt > WAITED_MS) return { ...answer, isAskedAgain };
-    await pause(PAUSE_MS);
-  }
 }

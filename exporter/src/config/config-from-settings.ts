@@ -182,6 +182,14 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
       mostModels: settings.intake.limits.models,
       pairing: { waitMs: settings.intake.pairing.wait, memoryBytes: settings.intake.pairing.memory },
     },
+    imports: {
+      mostBytes: settings.imports.maximum_size,
+      mostMs: settings.imports.maximum_time,
+      credentials: settings.imports.credentials.map(({ address, authorization_secret }) => ({
+        address,
+        authorizationSecret: authorization_secret,
+      })),
+    },
     logFiles: settings.log_files.map((folder) => ({
       directory: resolve(directory, folder.directory),
       model: modelId(folder.model),

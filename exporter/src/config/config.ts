@@ -189,6 +189,15 @@ export interface Config {
     /** How requests and responses that come apart are put together. */
     readonly pairing: { readonly waitMs: number; readonly memoryBytes: number };
   };
+  /** Files of past rows that mlfi fetches. */
+  readonly imports: {
+    /** Of each, as sent and unpacked. */
+    readonly mostBytes: number;
+    /** Of all of one import. */
+    readonly mostMs: number;
+    /** Which secret is sent to addresses below one. */
+    readonly credentials: readonly { readonly address: string; readonly authorizationSecret: string }[];
+  };
   /** Folders of log files; absolute paths. */
   readonly logFiles: readonly { readonly directory: string; readonly model: ModelId }[];
   readonly sources: { readonly kafka: readonly KafkaSource[] };

@@ -359,10 +359,14 @@ function changeProblems({ changes, secrets }: Settings): PlacedProblem[] {
 }
 
 /** Sections besides `models` that name an entry of `secrets`. */
-function secretProblems({ alerts, discovery, secrets }: Settings): PlacedProblem[] {
-  const named = [
+function secretProblems({ alerts, discovery, imports, secrets }: Settings): PlacedProblem[] {
+  const named: { readonly path: (string | number)[]; readonly name: string | null }[] = [
     { path: ['alerts', 'grafana_secret'], name: alerts.grafana_secret },
     { path: ['discovery', 'authorization_secret'], name: discovery.authorization_secret },
+    ...imports.credentials.map(({ authorization_secret }, index) => ({
+      path: ['imports', 'credentials', index, 'authorization_secret'],
+      name: authorization_secret,
+    })),
   ];
   return named.flatMap(({ path, name }) =>
     name === null || Object.hasOwn(secrets, name)

@@ -235,6 +235,18 @@ const discovery = z
   })
   .prefault({});
 
+/** Files of past rows that mlfi fetches. */
+const imports = z
+  .strictObject({
+    maximum_size: byteSize('1MiB', '1024GiB').prefault('64GiB'),
+    maximum_time: duration('1m', '23h').prefault('6h'),
+    credentials: z
+      .array(z.strictObject({ address: httpUrl(), authorization_secret: label(64) }))
+      .max(100)
+      .default([]),
+  })
+  .prefault({});
+
 const logFolder = z.strictObject({ directory: label(4_096), model: slug() });
 
 /** How the senders of one model call things. */
@@ -330,6 +342,7 @@ export const settingsSchema = z.strictObject({
   alerts,
   discovery,
   intake,
+  imports,
   log_files: z.array(logFolder).max(1_000).default([]),
   sources: z.strictObject({ kafka: z.array(kafkaSource).max(100).default([]) }).prefault({}),
   http,

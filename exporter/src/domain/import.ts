@@ -16,6 +16,8 @@ export interface BegunImport {
   readonly begunAtMs: number;
   /** The model had a baseline before: that stays when the import is cancelled. */
   readonly hadBaseline: boolean;
+  /** Of files that were fetched from elsewhere which they were, by where they lie: another one is not gone on with. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** When rows without a time of their own were made: the first, and how far apart. */

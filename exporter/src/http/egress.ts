@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import ipaddr from 'ipaddr.js';
 import { Agent, buildConnector, request } from 'undici';
+import { BrokenOff, type Downloads } from '../domain/download.js';
 import type { Failure, FailureReason, ServerCertificate } from '../domain/observation.js';
 import type { HttpClient } from '../domain/ports.js';
 import { certificateOf, createTlsAgents, UnreadableCertificate, type TlsOptions } from './tls-agents.js';
@@ -80,7 +81,7 @@ export function hostMatcher(patterns: readonly string[]): (hostname: string) => 
  * counts bytes after decompression.
  * @throws RangeError when an entry of `allowCidrs` is not an address range.
  */
-export function createEgress(policy: EgressPolicy): HttpClient & { close(): Promise<void> } {
+export function createEgress(policy: EgressPolicy): HttpClient & Downloads & { close(): Promise<void> } {
   for (const cidr of policy.allowCidrs) {
     if (!ipaddr.isValidCIDR(cidr))
       throw new RangeError(`egress.allow_cidrs: "${cidr.slice(0, 80)}" is not an address range such as 10.0.0.0/8`);
@@ -172,17 +173,11 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
           call.maxResponseBytes ?? policy.maximumResponseBytes ?? MAXIMUM_RESPONSE_BYTES,
           (bytes) => arrivals.push({ bytes, seconds: seconds() }),
         );
-        const headers = Object.fromEntries(
-          Object.entries(response.headers).map(([name, value]) => [
-            name.toLowerCase(),
-            Array.isArray(value) ? value.join(', ') : (value ?? ''),
-          ]),
-        );
         const certificate = certificates.get(new URL(call.url).origin);
         return {
           kind: 'answer',
           status: response.statusCode,
-          headers,
+          headers: lowerCased(response.headers),
           body,
           latencySeconds: seconds(),
           ...(call.notesArrivals === true ? { arrivals } : {}),
@@ -195,6 +190,27 @@ export function createEgress(policy: EgressPolicy): HttpClient & { close(): Prom
           latencySeconds: seconds(),
           ...(neverLeft(error) ? { unsent: true } : {}),
         };
+      }
+    },
+    async open({ url, headers, idleMs, signal }) {
+      const refused = refusal(url, policy);
+      if (refused !== null)
+        return { kind: 'failure', failure: failureOf('blocked', refused), latencySeconds: 0, unsent: true };
+      try {
+        const timeouts = { headersTimeout: idleMs, bodyTimeout: idleMs };
+        const response = await request(url, { dispatcher: agent, headers, signal, ...timeouts });
+        // Whoever closes it early reads no error of it.
+        response.body.on('error', () => undefined);
+        const body = decoded(response.body, response.headers['content-encoding']);
+        return {
+          kind: 'opened',
+          status: response.statusCode,
+          headers: lowerCased(response.headers),
+          body: partsOf(body, idleMs),
+          close: () => void body.destroy(),
+        };
+      } catch (error) {
+        return { kind: 'failure', failure: classified(error, false, idleMs, false), latencySeconds: 0 };
       }
     },
     // Not `close`, which waits for calls under way: whoever wanted their answers has ended before.
@@ -240,6 +256,25 @@ function decoded(body: Readable, coding: string | string[] | undefined): Readabl
   body.on('error', (error) => decoder.destroy(error));
   decoder.on('close', () => body.destroy());
   return body.pipe(decoder);
+}
+
+const lowerCased = (headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name.toLowerCase(),
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+
+/** @throws BrokenOff */
+async function* partsOf(body: Readable, idleMs: number): AsyncGenerator<Buffer> {
+  try {
+    yield* body as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw new BrokenOff(classified(error, false, idleMs, true));
+  } finally {
+    body.destroy();
+  }
 }
 
 async function readBody(body: Readable, limitBytes: number, arrived: (bytes: number) => void): Promise<string> {

@@ -15,6 +15,7 @@ import { randomIds } from '../system/random-ids.js';
 import { seededRandom } from '../system/seeded-random.js';
 import { createModelValidations, type ModelValidations } from '../validation/run.js';
 import { defaultSchedule, type Capture } from './capture.js';
+import { wirePastFiles } from './fetched-files.js';
 import type { Foundation } from './foundation.js';
 import type { WiredGovernance } from './governance.js';
 import { wireImports } from './imports.js';
@@ -52,6 +53,7 @@ export function wireApplication(
       checkpointing,
       investigate: investigator(investigationOf(foundation, capture, fleet), investigationSettings),
       openReplay: wireImports(foundation, analyseRows),
+      pastFiles: wirePastFiles(foundation),
       validations: wireValidations(foundation, capture, fleet),
       renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),
       newApiKeySecret,

@@ -6,6 +6,7 @@ import { loadConfig } from '../config/load.js';
 import { reloadableConfig, type ReloadableConfig } from '../config/reload.js';
 import type { StoreDocumentDamaged } from '../domain/codec.js';
 import type { JsonObject } from '../domain/json.js';
+import type { Downloads } from '../domain/download.js';
 import type { Clock, EventBus, HttpClient, Logger, Store } from '../domain/ports.js';
 import type { Actor } from '../domain/actor.js';
 import { setting } from '../domain/setting.js';
@@ -33,7 +34,7 @@ export interface Foundation {
   /** The keys of the store, which it need not be asked for each time. */
   readonly apiKeys: RememberedApiKeys;
   readonly events: EventBus;
-  readonly http: HttpClient;
+  readonly http: HttpClient & Downloads;
   readonly processMetrics: ProcessMetrics;
   /** Whether decisions are taken: not while what they rest on is damaged. */
   readonly decisionGate: DecisionGate;

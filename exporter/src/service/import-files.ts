@@ -10,16 +10,15 @@ import {
   type OpenFile,
   type Piece,
 } from '../capture/sources/files/file-pieces.js';
-import { previewOf, type FilePreview } from '../capture/sources/files/preview.js';
+import { previewOf } from '../capture/sources/files/preview.js';
 import type { ImportSource } from '../cli/commands.js';
+import type { ImportPreview } from '../domain/import-preview.js';
 import { DEFAULT_INTAKE_LIMITS } from '../domain/ingest.js';
 import type { Clock } from '../domain/ports.js';
 import { fileStream, whatIsAt, type FileStream } from '../system/file-stream.js';
 import { listFolder } from '../system/folder.js';
 import { systemClock } from '../system/system-clock.js';
-
-/** Large enough that a request is not the cost, small enough that progress is seen. */
-const ROWS_PER_PIECE = 5_000;
+import { ROWS_PER_PIECE } from './fetched-files.js';
 
 /**
  * The files that paths name: of a folder those whose ending is known, by name. `-` is standard input.
@@ -40,7 +39,7 @@ export async function openImport(
     files: files.map(({ name, sizeBytes }) => ({ name, sizeBytes })),
     async preview(model, said) {
       const batches = new BatchReader(() => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map() }));
-      const previews: FilePreview[] = [];
+      const previews: ImportPreview[] = [];
       for (const file of files) {
         const pieces = piecesOf(file, ROWS_PER_PIECE);
         const first: IteratorResult<Piece, unknown> = await pieces.next();

@@ -180,6 +180,7 @@ async function takeModels(
 function run(foundation: Foundation, areas: Areas, server: HttpServer): void {
   const { closing } = foundation;
   const { application, fleet, integrations, intake, lifecycle } = areas;
+  closing.push('imports that are fetched', () => application.fetchedImports.stop());
   closing.push('calls that wait for their other half', () => intake.stop());
   startSchedules(foundation, { ...areas, imports: application.imports });
   readTopics(foundation, fleet, application, intake);

@@ -1,5 +1,5 @@
 /** Wires `mlfi config check --online`: the brokers of each source are asked for its topics; no group is joined and nothing is read. */
-import { causesOf } from '../capture/sources/kafka/causes-of.js';
+import { causesOf, hasCertificate } from '../capture/sources/kafka/causes-of.js';
 import type { OnTopicsTried } from '../cli/commands.js';
 import type { Config } from '../config/config.js';
 import { kafkaTopics } from '../integrations/kafka/connect-kafka.js';
@@ -13,7 +13,10 @@ export async function tryTopics(config: Config, onTried: OnTopicsTried): Promise
         source,
         ask(source).then(
           (partitions) => ({ partitions, problem: null }),
-          (error: unknown) => ({ partitions: new Map<string, number>(), problem: causesOf(error) }),
+          (error: unknown) => ({
+            partitions: new Map<string, number>(),
+            problem: causesOf(error, hasCertificate(source)),
+          }),
         ),
       ] as const,
   );

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { ImportPreview, ImportSource } from '../../../exporter/src/cli/commands.js';
-import { importFiles, type ImportOptions } from '../../../exporter/src/cli/import.js';
+import type { ImportSource } from '../../../exporter/src/cli/commands.js';
+import type { ImportPreview } from '../../../exporter/src/domain/import-preview.js';
+import { importFiles } from '../../../exporter/src/cli/import.js';
+import type { ImportOptions } from '../../../exporter/src/cli/import-plan.js';
 import { progressText } from '../../../exporter/src/cli/import-progress.js';
 import { baselineText, storyMarkdown, storyText, type Outcome } from '../../../exporter/src/cli/import-story.js';
 
@@ -72,7 +74,7 @@ describe('what is said of an import', () => {
 
   const preview: ImportPreview = {
     file: 'a.csv',
-    columns: [{ name: 'age', role: 'feature', example: '\u001B[31m38' }],
+    columns: [{ name: 'age', role: 'feature', kind: 'number', example: '\u001B[31m38' }],
     rows: 1,
     labels: 0,
     refused: 0,

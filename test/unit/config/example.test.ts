@@ -12,7 +12,7 @@ const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
 const TEXT = readFileSync(FILE, 'utf8');
 /** The example with every `#key:` line switched on. */
 const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|api_keys|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people|queries|annotations|probe_modules|log_files|kafka)): (?:\[\]|\{\})$/gm,
+  /^(\s*(?:models|api_keys|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people|queries|annotations|probe_modules|log_files|kafka|credentials)): (?:\[\]|\{\})$/gm,
   '$1:',
 );
 

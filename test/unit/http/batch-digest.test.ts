@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { isSameBatch } from '../../../exporter/src/domain/ingest.js';
-import { batchDigest, saidOfFields } from '../../../exporter/src/http/routes/observations.js';
+import { batchDigest } from '../../../exporter/src/domain/batch-identity.js';
+import { saidOfFields } from '../../../exporter/src/http/routes/observations.js';
 
 const BODY = 'a,prediction\n1,yes\n';
 const sha256 = (of: string): string => createHash('sha256').update(of).digest('hex');

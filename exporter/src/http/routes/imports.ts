@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { batchDigest } from '../../domain/batch-identity.js';
 import { Invalid } from '../../domain/errors.js';
 import { IMPORT_PURPOSES, type SpreadTimes } from '../../domain/import.js';
 import { modelIdSchema, wholeNumber, LATEST_MS } from '../parameters.js';
 import { route, type Route } from '../route.js';
+import { fetchedImportSchema, fetchedImportView } from '../views/fetched-imports.js';
 import { importOutcomeSchema, importOutcomeView, importProgressSchema, importProgressView } from '../views/imports.js';
-import { batchIdSchema, batchDigest, ingestResultSchema, ingestResultView, MAP, saidOfFields } from './observations.js';
+import { batchIdSchema, ingestResultSchema, ingestResultView, MAP, saidOfFields } from './observations.js';
 
 const params = z.strictObject({ id: modelIdSchema });
 const DAY_MS = 86_400_000;
@@ -44,6 +46,7 @@ export const importRoutes: readonly Route[] = [
     isIntake: true,
     responses: { 200: ingestResultSchema, 400: ingestResultSchema },
     async handler({ ports: { application, intake, clock }, params: { id }, query, body, headers, actor }) {
+      application.fetchedImports.expectNone(id);
       if (body.length === 0) throw new Invalid('the body is empty; send at least one row', 'body');
       const said = saidOfFields(query.map);
       const type = headers['content-type'] ?? '';
@@ -66,10 +69,10 @@ export const importRoutes: readonly Route[] = [
       'All rows were sent: admit the baseline, or tell what mlfi would have said; the model is watched live from now on',
     params,
     responses: { 200: importOutcomeSchema },
-    handler: async ({ ports: { application }, params: { id }, actor }) => ({
-      status: 200,
-      body: importOutcomeView(await application.imports.finish(id, actor)),
-    }),
+    async handler({ ports: { application }, params: { id }, actor }) {
+      application.fetchedImports.expectNone(id);
+      return { status: 200, body: importOutcomeView(await application.imports.finish(id, actor)) };
+    },
   }),
   route({
     method: 'DELETE',
@@ -79,7 +82,9 @@ export const importRoutes: readonly Route[] = [
     params,
     responses: { 200: z.object({ cancelled: z.boolean() }) },
     async handler({ ports: { application }, params: { id }, actor }) {
-      await application.imports.cancel(id, actor);
+      const hasEnded = await application.fetchedImports.cancel(id);
+      // Where none of its rows had come, there is no more to cancel.
+      if (!hasEnded || application.imports.isUnderWay(id)) await application.imports.cancel(id, actor);
       return { status: 200, body: { cancelled: true } };
     },
   }),
@@ -87,16 +92,24 @@ export const importRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/models/:id/imports',
     scope: 'read',
-    summary: 'The import of a model that is under way',
+    summary: 'The import of a model that is under way, and the newest one whose files mlfi fetched',
     params,
-    responses: { 200: z.object({ under_way: z.boolean(), progress: importProgressSchema.nullable() }) },
+    responses: {
+      200: z.object({
+        under_way: z.boolean(),
+        progress: importProgressSchema.nullable(),
+        fetched: fetchedImportSchema.nullable(),
+      }),
+    },
     handler({ ports: { application }, params: { id } }) {
       const isUnderWay = application.imports.isUnderWay(id);
       // A model whose past is imported is not watched meanwhile.
       if (!isUnderWay) application.models.require(id);
       const progress = application.imports.progress(id);
       const shown = progress === null ? null : importProgressView(progress);
-      return { status: 200, body: { under_way: isUnderWay, progress: shown } };
+      const newest = application.fetchedImports.newest(id);
+      const fetched = newest === null ? null : fetchedImportView(newest);
+      return { status: 200, body: { under_way: isUnderWay, progress: shown, fetched } };
     },
   }),
 ];

@@ -3,6 +3,7 @@ import { auditRoutes } from './audit.js';
 import { baselineRoutes } from './baselines.js';
 import { cloudEventRoutes } from './cloudevents.js';
 import { decisionRoutes } from './decisions.js';
+import { fetchedImportRoutes } from './fetched-imports.js';
 import { identityRoutes } from './identity.js';
 import { importRoutes } from './imports.js';
 import { incidentRoutes } from './incidents.js';
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...baselineRoutes,
   ...observationRoutes,
   ...importRoutes,
+  ...fetchedImportRoutes,
   ...cloudEventRoutes,
   ...openTelemetryRoutes,
   ...validationRoutes,

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { batchDigest } from '../../domain/batch-identity.js';
 import { Invalid } from '../../domain/errors.js';
 import { mappingFrom, MAPPED_ROLES, NO_MAPPING, type MappedRole } from '../../domain/field-mapping.js';
-import { isTable, NOTE_REASONS, REFUSAL_REASONS, type IngestResult } from '../../domain/ingest.js';
+import { NOTE_REASONS, REFUSAL_REASONS, type IngestResult } from '../../domain/ingest.js';
 import { modelIdSchema } from '../parameters.js';
 import { route, type Route } from '../route.js';
 import { senderOf } from '../sender.js';
@@ -109,18 +109,6 @@ export function saidOfFields(text: string | undefined): ReadonlyMap<string, Mapp
   const said = text === undefined ? NO_MAPPING.fields : mappingFrom(text);
   if (said === null) throw new Invalid(`map must be name:role, … with a role of ${MAPPED_ROLES.join(', ')}`, 'map');
   return said;
-}
-
-/** Tells one batch from another: by its body, and by how that is read. */
-export function batchDigest(
-  body: string | Uint8Array,
-  route: 'observations' | 'labels' | 'imports',
-  said: ReadonlyMap<string, MappedRole>,
-  contentType = '',
-): string {
-  const digest = (of: string | Uint8Array): string => createHash('sha256').update(of).digest('hex');
-  const fields = [...said].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `${digest(body)}:${digest(JSON.stringify([route, fields]))}:${isTable(contentType) ? 'table' : 'rows'}`;
 }
 
 const ingest = (path: 'observations' | 'labels', summary: string): Route =>

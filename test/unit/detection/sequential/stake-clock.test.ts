@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { betUntilMs } from '../../../../exporter/src/detection/sequential/drift-monitor-state.js';
+import { DriftMonitor } from '../../../../exporter/src/detection/sequential/drift-monitor.js';
 import { RiskEDetector } from '../../../../exporter/src/detection/sequential/risk-e-detector.js';
+import { ScoreStream } from '../../../../exporter/src/detection/sequential/score-stream.js';
 import { StakeClock } from '../../../../exporter/src/detection/sequential/stake-clock.js';
+import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../../exporter/src/domain/alert-evidence.js';
 import { seededRandom } from '../../../../exporter/src/system/seeded-random.js';
+import { observation } from '../rows.js';
 
 const CLOCK = { tickMs: 1_000, meanTimeBetweenMs: 1_000_000 };
 /** Ten ticks a step. */
@@ -92,33 +97,87 @@ test('losses of one time raise it by no more than they stake, though those of 0 
 });
 
 describe('a stream of scores', () => {
-  const BUDGET = { ...DEFAULT_FALSE_PAGE_BUDGET, tickMs: 1_000, season: 'none' } as const;
-  /** One that has learnt from a sample a second. */
-  function learnt(hypothesis: 'shift' | 'risk', next: () => number): { readonly stream: ScoreStream; atMs: number } {
-    const of = { statistic: 's', binary: hypothesis === 'risk', seasonal: false, tolerance: 0, seed: 1 };
-    const stream = new ScoreStream({ ...of, hypothesis }, BUDGET);
-    let atMs = 0;
-    for (let i = 0; i < 500; i += 1) stream.add(next(), (atMs += 1_000));
-    stream.startMonitoring(25, true);
-    expect(stream.isMonitoring).toBe(true);
-    return { stream, atMs };
+  const BUDGET = { ...DEFAULT_FALSE_PAGE_BUDGET, tickMs: 1_000, meanTimeBetweenMs: 100_000, season: 'none' } as const;
+
+  /** Mean evidence of streams that learnt from a sample a second, after as many samples as come in a minute at that pace. */
+  function evidence(hypothesis: 'shift' | 'risk', everyMs: number): number {
+    const RUNS = 40;
+    let sum = 0;
+    for (let run = 0; run < RUNS; run += 1) {
+      const random = seededRandom(`pace ${run}`);
+      const next = (): number => (hypothesis === 'shift' ? random.next() : random.next() < 0.1 ? 1 : 0);
+      const of = { statistic: 's', binary: hypothesis === 'risk', seasonal: false, tolerance: 0, seed: run };
+      const stream = new ScoreStream({ ...of, hypothesis }, BUDGET);
+      let atMs = 0;
+      for (let i = 0; i < 500; i += 1) stream.add(next(), (atMs += 1_000));
+      stream.startMonitoring(25, true);
+      expect(stream.isMonitoring).toBe(true);
+      for (let i = 0; i < 60_000 / everyMs; i += 1) stream.add(next(), (atMs += everyMs));
+      sum += stream.value / stream.size;
+    }
+    return sum / RUNS;
   }
 
   test.each(['shift', 'risk'] as const)(
-    'of %ss raises the evidence by a tick in a tick at most at a hundred times the pace',
+    'of a %s gathers no more in a minute at a hundred times the pace than that minute allows',
     (hypothesis) => {
-      let [sum, RUNS] = [0, 60];
-      for (let run = 0; run < RUNS; run += 1) {
-        const random = seededRandom(`fast ${run}`);
-        const next = (): number => (hypothesis === 'shift' ? random.next() : random.next() < 0.1 ? 1 : 0);
-        const { stream, atMs } = learnt(hypothesis, next);
-        // After an hour is spent that may be staked at once, a minute more.
-        const fromMs = atMs + BUDGET.meanTimeBetweenMs;
-        for (let i = 1; i <= 6_000; i += 1) stream.add(next(), fromMs + 10 * i);
-        sum += stream.value / stream.size;
-      }
-      expect(sum / RUNS).toBeGreaterThan(0);
-      expect(Number.isFinite(sum)).toBe(true);
+      expect(evidence(hypothesis, 1_000)).toBeGreaterThan(1);
+      // A minute, and what may be staked at once.
+      expect(evidence(hypothesis, 10)).toBeLessThan(1.5 * 61);
     },
   );
+});
+
+test('a fault that stays is not over, however the pace was thought to be when it began', () => {
+  const recoveredShare = (first: number, everyMs: number): number => {
+    const random = seededRandom(`stays ${first}`);
+    const monitor = new DriftMonitor('m', { ...DEFAULT_FALSE_PAGE_BUDGET, season: 'none' }, (text) => text);
+    let atMs = 1_767_225_600_000;
+    const row = (share: number): void => {
+      const age = random.next() < share ? null : 20 + 50 * random.next();
+      monitor.observe(observation({ atMs, features: { age } }));
+    };
+    for (let i = 0; i < 1_000; i += 1, atMs += 1) row(0.05);
+    monitor.settle(atMs, Number.MAX_SAFE_INTEGER);
+    monitor.endTrainingSet(200, true);
+    monitor.startWatching();
+    for (let i = 0; i < first; i += 1, atMs += everyMs) row(0.05);
+    let [looks, recovered] = [0, 0];
+    for (let i = 0; i < 6_000; i += 1, atMs += 1_000) {
+      row(i < 500 ? 0.05 : 0.25);
+      if (i % 10 === 0) monitor.settle(atMs, 200);
+      if (!monitor.isAlarmed || i % 10 !== 0) continue;
+      looks += 1;
+      if (monitor.hasRecovered) recovered += 1;
+    }
+    expect(looks).toBeGreaterThan(300);
+    return recovered / looks;
+  };
+  for (const [first, everyMs] of [
+    [200, 0],
+    [30, 3_600_000],
+    [30, 1_000],
+  ] as const)
+    expect(recoveredShare(first, everyMs), `${first} every ${everyMs} ms`).toBeLessThan(0.05);
+});
+
+test('rows that wait for their pace are drawn anew after a start, whatever else learns from them', () => {
+  for (const season of ['auto', 'daily'] as const) {
+    const random = seededRandom(season);
+    const monitor = new DriftMonitor('m', { ...DEFAULT_FALSE_PAGE_BUDGET, season }, (text) => text);
+    const setMs = 1_767_225_600_000;
+    const rows = (count: number, fromMs: number): void => {
+      for (let i = 0; i < count; i += 1)
+        monitor.observe(
+          observation({ atMs: fromMs + i * 1_000, features: { age: random.next(), rare: i % 10 === 0 ? 1 : null } }),
+        );
+    };
+    rows(1_000, setMs);
+    monitor.settle(setMs + 1e6, Number.MAX_SAFE_INTEGER);
+    monitor.endTrainingSet(200, true);
+    monitor.startWatching();
+    rows(8, setMs + 1e9);
+    expect(monitor.rowsHeld).toBe(8);
+    expect(betUntilMs(monitor.snapshot())).toBeLessThan(setMs + 1e9);
+  }
 });

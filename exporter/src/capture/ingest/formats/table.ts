@@ -27,7 +27,10 @@ export function isSplitFrame(
 
 const MOST_COLUMNS = 10_000;
 
-/** Column names that are all different: a second `a` is `a.1`, as in pandas; one without a name is called by its place; null, told, for too many. */
+/** What a column without a name is called. */
+export const placeName = (index: number): string => `column_${index + 1}`;
+
+/** Column names that are all different: a second `a` is `a.1`, as in pandas; one without a name is called by its place, told; null, told, for too many. */
 export function columnNames(given: readonly unknown[], verdicts: Verdicts): string[] | null {
   if (given.length > MOST_COLUMNS) {
     verdicts.refuse(1, new Refusal('not_csv', '', `${given.length} columns; at most ${MOST_COLUMNS} are read`));
@@ -36,7 +39,13 @@ export function columnNames(given: readonly unknown[], verdicts: Verdicts): stri
   const taken = new Map<string, number>();
   return given.map((value, i) => {
     const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
-    const own = text === '' ? `column_${i + 1}` : text;
+    const own = text === '' ? placeName(i) : text;
+    if (text === '')
+      verdicts.tellOf(1)(
+        'name_changed',
+        own,
+        `a column without a name is called ${own}; where it only counts the rows (an index, as pandas writes it), leave it out: map ${own}:ignore`,
+      );
     let copy = taken.get(own) ?? 0;
     let name = own;
     for (; taken.has(name); copy += 1) name = `${own}.${copy + 1}`;

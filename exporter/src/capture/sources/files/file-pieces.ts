@@ -1,6 +1,7 @@
 import type { AsyncBuffer } from 'hyparquet';
 import { wholeLines } from '../whole-lines.js';
-import { parquetPieces } from './parquet-rows.js';
+import { parquetPieces, type LargestGroup } from './parquet-rows.js';
+import { Unreachable } from './remote-answer.js';
 import { utf8Lines } from './utf8-lines.js';
 
 /** What a file of past rows holds. `json` is one document: an array of rows, or one row. */
@@ -19,6 +20,8 @@ export interface OpenFile {
   readonly parts: AsyncBuffer | null;
   /** `stream` gives what comes next, not the beginning again. */
   readonly isReadOnce: boolean;
+  /** What of it may be held at once; absent: as much as one file of the machine's own may need. */
+  readonly most?: { readonly documentBytes: number; readonly rowGroup: LargestGroup };
 }
 
 /** Rows that are sent together. */
@@ -71,11 +74,19 @@ export function piecesOf(file: OpenFile, rowsPerPiece: number): AsyncGenerator<P
   return file.kind === 'json' ? documentPieces(file, rowsPerPiece) : linePieces(file, rowsPerPiece);
 }
 
-async function* parquetFilePieces({ name, parts, kind }: OpenFile, rowsPerPiece: number): AsyncGenerator<Piece> {
+async function* parquetFilePieces({ name, parts, kind, most }: OpenFile, rowsPerPiece: number): AsyncGenerator<Piece> {
   if (parts === null)
     throw new Error(`${name}: Parquet cannot be read from a stream or compressed; give the file itself`);
-  for await (const { body, rows, share } of parquetPieces(parts, rowsPerPiece))
+  const pieces = parquetPieces(parts, rowsPerPiece, Infinity, most?.rowGroup);
+  for (;;) {
+    const next = await pieces.next().catch((error: unknown) => {
+      if (error instanceof Unreachable) throw error;
+      throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    });
+    if (next.done === true) return;
+    const { body, rows, share } = next.value;
     yield { file: name, body, contentType: CONTENT_TYPES[kind], rows, share };
+  }
 }
 
 async function* linePieces(file: OpenFile, rowsPerPiece: number): AsyncGenerator<Piece> {
@@ -124,14 +135,15 @@ async function* linePieces(file: OpenFile, rowsPerPiece: number): AsyncGenerator
 /** One JSON document is read whole. */
 async function* documentPieces(file: OpenFile, rowsPerPiece: number): AsyncGenerator<Piece> {
   const { name, kind } = file;
+  const mostBytes = file.most?.documentBytes ?? LONGEST_DOCUMENT_BYTES;
   const read: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of utf8Lines(file.stream().chunks)) {
     read.push(chunk);
     bytes += chunk.length;
-    if (bytes > LONGEST_DOCUMENT_BYTES)
+    if (bytes > mostBytes)
       throw new Error(
-        `${name}: one JSON document of more than 256 MB; write a row a line (jq -c '.[]') and name it .ndjson`,
+        `${name}: one JSON document of more than ${mostBytes / 1024 / 1024} MB; write a row a line (jq -c '.[]') and name it .ndjson`,
       );
   }
   const text = Buffer.concat(read).toString('utf8').replace(BYTE_ORDER_MARK, '');

@@ -1,25 +1,10 @@
 import { beginningOf } from '../../ingest/formats/csv.js';
+import { placeName } from '../../ingest/formats/table.js';
 import { fieldRoles, type FieldRole } from '../../ingest/field-roles.js';
 import type { BatchReader } from '../../ingest/batch-reader.js';
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
-import type { IngestLineError, IngestNote } from '../../../domain/ingest.js';
+import type { ImportPreview } from '../../../domain/import-preview.js';
 import type { Piece } from './file-pieces.js';
-
-/** How a file would be read. Its first values are for whoever imports it, and go nowhere else. */
-export interface FilePreview {
-  readonly file: string;
-  readonly columns: readonly { readonly name: string; readonly role: string; readonly example: string }[];
-  /** Of the first piece. */
-  readonly rows: number;
-  readonly labels: number;
-  readonly refused: number;
-  readonly errors: readonly IngestLineError[];
-  readonly notes: readonly IngestNote[];
-  readonly isTable: boolean;
-  readonly hasPredictions: boolean;
-  /** Some rows have no time of their own. */
-  readonly isUndated: boolean;
-}
 
 const ROLE_WORDS: Readonly<Record<FieldRole, string>> = {
   predictionId: 'prediction_id',
@@ -49,7 +34,7 @@ export function previewOf(
   model: string,
   said: FieldMapping['fields'],
   nowMs: number,
-): FilePreview {
+): ImportPreview {
   const { file, body, contentType } = piece;
   const { observations, labels, rejected, errors, notes } = batches.read(body, contentType, nowMs, model, said);
   const roles = fieldRoles({ ...NO_MAPPING, fields: said });
@@ -57,6 +42,7 @@ export function previewOf(
   const columns = firstRow(piece).map(([name, value]) => ({
     name,
     role: roleText(name, roles, isTable),
+    kind: kindOf(value),
     example: exampleOf(value),
   }));
   return {
@@ -82,6 +68,14 @@ function roleText(name: string, roles: ReturnType<typeof fieldRoles>, isTable: b
   return isTable ? 'feature' : 'unknown';
 }
 
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined || value === '') return 'empty';
+  if (typeof value === 'number' || (typeof value === 'string' && Number.isFinite(Number(value)))) return 'number';
+  if (typeof value === 'boolean') return 'true or false';
+  if (Array.isArray(value)) return 'list';
+  return typeof value === 'object' ? 'object' : 'text';
+}
+
 function exampleOf(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   return text.length > LONGEST_EXAMPLE ? `${text.slice(0, LONGEST_EXAMPLE)}…` : text;
@@ -91,7 +85,7 @@ function exampleOf(value: unknown): string {
 function firstRow({ body, contentType }: Piece): readonly (readonly [string, unknown])[] {
   if (contentType === 'text/csv' || contentType === 'text/tab-separated-values') {
     const [header, first] = beginningOf(body);
-    return header.map((name, i) => [name.trim(), first[i] ?? '']);
+    return header.map((name, i) => [name.trim() || placeName(i), first[i] ?? '']);
   }
   try {
     const value: unknown = JSON.parse(contentType === 'application/x-ndjson' ? (body.split('\n', 1)[0] ?? '') : body);

@@ -7,7 +7,7 @@ import type { KafkaSource } from '../../../domain/kafka-source.js';
 import { LogMovedOn, type LogPositions } from '../../../domain/log-position.js';
 import type { Clock, Logger } from '../../../domain/ports.js';
 import { unlessAborted } from '../../../domain/unless-aborted.js';
-import { causesOf } from './causes-of.js';
+import { causesOf, hasCertificate } from './causes-of.js';
 import { ModelPositions } from './model-positions.js';
 import { Progress, type PartitionProgress } from './progress.js';
 import type { LoggedRecord, Portion, Reading, RecordOutcome, RecordReader } from './reading.js';
@@ -227,7 +227,7 @@ export class KafkaConsumer {
   }
 
   private async take(
-    { model, sender, batch, steps }: Portion,
+    { model, sender, batch, steps, recordOf }: Portion,
     following: Following,
     signal: AbortSignal,
   ): Promise<void> {
@@ -246,13 +246,18 @@ export class KafkaConsumer {
       signal,
     );
     const [first] = taken?.errors ?? [];
-    if (taken !== null && first !== undefined) this.refusals.note({ model, rows: taken.rejected, first });
+    if (taken === null || first === undefined) return;
+    const { rejected: rows, rejectedByReason: reasons } = taken;
+    this.refusals.note({ model, rows, reasons, first, record: recordOf?.(first.line) ?? null });
   }
 
   private tellRefusals(): void {
-    for (const { model, rows, first } of this.refusals.due(this.ports.clock.now()))
+    for (const { model, rows, reasons, first, record } of this.refusals.due(this.ports.clock.now()))
       this.ports.logger.warn(
-        { source: this.source.name, model, refused: rows, reason: first.reason, field: first.field },
+        {
+          ...{ source: this.source.name, model, refused: rows, reasons },
+          first: { ...record, reason: first.reason, ...(first.field === '' ? {} : { field: first.field }) },
+        },
         'rows of a topic were refused',
       );
   }
@@ -304,7 +309,7 @@ export class KafkaConsumer {
       this.ports.logger.warn({ source: source.name, error: text }, 'a topic is read again from where it is stored');
       return;
     }
-    const reason = isAppError(error) ? text : causesOf(error);
+    const reason = isAppError(error) ? text : causesOf(error, hasCertificate(source));
     const kind = reason.replace(/\d+/g, '#');
     if (!this.toldReasons.has(kind) && this.toldReasons.size < MOST_REASONS) {
       this.toldReasons.add(kind);

@@ -21,12 +21,17 @@ export interface LoggedRecord extends KafkaRecord {
   readonly log: string;
 }
 
+/** Where a record is, as `kafka-console-consumer` asks for it. */
+export type RecordPlace = Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>;
+
 /** Rows of one model, and the steps that are stored with them. Those of one model are taken in their order. */
 export interface Portion {
   readonly model: ModelId;
   readonly sender: string;
   readonly batch: ParsedBatch;
   readonly steps: readonly LogStep[];
+  /** The record that a line of the batch is of; absent where lines are of several. */
+  readonly recordOf?: (line: number) => RecordPlace | null;
 }
 
 /** What records hold. */

@@ -5,7 +5,14 @@ import type { KafkaSource } from '../../../domain/kafka-source.js';
 import type { BatchReader } from '../../ingest/batch-reader.js';
 import { modelOfService, type ServicePorts } from '../services.js';
 import type { ModelPositions } from './model-positions.js';
-import { Outcomes, type LoggedRecord, type Portion, type Reading, type RecordReader } from './reading.js';
+import {
+  Outcomes,
+  type LoggedRecord,
+  type Portion,
+  type Reading,
+  type RecordPlace,
+  type RecordReader,
+} from './reading.js';
 import { linesOf } from './record-lines.js';
 
 export interface RowReaderPorts {
@@ -23,6 +30,7 @@ const NOTHING: Reading = { portions: [], outcomes: new Map() };
 
 interface Lined {
   readonly offset: number;
+  readonly place: RecordPlace;
   readonly lines: readonly string[];
 }
 
@@ -39,7 +47,7 @@ export class RowReader implements RecordReader {
     const outcomes = new Outcomes();
     const found = new Map<string, { readonly model: ModelId; readonly log: string; readonly records: Lined[] }>();
     const named = new Map<string, ModelId | null>();
-    for (const { log, offset, value } of records) {
+    for (const { log, topic, partition, offset, value } of records) {
       const lines = value === null ? [] : linesOf(value);
       if (lines.length === 0) {
         outcomes.note('skipped');
@@ -52,7 +60,7 @@ export class RowReader implements RecordReader {
         const key = `${model}\n${log}`;
         const ofModel = found.get(key) ?? { model, log, records: [] };
         found.set(key, ofModel);
-        ofModel.records.push({ offset, lines });
+        ofModel.records.push({ offset, place: { topic, partition, offset }, lines });
       }
     }
     const portions = [...found.values()].flatMap((each) => this.portionsOf(each, nowMs, outcomes));
@@ -84,7 +92,8 @@ export class RowReader implements RecordReader {
       outcomes.note('refused', slice.length - taken.size);
       const next = (slice.at(-1)?.offset ?? -1) + 1;
       const sender = `kafka ${this.source.name} ${log}`;
-      return { model, sender, batch, steps: [this.ports.positions.step(model, log, next, [])] };
+      const recordOf = (line: number): RecordPlace | null => from[line - 1]?.place ?? null;
+      return { model, sender, batch, steps: [this.ports.positions.step(model, log, next, [])], recordOf };
     });
   }
 

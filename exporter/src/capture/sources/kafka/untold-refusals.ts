@@ -1,11 +1,15 @@
 import type { ModelId } from '../../../domain/identifiers.js';
-import type { IngestLineError } from '../../../domain/ingest.js';
+import { REFUSAL_REASONS, type IngestLineError, type RefusalCounts } from '../../../domain/ingest.js';
+import type { RecordPlace } from './reading.js';
 
 /** Rows of one model that were refused, and the first slip among them. */
 export interface RefusedRows {
   readonly model: ModelId;
   readonly rows: number;
+  readonly reasons: RefusalCounts;
   readonly first: IngestLineError;
+  /** The record the first is in; null where that is not known. */
+  readonly record: RecordPlace | null;
 }
 
 const TOLD_EVERY_MS = 60_000;
@@ -15,9 +19,18 @@ export class UntoldRefusals {
   private readonly untold = new Map<ModelId, RefusedRows>();
   private readonly toldAtMs = new Map<ModelId, number>();
 
-  note({ model, rows, first }: RefusedRows): void {
-    const before = this.untold.get(model);
-    this.untold.set(model, { model, rows: rows + (before?.rows ?? 0), first: before?.first ?? first });
+  note(refused: RefusedRows): void {
+    const before = this.untold.get(refused.model);
+    if (before === undefined) {
+      this.untold.set(refused.model, refused);
+      return;
+    }
+    const reasons = { ...before.reasons };
+    for (const reason of REFUSAL_REASONS) {
+      const rows = (before.reasons[reason] ?? 0) + (refused.reasons[reason] ?? 0);
+      if (rows > 0) reasons[reason] = rows;
+    }
+    this.untold.set(refused.model, { ...before, rows: before.rows + refused.rows, reasons });
   }
 
   /** Takes out what is to be told now. */

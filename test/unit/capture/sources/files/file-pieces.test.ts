@@ -211,6 +211,24 @@ describe('a Parquet file', () => {
     expect(rows[299]?.features).toMatchObject({ income: 1299.5 });
   });
 
+  it.each([
+    [
+      'cut off',
+      (bytes: Buffer) => bytes.subarray(0, bytes.length - 100),
+      /^people\.parquet: its end, .* is missing: it was cut off/,
+    ],
+    [
+      'damaged',
+      (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 40), Buffer.alloc(400, 0xee), bytes.subarray(440)]),
+      /^people\.parquet: it is damaged/,
+    ],
+  ])('that is %s is named, in words', async (_, spoil, words) => {
+    const whole = parquetFile('snappy');
+    const bytes = new Uint8Array(spoil(Buffer.from((await whole.parts?.slice(0)) ?? new ArrayBuffer(0)))).buffer;
+    const parts = { byteLength: bytes.byteLength, slice: (start: number, end?: number) => bytes.slice(start, end) };
+    await expect(all({ ...whole, parts }, 40)).rejects.toThrow(words);
+  });
+
   it('from a stream is refused in words', async () => {
     await expect(all({ ...parquetFile('snappy'), parts: null }, 40)).rejects.toThrow(
       /Parquet cannot be read from a stream/,

@@ -396,7 +396,10 @@ describe('reading topics', () => {
     for (let i = 0; i < 700; i += 1) world.append(i % 3, `p${i},0.5,yes`);
     await world.read(() => world.outcomes.get('refused') === 700);
     expect(world.warnings).toEqual([
-      { source: 'predictions', model: 'fraud', refused: 21, reason: 'not_json', field: '' },
+      {
+        ...{ source: 'predictions', model: 'fraud', refused: 21, reasons: { not_json: 21 } },
+        first: { topic: expect.any(String) as string, partition: 0, offset: 0, reason: 'not_json' },
+      },
     ]);
     world.warnings.length = 0;
     world.tickMs = 2_000;
