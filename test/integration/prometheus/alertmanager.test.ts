@@ -31,7 +31,7 @@ describe.skipIf(!hasPrometheus)('alertmanager.yml', () => {
   it('is what amtool takes', async () => {
     const checked = await tool('amtool', 'check-config', file);
     expect(checked.ok, checked.output).toBe(true);
-    expect(checked.output).toContain('4 inhibit rules');
+    expect(checked.output).toContain('5 inhibit rules');
   });
 
   it.each([
