@@ -4,6 +4,8 @@ import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Model } from '../../../exporter/src/domain/model.js';
 import { incidentCodec } from '../../../exporter/src/store/codecs/incident.js';
 import { sampleStatus } from '../metrics/sample-status.js';
+import { answers, fleetOn, modelNamed, NO_INCIDENTS } from '../monitoring/fleet-on-memory.js';
+import { MemoryStore } from '../monitoring/memory-store.js';
 import { evaluated, evaluation, incidentsInMemory, storedIncidents } from './fixtures.js';
 
 const served = (name: string, host: string): Model => {
@@ -81,5 +83,22 @@ describe('incidents of one upstream fault', () => {
     it.stored.save = save;
     await it.incidents.apply(b, down);
     expect([...it.saved.values()].map(({ story }) => story?.id)).toEqual(['incident-1', 'incident-1']);
+  });
+
+  it('are told what the model’s rows were read from', async () => {
+    let tell = (_: readonly string[]): void => undefined;
+    const told = new Promise<readonly string[]>((resolve) => (tell = resolve));
+    const apply: typeof NO_INCIDENTS.apply = (_model, _evaluation, _hurry, sources = []) => {
+      if (sources.length > 0) tell(sources);
+      return Promise.resolve(null);
+    };
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const fleet = fleetOn(new MemoryStore(), turn, { incidents: { ...NO_INCIDENTS, apply } });
+    const model = modelNamed('fed');
+    await fleet.add(model);
+    await fleet.start();
+    await fleet.ingest(model.id, answers(['p1'], { source: 'Kafka topic t' }));
+    expect(await told).toEqual(['Kafka topic t']);
+    await fleet.stop();
   });
 });
