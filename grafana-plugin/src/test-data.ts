@@ -46,7 +46,7 @@ export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
   state: 'failing',
   severity: 'high',
   incident_id: 'inc-1',
-  story_id: 'inc-1',
+  story_id: null,
   since_ms: Date.now() - 600_000,
   recent: [],
   headline: '`income` looks multiplied by 100',

@@ -37,6 +37,12 @@ describe.skipIf(!hasPrometheus)('alertmanager.yml', () => {
   it.each([
     ['a page', [...OWN, 'severity=critical'], 'mlfi-page'],
     ['a ticket', [...OWN, 'severity=warning'], 'mlfi-ticket'],
+    [
+      'the page of a story, which names no model',
+      ['origin=mlfi', 'mlfi_scope=model', 'story=s1', 'severity=critical'],
+      'mlfi-page',
+    ],
+    ['a ticket of a story', [...OWN, 'story=s1', 'severity=warning'], 'mlfi-ticket'],
     ['information', [...OWN, 'severity=info'], 'mlfi-none'],
     ['mlfi about itself', ['origin=mlfi', 'mlfi_scope=service', 'severity=critical'], 'mlfi-page'],
     [
