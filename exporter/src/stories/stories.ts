@@ -9,6 +9,8 @@ interface OpenStory {
   readonly id: StoryId;
   shared: readonly Shared[];
   readonly members: Map<ModelId, StoryMember>;
+  /** It has, or had, several members: those that are left stay in it. */
+  isJoined: boolean;
 }
 
 const startOf = ({ diagnosis: { sinceMs }, openedAtMs }: IncidentRow): number => sinceMs ?? openedAtMs;
@@ -35,7 +37,7 @@ export class Stories {
     const { story: place } = incident;
     if (place === undefined) return;
     const known = [...this.placed.values()].find(({ id }) => id === place.id);
-    if (known === undefined) this.found(place.id, place.shared, incident);
+    if (known === undefined) this.found(place.id, place.shared, incident, place.id !== incident.id);
     else this.join(known, place.shared, incident);
   }
 
@@ -46,7 +48,7 @@ export class Stories {
    */
   place(incident: IncidentRow, shared: readonly Shared[], models: number): StoryPlace {
     const own = this.ownOf(incident);
-    if (own !== null && own.members.size > 1) this.note(own, incident);
+    if (own?.isJoined === true) this.note(own, incident);
     else {
       const other = this.fitting(own, incident, shared, nearestStartsMs(models));
       if (other !== null || own !== null) this.leave(incident.modelId);
@@ -100,21 +102,22 @@ export class Stories {
       const members = membersOf(story);
       const [first] = members;
       const self = { modelId: incident.modelId, incident, startMs };
-      if (members.length === 1 && first !== undefined && own !== null && earliestFirst(first, self) > 0) continue;
+      if (!story.isJoined && first !== undefined && own !== null && earliestFirst(first, self) > 0) continue;
       const apartMs = Math.min(...members.map((member) => Math.abs(member.startMs - startMs)));
       if (apartMs <= withinMs && apartMs < (best?.apartMs ?? Infinity)) best = { story, apartMs };
     }
     return best?.story ?? null;
   }
 
-  private found(id: StoryId, shared: readonly Shared[], incident: IncidentRow): void {
-    const story: OpenStory = { id, shared: [], members: new Map() };
+  private found(id: StoryId, shared: readonly Shared[], incident: IncidentRow, isJoined = false): void {
+    const story: OpenStory = { id, shared: [], members: new Map(), isJoined };
     this.list(story, shared);
     this.add(story, incident);
   }
 
   private join(story: OpenStory, shared: readonly Shared[], incident: IncidentRow): void {
     this.list(story, inCommon(story.shared, shared));
+    story.isJoined = true;
     this.add(story, incident);
   }
 

@@ -223,7 +223,7 @@ export function FleetTable({ lines }: { lines: FleetModel[][] }) {
         </thead>
         <tbody>
           {lines.map((models) => (
-            <Line key={models[0]?.id} models={models} showsSince={showsSince} />
+            <Line key={models[0]?.story_id ?? models[0]?.id} models={models} showsSince={showsSince} />
           ))}
         </tbody>
       </table>

@@ -129,6 +129,22 @@ describe('stories', () => {
     expect(stories.place(b, fed('income'), 10)).toEqual({ id: 'incident-of-a', shared: at('one.internal') });
   });
 
+  it('hold also the last one that is left of several, whatever its diagnosis turns to, and over a restart', () => {
+    const stories = new Stories();
+    const [a, b, c] = [incidentOf('a', T0), incidentOf('b', T0 + 1_000), incidentOf('c', T0)];
+    for (const row of [a, b]) stories.place(row, at('one.internal'), 10);
+    stories.leave(modelId('a'));
+    stories.place(c, fed('income'), 10);
+    const place = stories.place(b, fed('income'), 10);
+    expect(place).toEqual({ id: 'incident-of-a', shared: at('one.internal') });
+    const after = new Stories();
+    after.restore({ ...b, story: place });
+    after.place(c, fed('income'), 10);
+    expect(after.place(b, fed('income'), 10)).toEqual(place);
+    // One that stands alone comes to it, though it is the earlier one.
+    expect(after.place(c, at('one.internal'), 10).id).toBe('incident-of-a');
+  });
+
   it('share what all of their members do', () => {
     const stories = new Stories();
     stories.place(incidentOf('a', T0), fed('income', 'age'), 10);
@@ -149,15 +165,13 @@ describe('stories', () => {
     const after = new Stories();
     for (const row of [...rows].reverse().filter(({ modelId: id }) => id !== 'a')) after.restore(row);
     expect(after.all()).toEqual(
-      before
-        .all()
-        .map((story) => ({
-          ...story,
-          members: story.members.map((member) => ({
-            ...member,
-            incident: rows.find(({ id }) => id === member.incident.id),
-          })),
+      before.all().map((story) => ({
+        ...story,
+        members: story.members.map((member) => ({
+          ...member,
+          incident: rows.find(({ id }) => id === member.incident.id),
         })),
+      })),
     );
     expect(after.place(incidentOf('d', T0), at('one.internal'), 10).id).toBe('incident-of-a');
   });
