@@ -14,6 +14,7 @@ const STAGES = [
   'explanation',
   'recommendation',
   'incident-history',
+  'stories',
   'governance',
 ];
 /** Room → rooms further down that it may use besides the foundation and itself. */
@@ -21,11 +22,12 @@ const ABOVE = {
   evaluation: ['baseline', 'detection', 'performance', 'rca', 'explanation', 'recommendation', 'incident-history'],
   experiments: ['evaluation', 'rca'],
   validation: ['evaluation'],
-  incidents: ['evaluation', 'governance', 'incident-history'],
+  incidents: ['evaluation', 'governance', 'incident-history', 'stories'],
   monitoring: ['evaluation', 'baseline', 'detection', 'rca', 'incidents', 'experiments', 'incident-history'],
   application: [
     'monitoring',
     'incidents',
+    'stories',
     'experiments',
     'evaluation',
     'governance',
@@ -40,7 +42,7 @@ const ABOVE = {
   metrics: [],
   config: [],
   system: [],
-  http: ['application', 'metrics'],
+  http: ['application', 'metrics', 'stories'],
   cli: ['application', 'config'],
 };
 

@@ -31,7 +31,7 @@ export default tseslint.config(
   {
     // The core reaches files, processes and the network through ports only; what dependency-cruiser sees are its own files.
     files: [
-      'exporter/src/{domain,statistics,capture,baseline,detection,performance,rca,evaluation,experiments,validation,explanation,recommendation,incident-history,incidents,monitoring,governance,application}/**/*.ts',
+      'exporter/src/{domain,statistics,capture,baseline,detection,performance,rca,evaluation,experiments,validation,explanation,recommendation,incident-history,stories,incidents,monitoring,governance,application}/**/*.ts',
     ],
     ignores: [
       // A file of checkpoints, a local program, and a forest grown in a realm of its own: each is the adapter of that name.

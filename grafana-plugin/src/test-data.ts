@@ -46,6 +46,7 @@ export const aModel = (overrides: Partial<FleetModel> = {}): FleetModel => ({
   state: 'failing',
   severity: 'high',
   incident_id: 'inc-1',
+  story_id: null,
   since_ms: Date.now() - 600_000,
   recent: [],
   headline: '`income` looks multiplied by 100',
@@ -172,6 +173,7 @@ export const anIncident = (overrides: Partial<Incident> = {}): Incident => ({
   severity: 'high',
   pages: true,
   worst_impact: null,
+  story: null,
   diagnosis: {
     at_ms: 1,
     window: { from_ms: 0, to_ms: 1, samples: 200 },

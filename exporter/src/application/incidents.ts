@@ -2,9 +2,11 @@ import type { Actor } from '../domain/actor.js';
 import type { AlertFeedback } from '../domain/alert-feedback.js';
 import { NotFound } from '../domain/errors.js';
 import type { IncidentId, ModelId } from '../domain/identifiers.js';
-import type { Incident } from '../domain/incident.js';
+import type { Incident, IncidentRow } from '../domain/incident.js';
 import type { SimilarLesson } from '../domain/lesson.js';
 import type { Store } from '../domain/ports.js';
+import type { Story } from '../domain/story.js';
+import { storySinceMs } from '../stories/headline.js';
 import type { WrittenFormat } from '../domain/report-format.js';
 import { showFact } from '../domain/paging.js';
 import { similarLessons } from '../incident-history/similarity.js';
@@ -20,6 +22,10 @@ export interface IncidentFilter {
 export interface IncidentUseCases {
   /** Newest first. */
   list(filter: IncidentFilter): Promise<readonly Incident[]>;
+  /** Faults upstream that several models have open incidents of, the earliest first. */
+  stories(): readonly Story[];
+  /** What an open incident is told in with others; null where it stands alone, or is over. */
+  readonly storyOf: (incident: IncidentRow) => Story | null;
   /** @throws NotFound */
   get(id: IncidentId): Promise<Incident>;
   /** Closed incidents like this one, the most similar first. @throws NotFound */
@@ -38,7 +44,7 @@ export interface IncidentUseCases {
 
 /** @returns the use cases of `/api/v1/incidents` and `/api/v1/feedback` */
 export function incidentUseCases(
-  ports: Pick<ApplicationPorts, 'fleet' | 'clock' | 'auditNote' | 'renderReport'> & {
+  ports: Pick<ApplicationPorts, 'fleet' | 'incidents' | 'clock' | 'auditNote' | 'renderReport'> & {
     readonly store: Pick<Store, 'incidents' | 'alertFeedback' | 'governance'>;
   },
   { criticalErrorShare }: Pick<ApplicationSettings, 'criticalErrorShare'>,
@@ -51,6 +57,11 @@ export function incidentUseCases(
   };
   return {
     list: (filter) => store.incidents.list(filter),
+    stories: () => [...ports.incidents.stories.all()].sort((a, b) => storySinceMs(a) - storySinceMs(b)),
+    storyOf: ({ id, modelId, closedAtMs }) =>
+      closedAtMs === null && ports.incidents.current(modelId)?.id === id
+        ? ports.incidents.stories.storyOf(modelId)
+        : null,
     get,
     async similar(id) {
       const { fingerprint, openedAtMs } = await get(id);

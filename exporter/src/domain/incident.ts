@@ -2,6 +2,7 @@ import type { Diagnosis, Explanation } from './cause.js';
 import type { Impact } from './impact.js';
 import type { IncidentId, ModelId } from './identifiers.js';
 import type { Severity } from './severity.js';
+import type { StoryPlace } from './story-place.js';
 
 /** What a line of a timeline tells of. */
 export const TIMELINE_KINDS = [
@@ -42,6 +43,8 @@ export interface Incident {
   readonly fingerprint: Fingerprint;
   /** The worst that it cost users so far, and when; null while no harm could be told from chance. Incidents stored before it was kept have none. */
   readonly worst?: WorstImpact | null;
+  /** The story it is told in, of its own where it stands alone. Incidents stored before there were stories have none. */
+  readonly story?: StoryPlace;
 }
 
 export interface WorstImpact {

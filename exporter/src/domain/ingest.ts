@@ -143,6 +143,8 @@ export interface NewestRows {
 export interface IngestBatch {
   /** Whose clock the rows follow: one name for each sender, whatever it is. In memory only; absent where nobody says. */
   readonly sender?: string;
+  /** What the rows were read from that other models' rows may be read from as well, in words; absent where nothing is. */
+  readonly source?: string;
   readonly batchId: string | null;
   /** What a repeated `batchId` must come with (`isSameBatch`): SHA-256 of the body, and, each after a colon, of the route and map, and whether it is read as a table. Null where there is no id. */
   readonly bodyDigest: string | null;

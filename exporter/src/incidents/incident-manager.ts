@@ -15,6 +15,8 @@ import { tellChanges } from './changes-told.js';
 import { ModelLanes } from './model-lane.js';
 import { AttemptedDecisions } from './attempted-decisions.js';
 import type { IncidentManager, IncidentPorts } from './ports.js';
+import { placeInStory } from './placing.js';
+import { Stories } from '../stories/stories.js';
 import { asTold, evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
 import { isProblem, isUnderWay, newHeadline, newlyBlind, stillFound, storyOf, wasAskedSince } from './story.js';
 import {
@@ -51,6 +53,7 @@ export function createIncidentManager(
  * inserted beside the incident, so that adding one never writes the incident and needs no lane.
  */
 class StoredIncidents implements IncidentManager {
+  readonly stories = new Stories();
   private readonly trackings = new Map<ModelId, IncidentTracking>();
   // Not the lane of the model's counts: no batch should wait for what is written of an incident. Neither waits for the network.
   private readonly lanes = new ModelLanes();
@@ -71,6 +74,7 @@ class StoredIncidents implements IncidentManager {
       const tracking = this.trackingOf(model);
       const open = await this.ports.incidents.openFor(model);
       tracking.open = open;
+      if (open !== null) this.stories.restore(open);
       tracking.severity = startSeverity(open?.severity ?? 'none');
       // Only what was proposed tells that the cause was firm: it is firm again, any other one is to prove itself anew.
       const proposed = open === null ? null : await this.decisions.proposedFor(tracking, open);
@@ -94,7 +98,12 @@ class StoredIncidents implements IncidentManager {
     return this.trackings.get(model)?.repairedAtMs ?? null;
   }
 
-  async apply(model: Model, evaluation: Evaluation, hurry?: AbortSignal): Promise<IncidentRow | null> {
+  async apply(
+    model: Model,
+    evaluation: Evaluation,
+    hurry?: AbortSignal,
+    sources: readonly string[] = [],
+  ): Promise<IncidentRow | null> {
     const { open, proposing } = await this.lanes.run(model.id, async () => {
       const tracking = this.trackingOf(model.id);
       const { open } = tracking;
@@ -118,6 +127,7 @@ class StoredIncidents implements IncidentManager {
           ? await this.followProblem(next, model, evaluation)
           : await this.followRecovery(next, !problem);
       Object.assign(tracking, next);
+      await placeInStory(this.ports, tracking, model, { stories: this.stories, models: this.trackings.size, sources });
       this.tell(tracking);
       return { open: tracking.open, proposing: incident === null ? null : begunProposing(tracking, incident) };
     });
@@ -376,6 +386,7 @@ class StoredIncidents implements IncidentManager {
     const lessonOf = (records: readonly DecisionRecord[]): Lesson => this.ports.remember(closed, records);
     const isClosed = await this.ports.governance.close({ incident: closed, entries, lessonOf, isForced });
     if (!isClosed) return;
+    this.stories.leave(closed.modelId);
     await this.decisions.attempt('withdraw', tracking, closed.modelId, (governance) =>
       governance.withdraw(closed, 'the incident closed'),
     );

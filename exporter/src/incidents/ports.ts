@@ -7,6 +7,7 @@ import type { Model } from '../domain/model.js';
 import type { Clock, EventBus, Ids, IncidentRepository, Logger } from '../domain/ports.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import type { Governance } from '../governance/governance.js';
+import type { Stories } from '../stories/stories.js';
 
 /** The part of governance an incident needs. */
 export type IncidentGovernance = Pick<
@@ -38,13 +39,21 @@ export interface IncidentManager {
   /** Takes up the incident that was open before a restart. */
   restore(model: ModelId): Promise<void>;
   current(model: ModelId): IncidentRow | null;
+  /** What is upstream of several models' open incidents. */
+  readonly stories: Pick<Stories, 'storyOf' | 'all'>;
   /** When what the open incident blames was repaired, by an action that was verified to have helped; null where it was not. */
   repairedAtMs(model: ModelId): number | null;
   /**
    * Opens, updates or closes the model's incident in the light of one evaluation. Returns the one that is open afterwards.
+   * @param sources where the model's rows come from
    * @param hurry once aborted, no target is asked or waited for: the proposals wait for the next evaluation; so below
    */
-  apply(model: Model, evaluation: Evaluation, hurry?: AbortSignal): Promise<IncidentRow | null>;
+  apply(
+    model: Model,
+    evaluation: Evaluation,
+    hurry?: AbortSignal,
+    sources?: readonly string[],
+  ): Promise<IncidentRow | null>;
   /** Makes the open incident's proposals anew, when something else than the diagnosis changed what they say. */
   refreshProposals(model: ModelId, evaluation: Evaluation, hurry?: AbortSignal): Promise<void>;
   /**

@@ -184,6 +184,12 @@ export const MODEL_METRICS = rows('models', 'model', {
     'Statistic of a finding divided by its line; 1 is the line',
   ],
   mlfi_incidents_open: ['gauge', '1', ['level'], 'Open incidents by level; none while the model is paused'],
+  mlfi_incident_story_info: [
+    'gauge',
+    '1',
+    ['story', 'shared', 'address'],
+    'The story the open incident is told in, always 1; models of the same `story` have one fault upstream: one `address`, feature or source. None while the model is paused',
+  ],
   mlfi_incidents_total: ['counter', '1', [], 'Incidents opened since the model was added'],
   mlfi_recurring_cause_incidents: [
     'gauge',

@@ -220,6 +220,12 @@ export const MODEL_SAMPLES: Readonly<Record<ModelMetricName, Sampler>> = {
       labels: [level],
       value: incident?.severity === level && !model.paused ? 1 : 0,
     })),
+  mlfi_incident_story_info: ({ status: { incident, model } }) => {
+    if (incident?.story === undefined || model.paused) return [];
+    const { id, shared } = incident.story;
+    const address = shared.find(({ kind }) => kind === 'address')?.name ?? '';
+    return [{ labels: [id, shared[0]?.kind ?? 'nothing', capped(address)], value: 1 }];
+  },
   mlfi_incidents_total: ({ figures }) => one(figures.incidents),
   mlfi_recurring_cause_incidents: ({ status: { patterns } }) =>
     patterns.map(({ cause, incidents }) => ({ labels: [cause], value: incidents })),

@@ -39,6 +39,7 @@ export class Ingest {
     const result = await (batch.acknowledge === 'memory' && member.unwritten === null
       ? this.countNow(model.id, batch)
       : this.commits.add(member, batch));
+    member.source = batch.source ?? null;
     if (!result.duplicate) {
       member.monitored.noteIntake({ ...batch, notes: result.notes }, this.clock.now());
       if (batch.rejected > 0) member.needsEvaluation = true;

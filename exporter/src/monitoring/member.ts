@@ -50,6 +50,8 @@ export interface Member {
   /** The newest row's time when evaluations began to find nothing but what is over; null when the last one found more. */
   normalSinceMs: number | null;
   recent: RecentFigures;
+  /** What its newest rows were read from; null where that is its own. In memory only: the next rows say it again. */
+  source: string | null;
   /** New evidence, or somebody asked. */
   needsEvaluation: boolean;
   /** The version of a baseline that is admitted and not yet known to be stored: nobody is told of it, and nothing is evaluated on it. */
@@ -103,6 +105,7 @@ export function createMember(
     last: null,
     normalSinceMs: null,
     recent: NO_FIGURES,
+    source: null,
     needsEvaluation: true,
     untoldBaseline: null,
     experiment: null,

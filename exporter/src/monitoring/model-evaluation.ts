@@ -128,7 +128,8 @@ export class ModelEvaluation {
     if (!isThere || member.registration.removals > 0 || monitored.model.paused) return;
 
     const before = incidents.current(id);
-    const incident = await incidents.apply(monitored.model, evaluation, hurry);
+    const sources = member.source === null ? [] : [member.source];
+    const incident = await incidents.apply(monitored.model, evaluation, hurry, sources);
     member.normalSinceMs = isUnderWay(evaluation) ? null : (member.normalSinceMs ?? newestMs(state));
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
     const isStillThere = await members.inLaneOf(member, async () => {

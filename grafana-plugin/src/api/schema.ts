@@ -860,6 +860,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Faults upstream that several models have open incidents of, the earliest first */
+        get: operations["get_api_v1_stories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/votes": {
         parameters: {
             query?: never;
@@ -1649,6 +1666,8 @@ export interface components {
             pages: boolean;
             /** @enum {string} */
             severity: "none" | "low" | "medium" | "high" | "critical";
+            /** @description the fault upstream that it is one of several incidents of, while it is open; null where it stands alone */
+            story: components["schemas"]["Story"] | null;
             timeline: {
                 /** @description milliseconds since 1970 */
                 at_ms: number;
@@ -1888,6 +1907,8 @@ export interface components {
             since_ms: number | null;
             /** @enum {string} */
             state: "configuring" | "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
+            /** @description the story its open incident is told in; models of the same one have one fault upstream (/api/v1/stories) */
+            story_id: string | null;
             tags: string[];
             total_samples: number;
             /** @description since when what is counted of it cannot be stored, so that rows are refused; null when it can */
@@ -1988,6 +2009,8 @@ export interface components {
             since_ms: number | null;
             /** @enum {string} */
             state: "configuring" | "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
+            /** @description the story its open incident is told in; models of the same one have one fault upstream (/api/v1/stories) */
+            story_id: string | null;
             tags: string[];
             total_samples: number;
             /** @description since when what is counted of it cannot be stored, so that rows are refused; null when it can */
@@ -2275,6 +2298,30 @@ export interface components {
         Statistic: {
             name: string;
             value: number;
+        };
+        Story: {
+            headline: string;
+            /** @description that of the incident it began with; stays while models join and leave */
+            id: string;
+            /** @description models whose incident is open, the one that was opened first before the others; within an incident the first 50 */
+            members: {
+                incident_id: string;
+                model_id: string;
+                /** @enum {string} */
+                severity: "none" | "low" | "medium" | "high" | "critical";
+                /** @description milliseconds since 1970 */
+                since_ms: number;
+            }[];
+            /** @description how many have an open incident of it */
+            models: number;
+            /** @description what all of them have in common */
+            shared: {
+                /** @enum {string} */
+                kind: "address" | "feature" | "source";
+                name: string;
+            }[];
+            /** @description when the trouble of its earliest model began */
+            since_ms: number;
         };
         Surrogate: {
             is_used: boolean;
@@ -4552,6 +4599,34 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    get_api_v1_stories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        stories: components["schemas"]["Story"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];

@@ -59,6 +59,23 @@ describe('Fleet', () => {
     ]);
   });
 
+  it('shows models with one fault upstream as one line that unfolds', async () => {
+    const hit = ['a', 'b', 'c'].map((id) =>
+      aModel({ id, name: `model-${id}`, story_id: 's1', incident_id: `of-${id}` })
+    );
+    fetchMock.mockReturnValue(
+      of({ data: { models: [...hit, aModel({ id: 'alone', name: 'alone', story_id: 's2' })] } })
+    );
+    show();
+    const names = () =>
+      screen.getAllByRole('link', { name: /^(model-.|alone)$/ }).map(({ textContent }) => textContent);
+    const unfold = await screen.findByRole('button', { name: '3 models, one fault' });
+    expect(names()).toEqual(['alone', 'model-a']);
+    await userEvent.click(unfold);
+    expect(names()).toEqual(['alone', 'model-a', 'model-b', 'model-c']);
+    expect(screen.getByText('4 of 4 models')).toBeInTheDocument();
+  });
+
   it('has no column of how long it lasts where nothing is wrong', async () => {
     fetchMock.mockReturnValue(of({ data: { models: [aModel({ incident_id: null, since_ms: null })] } }));
     show();

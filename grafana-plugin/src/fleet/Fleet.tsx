@@ -11,6 +11,7 @@ import { Page } from '../components/Page';
 import { QueryView } from '../components/States';
 import { PAGES } from '../constants';
 import { FleetTable } from './FleetTable';
+import { linesOf } from './lines';
 
 const SHOWN = 50;
 const STATE_RANK: Record<FleetModel['state'], number> = {
@@ -158,16 +159,16 @@ function Models({ models }: { models: FleetModel[] }) {
   const [shown, setShown] = useState(SHOWN);
   const { q, state, owner, tag } = filter;
   const rows = useMemo(
-    () => models.filter((model) => fits(model, { q, state, owner, tag })).sort(worstFirst),
+    () => linesOf(models.filter((model) => fits(model, { q, state, owner, tag })).sort(worstFirst)),
     [models, q, state, owner, tag]
   );
   return (
     <>
-      <Filters models={models} filter={filter} onChoose={choose} count={rows.length} />
+      <Filters models={models} filter={filter} onChoose={choose} count={rows.flat().length} />
       {rows.length === 0 ? (
         <EmptyState variant="not-found" message={t('fleet.none-found', 'No model fits')} />
       ) : (
-        <FleetTable models={rows.slice(0, shown)} />
+        <FleetTable lines={rows.slice(0, shown)} />
       )}
       {rows.length > shown && (
         <Button variant="secondary" fill="text" onClick={() => setShown(shown + 2 * SHOWN)}>
@@ -178,7 +179,7 @@ function Models({ models }: { models: FleetModel[] }) {
   );
 }
 
-/** Every watched model, one line each, the worst first. */
+/** Every watched model, one line each, the worst first; those with one fault upstream are one line that unfolds. */
 function Fleet() {
   const query = useQuery(fleetQuery());
   const connect = (

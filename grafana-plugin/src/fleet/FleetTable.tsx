@@ -1,8 +1,8 @@
-import React, { memo, useMemo } from 'react';
+import React, { memo, useMemo, useState } from 'react';
 import { css } from '@emotion/css';
 import { FieldType, type FieldSparkline, type GrafanaTheme2 } from '@grafana/data';
 import { t } from '@grafana/i18n';
-import { Badge, Sparkline, TextLink, useStyles2, useTheme2 } from '@grafana/ui';
+import { Badge, Button, Sparkline, TextLink, useStyles2, useTheme2 } from '@grafana/ui';
 import { remembered } from '../api/live-figures';
 import type { FleetModel } from '../api/types';
 import {
@@ -110,7 +110,16 @@ export const lastSeenMs = ({
     ? null
     : Math.max(last_probe_at_ms ?? 0, last_prediction_at_ms ?? 0);
 
-const Row = memo(function Row({ model, showsSince }: { model: FleetModel; showsSince: boolean }) {
+const Row = memo(function Row({
+  model,
+  showsSince,
+  unfold = null,
+}: {
+  model: FleetModel;
+  showsSince: boolean;
+  /** What shows the others of the same story. */
+  unfold?: React.ReactNode;
+}) {
   const styles = useStyles2(stylesOf);
   const { id, name, state, severity, incident_id, since_ms, total_samples } = model;
   const seenMs = lastSeenMs(model);
@@ -133,6 +142,7 @@ const Row = memo(function Row({ model, showsSince }: { model: FleetModel; showsS
         </td>
       )}
       <td className={styles.trouble} title={incident_id === null ? undefined : headline}>
+        {unfold}
         {incident_id === null ? (
           quietText(model)
         ) : (
@@ -152,10 +162,37 @@ const Row = memo(function Row({ model, showsSince }: { model: FleetModel; showsS
   );
 });
 
-/** One line per model, in the order given. */
-export function FleetTable({ models }: { models: FleetModel[] }) {
+/** One line for the models of a story: the worst of them, and the others once it is unfolded. */
+function Line({ models: [first, ...others], showsSince }: { models: FleetModel[]; showsSince: boolean }) {
+  const [isOpen, setOpen] = useState(false);
+  if (first === undefined) {
+    return null;
+  }
+  const unfold =
+    others.length === 0 ? null : (
+      <Button
+        variant="secondary"
+        fill="text"
+        size="sm"
+        icon={isOpen ? 'angle-down' : 'angle-right'}
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        {t('fleet.story', '{{count}} models, one fault', { count: others.length + 1 })}
+      </Button>
+    );
+  return (
+    <>
+      <Row model={first} showsSince={showsSince} unfold={unfold} />
+      {isOpen && others.map((model) => <Row key={model.id} model={model} showsSince={showsSince} />)}
+    </>
+  );
+}
+
+/** One line per model or story, in the order given. */
+export function FleetTable({ lines }: { lines: FleetModel[][] }) {
   const styles = useStyles2(stylesOf);
-  const showsSince = models.some(({ since_ms }) => since_ms !== null);
+  const showsSince = lines.some((models) => models.some(({ since_ms }) => since_ms !== null));
   return (
     <div className={styles.frame}>
       <table className={styles.table}>
@@ -185,8 +222,8 @@ export function FleetTable({ models }: { models: FleetModel[] }) {
           </tr>
         </thead>
         <tbody>
-          {models.map((model) => (
-            <Row key={model.id} model={model} showsSince={showsSince} />
+          {lines.map((models) => (
+            <Line key={models[0]?.story_id ?? models[0]?.id} models={models} showsSince={showsSince} />
           ))}
         </tbody>
       </table>

@@ -184,6 +184,37 @@ it('does not let a share that was not tested on the model look like one that was
   ).toBeInTheDocument();
 });
 
+it('tells which other models have the same fault upstream, and leads to them', async () => {
+  const member = (model: string) => ({ model_id: model, incident_id: `of-${model}`, severity: 'high', since_ms: 1 });
+  const story = {
+    id: 'of-churn',
+    headline: '14 models at scoring.internal do not answer since 2026-11-30 10:04 UTC.',
+    since_ms: 1,
+    shared: [{ kind: 'address', name: 'scoring.internal' }],
+    models: 14,
+    members: [member('churn'), { ...member('fraud'), incident_id: 'inc-1' }, member('credit')],
+  };
+  answer();
+  const rest = fetchMock.getMockImplementation();
+  fetchMock.mockImplementation((request: { url: string }) =>
+    request.url.includes('/incidents/inc-1') && !request.url.includes('similar')
+      ? of({ data: anIncident({ story } as object) })
+      : rest?.(request)
+  );
+  show();
+  expect(await screen.findByText('One of 14 with the same start at the same host, scoring.internal')).toBeVisible();
+  const others = within(screen.getByRole('list', { name: 'The others' }));
+  expect(others.getAllByRole('listitem').map(({ textContent }) => textContent)).toEqual([
+    'churn',
+    'credit',
+    'and 11 more',
+  ]);
+  expect(others.getByRole('link', { name: 'churn' })).toHaveAttribute(
+    'href',
+    '/a/mlfi-investigator-app/incidents/of-churn'
+  );
+});
+
 it('says that there is no such incident', async () => {
   fetchMock.mockReturnValue(
     throwError(() => ({ status: 404, data: { error: { message: 'there is no incident inc-1' } } }))

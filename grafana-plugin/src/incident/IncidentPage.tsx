@@ -27,6 +27,7 @@ import { basisText, costText, impactOf } from './impact';
 import { changedAtMs } from './phases';
 import { Picture } from './Picture';
 import { ProposeAction } from './ProposeAction';
+import { Shared } from './Shared';
 import { Timeline } from './Timeline';
 import { Why } from './Why';
 
@@ -111,6 +112,7 @@ function Story({ incident, rights }: { incident: Incident; rights: Rights }) {
       <div style={{ marginBottom: 12 }}>
         <Headline incident={incident} sinceMs={sinceMs} />
       </div>
+      {incident.story !== null && <Shared story={incident.story} incidentId={id} />}
       <div className={styles.top}>
         <div className={styles.happened}>
           <Section title={t('incident.happened', 'What happened')}>

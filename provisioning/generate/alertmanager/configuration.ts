@@ -50,9 +50,18 @@ function slack(urlFile: string, hasRunbooks: boolean): object {
 /** All of mlfi's alerts about a model; a label missing on both sides counts as equal, so the model must be named. */
 const OF_A_MODEL = ['origin="mlfi"', 'mlfi_scope="model"', 'model_name!=""'];
 
+const bySeverity = (): object => ({
+  receiver: 'mlfi-ticket',
+  routes: [
+    { matchers: ['severity="critical"'], receiver: 'mlfi-page' },
+    { matchers: ['severity="info"'], receiver: 'mlfi-none' },
+  ],
+});
+
 /**
  * The whole configuration: mlfi's own alerts to people by severity, alerts of others about models to mlfi as well as to
- * whom they went before. One cause pages once: what is blind mutes everything about models, an unreachable model mutes what
+ * whom they went before. One cause pages once: what is blind mutes everything about models, a story of several models
+ * mutes the incidents it is made of, an unreachable model mutes what
  * follows from it, an open incident mutes its symptoms.
  */
 export function alertmanagerConfiguration(settings: AlertmanagerSettings): object {
@@ -66,15 +75,9 @@ export function alertmanagerConfiguration(settings: AlertmanagerSettings): objec
       group_interval: settings.groupInterval,
       repeat_interval: settings.repeatInterval,
       routes: [
-        {
-          matchers: ['origin="mlfi"'],
-          receiver: 'mlfi-ticket',
-          group_by: ['mlfi_scope', 'model_name'],
-          routes: [
-            { matchers: ['severity="critical"'], receiver: 'mlfi-page' },
-            { matchers: ['severity="info"'], receiver: 'mlfi-none' },
-          ],
-        },
+        // One upstream fault is one notification, whichever models it has.
+        { matchers: ['origin="mlfi"', 'story!=""'], group_by: ['mlfi_scope', 'story'], ...bySeverity() },
+        { matchers: ['origin="mlfi"'], group_by: ['mlfi_scope', 'model_name'], ...bySeverity() },
         // Goes on to the team: a route that continues alone would take the parent's receiver away.
         { matchers: ['origin!="mlfi"', 'model_name!=""'], receiver: 'mlfi-investigate', continue: true },
         { matchers: ['origin!="mlfi"', 'model!=""'], receiver: 'mlfi-investigate', continue: true },
@@ -82,7 +85,15 @@ export function alertmanagerConfiguration(settings: AlertmanagerSettings): objec
       ],
     },
     inhibit_rules: [
-      { source_matchers: ['origin="mlfi"', 'mlfi_role="blind"'], target_matchers: OF_A_MODEL },
+      {
+        source_matchers: ['origin="mlfi"', 'mlfi_role="blind"'],
+        target_matchers: ['origin="mlfi"', 'mlfi_scope="model"'],
+      },
+      {
+        source_matchers: ['origin="mlfi"', 'mlfi_role="story"', 'story!=""'],
+        target_matchers: [...OF_A_MODEL, 'story!=""', 'mlfi_role=~"incident|unreachable"'],
+        equal: ['story'],
+      },
       {
         source_matchers: ['origin="mlfi"', 'mlfi_role="unreachable"', 'model_name!=""'],
         target_matchers: [...OF_A_MODEL, 'mlfi_role=~"incident|symptom"'],

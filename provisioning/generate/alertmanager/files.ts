@@ -3,7 +3,7 @@ import type { ProvisionSettings } from '../settings.js';
 import { alertmanagerConfiguration, installationOf } from './configuration.js';
 
 const HEADER = `# Made by \`npm run provision\` from provisioning/generate/alertmanager. Change it there, or copy from it what you need:
-# the route for origin="mlfi", the two for alerts of others, the inhibit rules and the receivers that start with mlfi-.
+# the two routes for origin="mlfi", the two for alerts of others, the inhibit rules and the receivers that start with mlfi-.
 `;
 
 /** Everything generated for Alertmanager. */

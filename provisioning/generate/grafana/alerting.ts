@@ -86,6 +86,16 @@ export const alertingFiles = (settings: ProvisionSettings): Readonly<Record<stri
             },
             {
               receiver: 'grafana-default-email',
+              group_by: ['story'],
+              object_matchers: [
+                ['origin', '=', 'mlfi'],
+                ['story', '!=', ''],
+              ],
+              group_wait: '30s',
+              repeat_interval: '12h',
+            },
+            {
+              receiver: 'grafana-default-email',
               group_by: ['model_name'],
               object_matchers: [['origin', '=', 'mlfi']],
               group_wait: '30s',

@@ -31,12 +31,18 @@ describe.skipIf(!hasPrometheus)('alertmanager.yml', () => {
   it('is what amtool takes', async () => {
     const checked = await tool('amtool', 'check-config', file);
     expect(checked.ok, checked.output).toBe(true);
-    expect(checked.output).toContain('4 inhibit rules');
+    expect(checked.output).toContain('5 inhibit rules');
   });
 
   it.each([
     ['a page', [...OWN, 'severity=critical'], 'mlfi-page'],
     ['a ticket', [...OWN, 'severity=warning'], 'mlfi-ticket'],
+    [
+      'the page of a story, which names no model',
+      ['origin=mlfi', 'mlfi_scope=model', 'story=s1', 'severity=critical'],
+      'mlfi-page',
+    ],
+    ['a ticket of a story', [...OWN, 'story=s1', 'severity=warning'], 'mlfi-ticket'],
     ['information', [...OWN, 'severity=info'], 'mlfi-none'],
     ['mlfi about itself', ['origin=mlfi', 'mlfi_scope=service', 'severity=critical'], 'mlfi-page'],
     [

@@ -214,6 +214,24 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     of: alert('MlfiIncidentOpen'),
     change: swap(/ unless on \(model_name\) .*$/, ''),
   },
+  'a story of one model': {
+    caughtBy: 'models',
+    file: ALERTS,
+    of: alert('MlfiStoryOpen'),
+    change: swap('>= 2', '>= 1'),
+  },
+  'no page for a model whose story is not known': {
+    caughtBy: 'models',
+    file: ALERTS,
+    of: alert('MlfiIncidentOpen'),
+    change: swap(/ or on \(model_name\) max by \(model_name\).*?>= bool 0/, ''),
+  },
+  'a page without its story': {
+    caughtBy: 'models',
+    file: ALERTS,
+    of: alert('MlfiModelUnreachable'),
+    change: swap('group_left (story) ', 'group_left () '),
+  },
   'silent failure of inputs': {
     caughtBy: 'models',
     file: ALERTS,
@@ -266,7 +284,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     caughtBy: 'slow',
     file: ALERTS,
     of: alert('MlfiIncidentOpenLow'),
-    change: swap(/ == 1 unless .*$/, ' == 1'),
+    change: swap(/ unless on \(model_name\) .*$/, ''),
   },
   'a baseline of nine days is old': {
     caughtBy: 'slow',

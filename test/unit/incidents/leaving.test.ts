@@ -117,6 +117,7 @@ it.each([
   const incidents: FleetPorts['incidents'] = {
     restore: (id) => real.restore(id),
     current: (id) => real.current(id),
+    stories: real.stories,
     repairedAtMs: (id) => real.repairedAtMs(id),
     apply: (model, _evaluation, hurry) => real.apply(model, found, hurry),
     refreshProposals: () => Promise.resolve(),

@@ -35,6 +35,7 @@ export const MEMBERS_THAT_STAY: ModelEvaluationPorts['members'] = {
 export const NO_INCIDENTS: FleetPorts['incidents'] = {
   restore: () => Promise.resolve(),
   current: () => null,
+  stories: { storyOf: () => null, all: () => [] },
   repairedAtMs: () => null,
   apply: () => Promise.resolve(null),
   refreshProposals: () => Promise.resolve(),

@@ -6,6 +6,7 @@ import { route, textResponse, type HttpPorts, type Route } from '../route.js';
 import { similarLessonSchema, similarLessonView } from '../views/history.js';
 import { feedbackSchema, feedbackView, incidentSchema, incidentView } from '../views/incidents.js';
 import { reportJson } from '../views/reports.js';
+import { storySchema, storyView } from '../views/stories.js';
 
 const MARKDOWN = 'text/markdown; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
@@ -21,6 +22,12 @@ const FILES: Readonly<Record<ReportFormat, readonly [type: string, ending: strin
 const params = z.strictObject({ id: incidentIdSchema });
 const feedbackList = z.object({ feedback: z.array(feedbackSchema) });
 
+/** The incident as the API shows it, with the story it is told in now. */
+async function shown({ application }: HttpPorts, id: IncidentId): Promise<ReturnType<typeof incidentView>> {
+  const incident = await application.incidents.get(id);
+  return incidentView(incident, application.incidents.storyOf(incident));
+}
+
 /** The incident with its recommendations and similar incidents, as the API shows each. */
 async function jsonReport({ application, clock }: HttpPorts, id: IncidentId): Promise<string> {
   const [incident, records, similar] = await Promise.all([
@@ -28,7 +35,7 @@ async function jsonReport({ application, clock }: HttpPorts, id: IncidentId): Pr
     application.decisions.records({ incident: id, pendingOnly: false, limit: 100 }),
     application.incidents.similar(id),
   ]);
-  return reportJson(incident, records, similar, clock.now());
+  return reportJson(incident, records, similar, clock.now(), application.incidents.storyOf(incident));
 }
 
 export const incidentRoutes: readonly Route[] = [
@@ -45,8 +52,20 @@ export const incidentRoutes: readonly Route[] = [
         ...(open === undefined ? {} : { open }),
         limit: most,
       });
-      return { status: 200, body: { incidents: incidents.map(incidentView) } };
+      const { storyOf } = ports.application.incidents;
+      return { status: 200, body: { incidents: incidents.map((each) => incidentView(each, storyOf(each))) } };
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/stories',
+    scope: 'read',
+    summary: 'Faults upstream that several models have open incidents of, the earliest first',
+    responses: { 200: z.object({ stories: z.array(storySchema) }) },
+    handler: async ({ ports }) => ({
+      status: 200,
+      body: { stories: ports.application.incidents.stories().map((story) => storyView(story)) },
+    }),
   }),
   route({
     method: 'GET',
@@ -55,10 +74,7 @@ export const incidentRoutes: readonly Route[] = [
     summary: 'One incident with diagnosis, explanation and timeline',
     params,
     responses: { 200: incidentSchema },
-    handler: async ({ ports, params: { id } }) => ({
-      status: 200,
-      body: incidentView(await ports.application.incidents.get(id)),
-    }),
+    handler: async ({ ports, params: { id } }) => ({ status: 200, body: await shown(ports, id) }),
   }),
   route({
     method: 'GET',

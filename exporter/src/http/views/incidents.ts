@@ -2,10 +2,12 @@ import { z } from 'zod';
 import type { AlertFeedback } from '../../domain/alert-feedback.js';
 import type { Explanation } from '../../domain/cause.js';
 import type { Incident } from '../../domain/incident.js';
+import type { Story } from '../../domain/story.js';
 import { pagesPeople } from '../../domain/paging.js';
 import { SEVERITIES } from '../../domain/severity.js';
 import { diagnosisSchema, diagnosisView, impactSchema, impactView } from './diagnosis.js';
 import { instant, nullableInstant, nullableText } from './estimates.js';
+import { storySchema, storyView } from './stories.js';
 
 const explanation = z.object({ headline: z.string(), summary: nullableText, paragraphs: z.array(z.string()) });
 
@@ -24,9 +26,16 @@ export const incidentSchema = z
       .meta({ description: 'the worst that it cost users so far; diagnosis.impact is what it costs them now' }),
     diagnosis: diagnosisSchema,
     explanation,
+    story: storySchema.nullable().meta({
+      description:
+        'the fault upstream that it is one of several incidents of, while it is open; null where it stands alone',
+    }),
     timeline: z.array(z.object({ at_ms: instant, kind: z.string(), text: z.string() })),
   })
   .meta({ id: 'Incident' });
+
+/** Members of its story that an incident shows: a list of incidents shows them with each. */
+const MEMBERS_SHOWN = 50;
 
 export const explanationView = ({ headline, summary, paragraphs }: Explanation): z.output<typeof explanation> => ({
   headline,
@@ -34,8 +43,8 @@ export const explanationView = ({ headline, summary, paragraphs }: Explanation):
   paragraphs: [...paragraphs],
 });
 
-/** An incident with diagnosis, explanation and timeline. */
-export function incidentView(incident: Incident): z.output<typeof incidentSchema> {
+/** An incident with diagnosis, explanation and timeline. @param story what it is told in with others, if anything is */
+export function incidentView(incident: Incident, story: Story | null = null): z.output<typeof incidentSchema> {
   return {
     id: incident.id,
     model_id: incident.modelId,
@@ -46,6 +55,7 @@ export function incidentView(incident: Incident): z.output<typeof incidentSchema
     worst_impact: incident.worst == null ? null : { ...impactView(incident.worst.impact), at_ms: incident.worst.atMs },
     diagnosis: diagnosisView(incident.diagnosis),
     explanation: explanationView(incident.explanation),
+    story: story === null ? null : storyView(story, MEMBERS_SHOWN),
     timeline: incident.timeline.map(({ atMs, kind, text }) => ({ at_ms: atMs, kind, text })),
   };
 }

@@ -83,6 +83,10 @@ const shown = {
   created_at_ms: instant,
   severity: z.enum(SEVERITIES),
   incident_id: nullableText,
+  story_id: nullableText.meta({
+    description:
+      'the story its open incident is told in; models of the same one have one fault upstream (/api/v1/stories)',
+  }),
   since_ms: nullableInstant.meta({
     description:
       'when what the open incident is about began, as far as that is known; else when the incident was opened',
@@ -176,14 +180,15 @@ function matterOf({
   incident,
   unalerted,
   evidence: { changeAtMs },
-}: ModelStatus): Pick<Shown, 'severity' | 'incident_id' | 'since_ms' | 'headline' | 'cause'> {
+}: ModelStatus): Pick<Shown, 'severity' | 'incident_id' | 'story_id' | 'since_ms' | 'headline' | 'cause'> {
   if (incident === null) {
     const { severity = 'none', headline = null, cause = null } = unalerted ?? {};
-    return { severity, incident_id: null, since_ms: null, headline, cause };
+    return { severity, incident_id: null, story_id: null, since_ms: null, headline, cause };
   }
   return {
     severity: incident.severity,
     incident_id: incident.id,
+    story_id: incident.story?.id ?? null,
     since_ms: Math.min(changeAtMs ?? repairedSinceMs(incident), incident.openedAtMs),
     headline: incident.explanation.headline,
     cause: incident.diagnosis.causes[0]?.id ?? null,

@@ -1,6 +1,7 @@
 import type { DecisionRecord } from '../../domain/decision-record.js';
 import type { Incident } from '../../domain/incident.js';
 import type { Investigation } from '../../domain/investigation.js';
+import type { Story } from '../../domain/story.js';
 import type { SimilarLesson } from '../../domain/lesson.js';
 import { proposalView, recommendationView } from './decisions.js';
 import { diagnosisView } from './diagnosis.js';
@@ -17,10 +18,11 @@ export function reportJson(
   records: readonly DecisionRecord[],
   similar: readonly SimilarLesson[],
   nowMs: number,
+  story: Story | null = null,
 ): string {
   return written({
     generated_at_ms: nowMs,
-    incident: incidentView(incident),
+    incident: incidentView(incident, story),
     recommendations: records.map((record) => recommendationView(record)),
     similar: similar.map(similarLessonView),
   });

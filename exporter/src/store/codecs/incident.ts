@@ -5,6 +5,7 @@ import { DETECTOR_IDS, isFindingSubject, type Finding } from '../../domain/findi
 import type { Impact } from '../../domain/impact.js';
 import { INDICATOR_IDS } from '../../domain/indicator.js';
 import { TIMELINE_KINDS, type Fingerprint, type IncidentRow } from '../../domain/incident.js';
+import { SHARED_KINDS } from '../../domain/story-place.js';
 import {
   NOTED_KINDS,
   DECOMPOSITION_PARTS,
@@ -215,6 +216,9 @@ const incident: z.ZodType<IncidentRow> = z.object({
   }),
   fingerprint,
   worst: z.object({ impact, atMs: z.number() }).nullable().exactOptional(),
+  story: z
+    .object({ id: ids.incident, shared: z.array(z.object({ kind: z.enum(SHARED_KINDS), name: z.string() })) })
+    .exactOptional(),
 });
 
 /** Version 2 calls the question put to the evidence an indicator. */

@@ -231,7 +231,17 @@ export class KafkaConsumer {
     following: Following,
     signal: AbortSignal,
   ): Promise<void> {
-    const whole: IngestBatch = { ...batch, sender, steps, batchId: null, bodyDigest: null, acknowledge: 'commit' };
+    const { name, topics } = this.source;
+    const source = topics.length === 1 ? `Kafka topic ${topics[0] ?? ''}` : `Kafka source ${name}`;
+    const whole: IngestBatch = {
+      ...batch,
+      sender,
+      source,
+      steps,
+      batchId: null,
+      bodyDigest: null,
+      acknowledge: 'commit',
+    };
     const taken = await this.untilDone(
       async () => {
         try {

@@ -63,6 +63,8 @@ class World {
   tickMs = 1;
   readonly warnings: object[] = [];
   takes = 0;
+  /** What rows are told to be read from. */
+  readonly sources = new Set<string | undefined>();
   commitsAhead = 0;
   commitsBack = 0;
   connections = 0;
@@ -88,6 +90,7 @@ class World {
 
   private ingest(batch: IngestBatch): Promise<IngestResult> {
     this.takes += 1;
+    this.sources.add(batch.source);
     const refusal = this.refusal();
     if (refusal === 'before') return Promise.reject(new Unavailable('away'));
     const positions = new PositionsInCommit(this.stored);
@@ -252,6 +255,7 @@ describe('reading topics', () => {
       expect(world.counted.size).toBe(ids);
       expect(world.total).toBe(ids);
       expect(world.commitsAhead).toBe(0);
+      expect([...world.sources]).toEqual(['Kafka topic t']);
     },
   );
 

@@ -1,0 +1,204 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { modelId, type ModelId } from '../../../exporter/src/domain/identifiers.js';
+import type { ModelStatus } from '../../../exporter/src/domain/model-status.js';
+import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
+import { FleetRenderer } from '../../../exporter/src/metrics/fleet-renderer.js';
+import { NO_DECISIONS } from '../../../exporter/src/domain/decision-counts.js';
+import { alertmanagerConfiguration } from '../../../provisioning/generate/alertmanager/configuration.js';
+import { prometheusConfiguration } from '../../../provisioning/generate/prometheus/configuration.js';
+import { ruleFiles } from '../../../provisioning/generate/prometheus/files.js';
+import { Timing } from '../../../provisioning/generate/prometheus/rule.js';
+import { DEFAULT_SETTINGS } from '../../../provisioning/generate/settings.js';
+import { evaluated, evaluation, incidentsInMemory } from '../../unit/incidents/fixtures.js';
+import { sampleStatus } from '../../unit/metrics/sample-status.js';
+import { eventually } from '../running-service.js';
+import { freePort } from '../servers/free-port.js';
+import { serve, startAlertmanager, startPrometheus, type LocalServer, type RealServer } from './servers.js';
+import { hasPrometheus } from './tools.js';
+
+/** Every duration of the rules, thirty times faster. */
+const timing = new Timing(30);
+const root = join(import.meta.dirname, '../../..');
+
+interface Page {
+  readonly title: string;
+  readonly text: string;
+  readonly title_link: string;
+}
+
+const pages: Page[] = [];
+const statuses = new Map<ModelId, ModelStatus>();
+const incidents = incidentsInMemory(new Map());
+const renderer = new FleetRenderer(
+  {
+    ids: () => [...statuses.keys()],
+    revision: (id) => statuses.get(id)?.incident?.id ?? 'none',
+    status: (id) => statuses.get(id) ?? sampleStatus(id, 1),
+    shared: () => ({ figures: NO_DECISIONS, audit: null, killSwitch: { on: false, configured: false } }),
+  },
+  () => ({ models: 1_000, signals: 10, series: 100_000 }),
+);
+let folder: string;
+let exposition: LocalServer;
+let people: LocalServer;
+let prometheus: RealServer;
+let alertmanager: RealServer;
+
+/** The model at the host has the fault from now on, as mlfi's own incidents tell it. */
+async function fails(name: string, host: string, fault: Evaluation): Promise<void> {
+  const healthy = sampleStatus(name, 1);
+  const isDown = fault.diagnosis.causes[0]?.id === 'model-unreachable';
+  const endpoint = {
+    url: `http://${host}/${name}`,
+    connector: 'rest',
+    settings: {},
+    authorizationSecret: null,
+  } as const;
+  const model = { ...healthy.model, endpoint, state: isDown ? ('unreachable' as const) : ('failing' as const) };
+  for (let i = 0; i < 2; i += 1) await incidents.apply(model, fault);
+  statuses.set(model.id, { ...healthy, model, incident: incidents.current(model.id) });
+}
+
+async function recovers(name: string): Promise<void> {
+  const healthy = sampleStatus(name, 1);
+  for (let i = 0; i < 10; i += 1) await incidents.apply(healthy.model, evaluation('none', false));
+  statuses.set(healthy.model.id, healthy);
+}
+
+const DOWN = evaluated('critical', 'model-unreachable');
+const RESCALED = ((): Evaluation => {
+  const fault = evaluated('high', 'unit-change');
+  return { ...fault, diagnosis: { ...fault.diagnosis, features: ['income'] } };
+})();
+const names = (prefix: string, from: number, to: number): readonly string[] =>
+  Array.from({ length: to - from }, (_, i) => `${prefix}-${String(from + i).padStart(2, '0')}`);
+const firing = (): Page[] => pages.filter(({ title }) => title.startsWith('[CRITICAL'));
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+beforeAll(async () => {
+  if (!hasPrometheus) return;
+  folder = mkdtempSync(join(tmpdir(), 'mlfi-stories-'));
+  for (const name of [...names('scorer', 0, 24), ...names('credit', 0, 3), 'alone'])
+    statuses.set(modelId(name), sampleStatus(name, 1));
+  // Read when it is asked for, as mlfi's own page is.
+  let text = (await renderer.render('text')).text;
+  exposition = await serve(() => {
+    void renderer.render('text').then((render) => (text = render.text));
+    return { body: text, type: 'text/plain; version=0.0.4' };
+  });
+  people = await serve((request, body) => {
+    const [attachment] = (JSON.parse(body) as { attachments: Page[] }).attachments;
+    if (attachment !== undefined && request.url === '/page') pages.push(attachment);
+    return { body: 'ok' };
+  });
+  const inFolder = (name: string, content: string): string => {
+    const file = join(folder, name);
+    writeFileSync(file, content);
+    return file;
+  };
+  mkdirSync(join(folder, 'rules'));
+  for (const [name, rules] of Object.entries(ruleFiles(DEFAULT_SETTINGS, timing)))
+    writeFileSync(join(folder, 'rules', name), rules);
+  const [portP, portM] = [await freePort(), await freePort()];
+  const keyFile = inFolder('key', 'key');
+  const settings = alertmanagerConfiguration({
+    grafanaUrl: DEFAULT_SETTINGS.grafanaUrl,
+    hasRunbooks: false,
+    groupWait: '2s',
+    groupInterval: '2s',
+    repeatInterval: '1h',
+    templates: join(root, 'provisioning/alertmanager/templates/*.tmpl'),
+    mlfi: { url: 'http://127.0.0.1:1/', keyFile },
+    pageUrlFile: inFolder('page-url', `http://127.0.0.1:${people.port}/page`),
+    ticketUrlFile: inFolder('ticket-url', `http://127.0.0.1:${people.port}/ticket`),
+  });
+  const amFile = inFolder('alertmanager.yml', stringify(settings, { aliasDuplicateObjects: false }));
+  const targets = [`127.0.0.1:${exposition.port}`];
+  const { scrape_configs: jobs, ...configuration } = prometheusConfiguration({
+    timing,
+    keyFile,
+    replicas: targets,
+    service: targets,
+    ruleFiles: join(folder, 'rules/*.yml'),
+    alertmanagers: [`127.0.0.1:${portM}`],
+    scrapeEvery: '30s',
+  }) as { scrape_configs: { job_name: string }[] };
+  const models = { ...configuration, scrape_configs: jobs.filter(({ job_name: job }) => job === 'mlfi-models') };
+  alertmanager = await startAlertmanager(folder, amFile, portM);
+  prometheus = await startPrometheus(folder, inFolder('prometheus.yml', stringify(models)), portP);
+});
+
+afterAll(async () => {
+  if (!hasPrometheus) return;
+  await prometheus.stop();
+  await alertmanager.stop();
+  await Promise.all([exposition.stop(), people.stop()]);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe.skipIf(!hasPrometheus)(
+  'a host that dies under 20 models, and a feature that breaks three others at the same time',
+  () => {
+    it('are two notifications that name the models', async () => {
+      await wait(3_000);
+      expect(pages).toEqual([]);
+      const hit = names('scorer', 0, 20);
+      await Promise.all([
+        ...hit.map((name) => fails(name, 'scoring.internal', DOWN)),
+        ...names('credit', 0, 3).map((name, i) => fails(name, `credit-${i}.internal`, RESCALED)),
+      ]);
+      await eventually('both pages', 30_000, () => (firing().length >= 2 ? true : null));
+      await wait(6_000);
+      expect(
+        firing()
+          .map(({ title }) => title)
+          .sort(),
+      ).toEqual([
+        '[CRITICAL] 20 models at scoring.internal: They have one fault upstream, and it needs people now.',
+        '[CRITICAL] 3 models: They have one fault upstream, and it needs people now.',
+      ]);
+      const [host, feature] = [
+        firing().find(({ title }) => title.includes('20')),
+        firing().find(({ title }) => title.includes(' 3 ')),
+      ];
+      expect(host?.text).toContain(`*Models:* ${hit.join(', ')}\n*Cause:* model-unreachable\n`);
+      expect(feature?.text).toContain('*Models:* credit-00, credit-01, credit-02\n*Cause:* unit-change\n');
+      const story = incidents.stories.storyOf(modelId('scorer-07'))?.id ?? '';
+      expect(host?.title_link).toBe(`http://localhost:3000/a/mlfi-investigator-app/incidents/${story}`);
+    }, 90_000);
+
+    it('stay so when more models join, when the first recovers, and beside one that fails alone', async () => {
+      for (const name of names('scorer', 20, 24)) await fails(name, 'scoring.internal', DOWN);
+      await recovers('scorer-00');
+      await fails('alone', 'alone.internal', DOWN);
+      await eventually('the page of the one alone', 30_000, () => (firing().length >= 3 ? true : null));
+      await wait(6_000);
+      expect(
+        firing()
+          .slice(2)
+          .map(({ title }) => title),
+      ).toEqual(['[CRITICAL] alone: A model does not answer.']);
+      // Prometheus sends an alert that fires already again after a minute; until then the newcomers are told there.
+      const { data } = (await prometheus.json('/api/v1/alerts')) as {
+        data: { alerts: { annotations: Record<string, string> }[] };
+      };
+      const host = data.alerts.find(({ annotations }) => annotations['subject']?.endsWith('scoring.internal'));
+      expect(host?.annotations['subject']).toBe('23 models at scoring.internal');
+      expect(host?.annotations['models']).toMatch(/^(scorer-\d\d, ){19}scorer-\d\d and more$/);
+    }, 90_000);
+
+    it('are over once each', async () => {
+      await Promise.all([...names('scorer', 1, 24), ...names('credit', 0, 3), 'alone'].map(recovers));
+      const over = (): string[] =>
+        pages.filter(({ title }) => title.startsWith('[RESOLVED]')).map(({ title }) => title);
+      await eventually('three messages that it is over', 60_000, () => (over().length >= 3 ? true : null));
+      await wait(6_000);
+      expect(over()).toHaveLength(3);
+      expect(firing()).toHaveLength(3);
+    }, 120_000);
+  },
+);
