@@ -36,7 +36,7 @@ describe('pointers that are given', () => {
 it('of an answer that holds NaN it is said that JSON has no such number', () => {
   const failure = failureOf('{"prediction": NaN, "n": [Infinity, 1]}');
   expect(failure.detail).toBe('the answer holds NaN or Infinity, which JSON has not');
-  expect(setupProblemOf(failure).advice).toContain('let the server answer null');
+  expect(setupProblemOf(failure).advice).toContain('Let the server answer null');
   expect(failureOf('NaN is what I say, {').detail).not.toContain('JSON has not');
 });
 
