@@ -47,6 +47,7 @@ export interface ImportSource {
     readonly body: string;
     readonly contentType: string;
     readonly rows: number;
+    readonly unit: 'line' | 'row';
     readonly share: number | null;
   }>;
 }

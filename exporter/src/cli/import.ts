@@ -167,7 +167,9 @@ async function send(source: ImportSource, plan: Plan, options: ImportOptions): P
     notes.add(taken.notes);
     for (const slip of taken.errors.slice(0, 3))
       if (slips.length < 10)
-        slips.push(`  ${file}, row ${rowsOfFile + slip.line}: ${slipText(slip)} (${counted(slip.rows, 'row')})`);
+        slips.push(
+          `  ${file}, ${piece.unit} ${rowsOfFile + slip.line}: ${slipText(slip)} (${counted(slip.rows, 'row')})`,
+        );
     [rowsOfFile, rowsSent] = [rowsOfFile + piece.rows, rowsSent + piece.rows];
     const fileSize = source.files.find(({ name }) => name === file)?.sizeBytes ?? 0;
     done = {

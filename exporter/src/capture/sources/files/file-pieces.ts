@@ -31,6 +31,8 @@ export interface Piece {
   readonly contentType: string;
   /** At most; lines without a row are among them. */
   readonly rows: number;
+  /** What its numbers count. */
+  readonly unit: 'line' | 'row';
   /** Of the file, 0–1; null where its length is not known. */
   readonly share: number | null;
 }
@@ -85,7 +87,7 @@ async function* parquetFilePieces({ name, parts, kind, most }: OpenFile, rowsPer
     });
     if (next.done === true) return;
     const { body, rows, share } = next.value;
-    yield { file: name, body, contentType: CONTENT_TYPES[kind], rows, share };
+    yield { file: name, body, contentType: CONTENT_TYPES[kind], rows, unit: 'row', share };
   }
 }
 
@@ -101,6 +103,7 @@ async function* linePieces(file: OpenFile, rowsPerPiece: number): AsyncGenerator
     body: header === null ? text : `${header}${text}`,
     contentType: CONTENT_TYPES[kind],
     rows,
+    unit: 'line',
     share: sizeBytes === null || sizeBytes === 0 ? null : Math.min(1, (readBytes?.() ?? cutBytes) / sizeBytes),
   });
   const cut = function* (isEnd: boolean): Generator<Piece> {
@@ -152,16 +155,30 @@ async function* documentPieces(file: OpenFile, rowsPerPiece: number): AsyncGener
     document = JSON.parse(text);
   } catch {
     // A row a line, whatever its name says; else the reader of rows says what is wrong.
-    yield { file: name, body: text, contentType: CONTENT_TYPES.lines, rows: text.split('\n').length, share: 1 };
+    yield {
+      file: name,
+      body: text,
+      contentType: CONTENT_TYPES.lines,
+      rows: text.split('\n').length,
+      unit: 'line',
+      share: 1,
+    };
     return;
   }
   if (!Array.isArray(document)) {
-    yield { file: name, body: text, contentType: CONTENT_TYPES[kind], rows: 1, share: 1 };
+    yield { file: name, body: text, contentType: CONTENT_TYPES[kind], rows: 1, unit: 'row', share: 1 };
     return;
   }
   for (let at = 0; at < document.length; at += rowsPerPiece) {
     const rows: readonly unknown[] = document.slice(at, at + rowsPerPiece);
     const share = (at + rows.length) / document.length;
-    yield { file: name, body: JSON.stringify(rows), contentType: CONTENT_TYPES[kind], rows: rows.length, share };
+    yield {
+      file: name,
+      body: JSON.stringify(rows),
+      contentType: CONTENT_TYPES[kind],
+      rows: rows.length,
+      unit: 'row',
+      share,
+    };
   }
 }

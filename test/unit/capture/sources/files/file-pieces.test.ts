@@ -83,7 +83,7 @@ describe('a table', () => {
   it('is shown as it is read: quoted names may hold what parts the others', () => {
     const body = 'id;"note; free";age\n7;"said ""ja""; then\nno";38\n';
     const batches = new BatchReader(() => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map() }));
-    const piece = { file: 'a', body, contentType: 'text/csv', rows: 1, share: 1 };
+    const piece = { file: 'a', body, contentType: 'text/csv', rows: 1, unit: 'line' as const, share: 1 };
     expect(previewOf(piece, batches, 'm', new Map(), NOW_MS).columns).toMatchObject([
       { name: 'id', example: '7' },
       { name: 'note; free', example: 'said "ja"; then\nno' },
