@@ -173,8 +173,8 @@ export interface Sample {
   readonly readFrom?: string;
 }
 
-const SPELLED_NUMBER = /^[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-const SPELLED_INTEGER = /^[+-]?(?:0|[1-9]\d*)(?:\.0+)?$/;
+const SPELLED_NUMBER = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const SPELLED_INTEGER = /^[+-]?(?:0|[1-9]\d*)(?:\.0*)?$/;
 const SPELLED_BOOLEAN = new Map([
   ['true', 1],
   ['yes', 1],
@@ -226,7 +226,7 @@ function numberText(value: number): string {
 }
 
 function integerText(digits: string): string {
-  return BigInt(digits.replace(/^\+/, '').replace(/\.0+$/, '')).toString();
+  return BigInt(digits.replace(/^\+/, '').replace(/\.0*$/, '')).toString();
 }
 
 /** Numbers are compared to 6 significant digits: a regression's answer may differ in the last bits without having changed. */

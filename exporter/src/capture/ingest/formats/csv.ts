@@ -5,9 +5,10 @@ import { isMissingText } from './missing-text.js';
 import { columnNames, tooManyRows, watchedColumns } from './table.js';
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
-/** A number as JSON writes it; `007` is a text, and so is what has more digits than a double holds. */
-const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-const MOST_DIGITS = 15;
+/** A number as JSON writes it, or with nothing on one side of its point; `007` is a text. */
+const PLAIN_NUMBER = /^-?(?:(0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** Beyond, a whole number may be an id, of which a double does not hold all digits; a fraction is rounded, as it was by who wrote it. */
+const MOST_WHOLE_DIGITS = 15;
 
 /** A table with a header line; the delimiter (`,` `;` tab `|`) is the one the header has most of. */
 export const csv: BatchFormat = {
@@ -61,8 +62,8 @@ const times = (text: string, part: string): number => text.split(part).length;
 
 function cellValue(cell: string): string | number | null {
   if (isMissingText(cell)) return null;
-  if (!PLAIN_NUMBER.test(cell) || cell.replace(/\D/g, '').length > MOST_DIGITS) return cell;
-  return Number(cell);
+  const number = PLAIN_NUMBER.exec(cell);
+  return number === null || (number[1] ?? '').length > MOST_WHOLE_DIGITS ? cell : Number(cell);
 }
 
 interface CsvRecord {
