@@ -79,12 +79,12 @@ export class ConformalEDetector {
     const mean = this.sum / this.filled;
     this.sum = 0;
     this.filled = 0;
-    this.block(mean, this.blockStartedAtMs, clockMs);
+    this.block(mean, this.blockStartedAtMs, clockMs, clockMs > atMs);
     return true;
   }
 
   /** Folds the mean of one whole block. */
-  private block(mean: number, startedAtMs: number, clockMs: number): void {
+  private block(mean: number, startedAtMs: number, clockMs: number, isLate: boolean): void {
     const { reference, settings } = this;
     const v = counterUniform(settings.seed, this.blocks);
     this.blocks += 1;
@@ -100,7 +100,7 @@ export class ConformalEDetector {
       return;
     }
     this.stakes.begin(startedAtMs, clockMs);
-    const stake = this.stakes.take(clockMs);
+    const stake = this.stakes.take(clockMs, 1, isLate);
     let sinceChange = 0;
     for (let side = 0; side < this.banks.length; side += 1)
       sinceChange += this.banks[side]?.step(side === 0 ? p : 1 - p, startedAtMs, stake) ?? 0;

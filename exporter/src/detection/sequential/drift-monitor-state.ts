@@ -115,6 +115,7 @@ const stream: z.ZodType<ScoreStreamState> = z.object({
     counts: doubles,
     profile: doubles.nullable(),
     decided: z.enum(['nothing', 'daily', 'weekly']),
+    restarts: amount.optional(),
   }),
   calibration: calibration.nullable(),
   stationarity: conformal.nullable(),

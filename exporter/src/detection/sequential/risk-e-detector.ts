@@ -88,7 +88,7 @@ export class RiskEDetector {
       this.lastZeroClockMs = clockMs;
     } else {
       this.betOnZeros();
-      this.bank.step(loss, atMs, this.stakes.take(clockMs));
+      this.bank.step(loss, atMs, this.stakes.take(clockMs, 1, clockMs > atMs));
     }
   }
 
@@ -96,7 +96,7 @@ export class RiskEDetector {
     const { zeros, zerosStakes } = this;
     if (zeros > 0) {
       this.bank.stepZeros(zeros, this.lastZeroAtMs, zerosStakes);
-      this.stakes.take(this.lastZeroClockMs, zeros);
+      this.stakes.take(this.lastZeroClockMs, zeros, this.areZerosLate);
     }
     this.zeros = 0;
   }
@@ -109,8 +109,12 @@ export class RiskEDetector {
     return seen;
   }
 
+  private get areZerosLate(): boolean {
+    return this.lastZeroClockMs > this.lastZeroAtMs;
+  }
+
   private get zerosStakes(): ZerosStakes {
-    return { perStep: this.stakes.perStep, all: this.stakes.look(this.lastZeroClockMs, this.zeros) };
+    return { perStep: this.stakes.perStep, all: this.stakes.look(this.lastZeroClockMs, this.zeros, this.areZerosLate) };
   }
 
   get bound(): number {

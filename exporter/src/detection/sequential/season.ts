@@ -6,6 +6,8 @@ const WEEK_HOURS = 168;
 /** Two days (two weeks) whose hourly means correlate this much follow a pattern; chance gives 0.2 (0.08) at most by one standard deviation. */
 const DAILY_CORRELATION = 0.7;
 const WEEKLY_CORRELATION = 0.5;
+/** So often a lone hour is taken for a wrong time, or a trial; what comes again and again is a job of an hour a day, or a week. */
+const MOST_RESTARTS = 2;
 const LEAST_COMMON = 0.75;
 const LEAST_RELIABILITY = 0.2;
 
@@ -22,6 +24,7 @@ export interface SeasonState {
   readonly counts: readonly number[];
   readonly profile: readonly number[] | null;
   readonly decided: 'nothing' | 'daily' | 'weekly';
+  readonly restarts?: number | undefined;
 }
 
 /**
@@ -38,6 +41,7 @@ export class SeasonalPattern {
   /** Hourly deviation from the overall mean; null while there is no pattern. */
   private profile: readonly number[] | null;
   private decided: 'nothing' | 'daily' | 'weekly';
+  private restarts: number;
 
   constructor(
     private readonly season: Season,
@@ -49,6 +53,7 @@ export class SeasonalPattern {
     this.counts = Uint32Array.from(state === undefined || state.startMs === null ? [] : state.counts);
     this.profile = state?.profile ?? null;
     this.decided = state?.decided ?? 'nothing';
+    this.restarts = state?.restarts ?? 0;
   }
 
   /** A pattern may exist that could not be seen yet. */
@@ -74,7 +79,11 @@ export class SeasonalPattern {
   /** Counts scores by the hour they began in. */
   add(sum: number, count: number, atMs: number): void {
     if (this.slots === 0) return;
-    if (this.startMs === null || this.isFarOff(atMs)) this.restart(atMs);
+    if (this.startMs === null) this.restart(atMs);
+    else if (this.restarts < MOST_RESTARTS && this.isFarOff(atMs)) {
+      this.restarts += 1;
+      this.restart(atMs);
+    }
     const slot = Math.floor((atMs - (this.startMs ?? atMs)) / HOUR_MS);
     if (slot < 0 || slot >= this.sums.length) return;
     this.sums[slot] = (this.sums[slot] ?? 0) + sum;
@@ -190,6 +199,7 @@ export class SeasonalPattern {
       counts: [...this.counts],
       profile: this.profile,
       decided: this.decided,
+      ...(this.restarts === 0 ? {} : { restarts: this.restarts }),
     };
   }
 }

@@ -12,49 +12,62 @@ const CLOCK = { tickMs: 1_000, meanTimeBetweenMs: 1_000_000 };
 /** Ten ticks a step. */
 const clock = (stakedUntilMs?: number): StakeClock => new StakeClock(10, CLOCK, stakedUntilMs);
 
+const take = (stakes: StakeClock, atMs: number): number => stakes.take(atMs, 1, false);
+
 describe('a stake', () => {
   test('is what a step usually lasts, as long as steps take their time', () => {
     const stakes = clock(0);
-    for (let i = 1; i < 100; i += 1) expect(stakes.take(i * 10_000)).toBe(10);
+    for (let i = 1; i < 100; i += 1) expect(take(stakes, i * 10_000)).toBe(10);
     // Slow steps stake no more.
-    expect(stakes.take(2_000_000)).toBe(10);
+    expect(take(stakes, 2_000_000)).toBe(10);
   });
 
-  test('of all steps together is never more than the time that has passed, and one step', () => {
+  test('of all steps together is never more than the time that has passed, and a thousandth of the budget', () => {
     const random = seededRandom('stakes');
     const stakes = clock();
     stakes.begin(0, 0);
     let [atMs, staked] = [0, 0];
     for (let i = 0; i < 5_000; i += 1) {
       atMs += random.next() < 0.5 ? 0 : 4_000 * random.next();
-      staked += stakes.take(atMs);
-      expect(staked * CLOCK.tickMs).toBeLessThanOrEqual(atMs + 10_000 + 1e-6);
+      staked += take(stakes, atMs);
+      expect(staked * CLOCK.tickMs).toBeLessThanOrEqual(atMs + 1_000 + 1e-6);
     }
     // … and is all of it, nearly: what is not staked costs power.
     expect(staked * CLOCK.tickMs).toBeGreaterThan(0.95 * atMs);
   });
 
-  test('begins with the step, or a thousandth of the budget earlier; of a late one when it happened', () => {
-    const fresh = new StakeClock(0.4, CLOCK);
-    fresh.begin(50_000, 50_000);
-    expect(fresh.snapshot()).toEqual({ stakedUntilMs: 49_000 });
+  test('begins a thousandth of the budget before the first step, however long that usually lasts; of a late one when it happened', () => {
+    for (const perStep of [0.4, 1e6]) {
+      const fresh = new StakeClock(perStep, CLOCK);
+      fresh.begin(50_000, 50_000);
+      expect(fresh.snapshot()).toEqual({ stakedUntilMs: 49_000 });
+    }
     const late = clock();
     late.begin(10_000, 900_000);
     late.begin(0, 950_000);
     expect(late.snapshot()).toEqual({ stakedUntilMs: 10_000 });
   });
 
+  test('of a step, and of a pause, is a thirtieth of the budget at most; what is known of late has its whole time', () => {
+    const slow = new StakeClock(1e6, CLOCK, 0);
+    expect(take(slow, 500_000)).toBeCloseTo(1_000_000 / 30 / 1_000, 9);
+    expect(take(slow, 500_000)).toBeCloseTo(0, 9);
+    const late = clock(0);
+    const staked = Array.from({ length: 60 }, () => late.take(500_000, 1, true));
+    expect(staked.reduce((sum, each) => sum + each, 0)).toBeCloseTo(500, 9);
+  });
+
   test('goes on from where time was set back to', () => {
     const stakes = clock(5_000);
-    expect(stakes.take(1_000)).toBe(0);
-    expect(stakes.take(3_000)).toBe(2);
+    expect(take(stakes, 1_000)).toBe(0);
+    expect(take(stakes, 3_000)).toBe(2);
   });
 
   test('of steps at once is that of one after the other', () => {
     const [atOnce, single] = [clock(0), clock(0)];
-    expect(atOnce.look(20_000, 4)).toBe(20);
-    expect(atOnce.take(20_000, 4)).toBe(20);
-    expect([1, 2, 3, 4].reduce((sum) => sum + single.take(20_000), 0)).toBe(20);
+    expect(atOnce.look(20_000, 4, false)).toBe(20);
+    expect(atOnce.take(20_000, 4, false)).toBe(20);
+    expect([1, 2, 3, 4].reduce((sum) => sum + take(single, 20_000), 0)).toBe(20);
     expect(atOnce.snapshot()).toEqual(single.snapshot());
   });
 });

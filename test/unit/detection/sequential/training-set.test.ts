@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DriftMonitor } from '../../../../exporter/src/detection/sequential/drift-monitor.js';
 import { driftMonitorCodec } from '../../../../exporter/src/detection/sequential/drift-monitor-state.js';
-import { DEFAULT_FALSE_PAGE_BUDGET } from '../../../../exporter/src/domain/alert-evidence.js';
+import { DEFAULT_FALSE_PAGE_BUDGET, type FalsePageBudget } from '../../../../exporter/src/domain/alert-evidence.js';
 import type { FeatureValue } from '../../../../exporter/src/domain/observation.js';
 import { seededRandom } from '../../../../exporter/src/system/seeded-random.js';
 import { observation } from '../rows.js';
@@ -16,7 +16,7 @@ const id = (text: string): string => text;
 
 /** A model of which a training set was imported, under the default budget. */
 class Given {
-  monitor = new DriftMonitor('m', DEFAULT_FALSE_PAGE_BUDGET, id);
+  monitor: DriftMonitor;
   private readonly random;
 
   /** @param next a row of the set, and of live traffic as long as it is healthy */
@@ -24,7 +24,9 @@ class Given {
     private readonly next: (random: () => number) => Row,
     set: { readonly rows: number; readonly apartMs: number; readonly isOfAllTimes?: boolean },
     seed = 'set',
+    budget: FalsePageBudget = DEFAULT_FALSE_PAGE_BUDGET,
   ) {
+    this.monitor = new DriftMonitor('m', budget, id);
     const random = seededRandom(seed);
     this.random = (): number => random.next();
     for (let i = 0; i < set.rows; i += 1) this.observe(SET_MS + i * set.apartMs);
@@ -90,6 +92,19 @@ describe('after a training set without times', () => {
     expect(model.live(100, 0, wrong, LIVE_MS + 10 * DAY_MS)).not.toBeNull();
   });
 
+  test.each([1, 7])(
+    'a shift in a job every %i days alerts, once it is seen that nothing more comes in between',
+    (days) => {
+      const model = new Given(income, SET);
+      const job = (k: number, change?: (row: Row) => Row): number | null =>
+        model.live(300, 0, change, LIVE_MS + k * days * DAY_MS);
+      for (let k = 0; k < 6; k += 1) expect(job(k)).toBeNull();
+      const older = (row: Row): Row => ({ ...row, age: Number(row['age']) + 15 });
+      const found = Array.from({ length: 6 }, (_, k) => job(6 + k, older));
+      expect(found.some((at) => at !== null)).toBe(true);
+    },
+  );
+
   test('what came before the pace was known is bet on, and is no part of the normal', () => {
     const hundredfold = (row: Row): Row => ({ ...row, income: 100 * Number(row['income']) });
     expect(new Given(income, { rows: 200, apartMs: 1 }).live(60, 1_000, hundredfold)).not.toBeNull();
@@ -137,6 +152,19 @@ describe('healthy live rows', () => {
       expect(model.live(first, everyMs)).toBeNull();
       expect(model.live(5_000, thenMs, undefined, LIVE_MS + first * everyMs + thenMs)).toBeNull();
       expect(model.monitor.evidence().verdict, `${seed}`).toBe('quiet');
+    }
+  });
+
+  test.each([
+    { trial: 30, apartMs: DAY_MS, set: 5_000 },
+    { trial: 3, apartMs: 10 * DAY_MS, set: 5_000 },
+    { trial: 1, apartMs: 7 * DAY_MS, set: 30_000 },
+  ])('may begin with a trial of $trial rows, $apartMs ms apart, after a set of $set', ({ trial, apartMs, set }) => {
+    for (let seed = 0; seed < 6; seed += 1) {
+      const none = { ...DEFAULT_FALSE_PAGE_BUDGET, season: 'none' } as const;
+      const model = new Given(income, { rows: set, apartMs: 1 }, `trial ${seed}`, none);
+      expect(model.live(trial, apartMs), `${seed}`).toBeNull();
+      expect(model.live(4_000, 1_000, undefined, LIVE_MS + (trial + 1) * apartMs), `${seed}`).toBeNull();
     }
   });
 
