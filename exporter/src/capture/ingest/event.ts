@@ -192,7 +192,7 @@ function sorted(row: object, { isTable, tell, roles }: EventOptions): Fields {
         throw new Refusal(
           'unknown_field',
           name,
-          `unknown field; known are ${KNOWN_FIELDS.join(', ')}. Inputs of the model belong under features`,
+          `unknown field; known are ${KNOWN_FIELDS.join(', ')}. Inputs of the model belong under features; of flat rows say map=*:feature`,
         );
       continue;
     }

@@ -21,7 +21,7 @@ export type FieldRole =
   | 'leftOut';
 
 /** Names in use, by role (mlfi's own first, then those of the logs in shared/reference: the first that is filled wins). */
-const NAMES: readonly (readonly [role: FieldRole, names: readonly string[]])[] = [
+export const FIELD_NAMES: readonly (readonly [role: FieldRole, names: readonly string[]])[] = [
   [
     'predictionId',
     [
@@ -76,7 +76,20 @@ const NAMES: readonly (readonly [role: FieldRole, names: readonly string[]])[] =
   ['confidence', ['confidence', 'score', 'prediction_score']],
   [
     'positiveProbability',
-    ['y_pred_proba', 'probability', 'proba', 'prob', 'prediction_proba', 'predict_proba', 'prob_output', 'p1'],
+    [
+      'y_pred_proba',
+      'probability',
+      'proba',
+      'prob',
+      'y_proba',
+      'y_prob',
+      'pred_proba',
+      'prediction_proba',
+      'predict_proba',
+      'predicted_probability',
+      'prob_output',
+      'p1',
+    ],
   ],
   [
     'label',
@@ -128,7 +141,7 @@ export interface RoleOfField {
 }
 
 const ROLES = new Map<string, RoleOfField>();
-for (const [role, names] of NAMES) for (const [rank, name] of names.entries()) ROLES.set(name, { role, rank });
+for (const [role, names] of FIELD_NAMES) for (const [rank, name] of names.entries()) ROLES.set(name, { role, rank });
 
 const PER_CLASS = /^(?:y_pred_proba|predict_proba|proba|prob|probability)_(.{1,100})$/i;
 
