@@ -188,13 +188,14 @@ describe.skipIf(!hasPrometheus)(
         15_000,
         () => firing().find(isAbout('scorer-20')) ?? null,
       );
-      expect(joined.title).toMatch(/ and \d more: Their incidents began together\.$/);
+      expect(joined.title).toMatch(/ and 1 more: Their incidents began together\.$/);
       expect(joined.text).toContain('• The incident of scorer-20 has level critical or high. Cause: slow-endpoint (');
-      await eventually(
+      const own = await eventually(
         'the page of the one with a fault of its own',
         15_000,
         () => firing().find(isAbout('own')) ?? null,
       );
+      expect(own.title).toBe('[CRITICAL] own: mlfi has opened an incident that needs people now.');
       await eventually('the ticket', 30_000, () => tickets.find(isAbout('scorer-21')) ?? null);
     }, 90_000);
 
