@@ -52,7 +52,6 @@ const MAY_BE_EMPTY: readonly {
   },
   { place: /^rule MlfiModelUnwritten$/, reason: 'every model can be stored here' },
   { place: /^rule MlfiWrongCredentials$/, reason: 'nobody guesses keys here' },
-  { place: /^rule MlfiStoryOpen$/, reason: 'the sample models have nothing in common' },
   { place: /^rule MlfiModelUnreachable$/, reason: 'needs minutes without an answer' },
   { place: /^rule MlfiMonitorBlind$/, reason: 'fires only when nothing is watched' },
   {

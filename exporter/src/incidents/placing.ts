@@ -1,5 +1,5 @@
 import type { Model } from '../domain/model.js';
-import { keyOf, sharedBy } from '../stories/shared.js';
+import { keyOf, sharedBy, sourcesOf } from '../stories/shared.js';
 import type { Stories } from '../stories/stories.js';
 import type { IncidentPorts } from './ports.js';
 import type { IncidentTracking } from './tracking.js';
@@ -19,15 +19,18 @@ export interface Placing {
  */
 export async function placeInStory(
   { incidents }: Pick<IncidentPorts, 'incidents'>,
-  tracking: Pick<IncidentTracking, 'open' | 'untold'>,
+  tracking: Pick<IncidentTracking, 'open' | 'untold' | 'isToldFirm'>,
   model: Model,
   { stories, models, sources }: Placing,
 ): Promise<void> {
   const { open } = tracking;
   if (open === null) return;
-  const story = stories.place(open, sharedBy(model, open, sources), models);
   const before = open.story;
-  const keys = (place: typeof before): string => `${place?.id ?? ''} ${place?.shared.map(keyOf).join() ?? ''}`;
+  // After a restart it is not known where rows come from until some do.
+  const known = sources.length > 0 ? sources : sourcesOf(before?.shared ?? []);
+  const intervalMs = model.endpoint === null ? 0 : model.schedule.intervalMs;
+  const story = stories.place(open, sharedBy(model, open, known), { models, intervalMs, isFirm: tracking.isToldFirm });
+  const keys = (place: typeof before): string => JSON.stringify([place?.id, place?.beganMs, place?.shared.map(keyOf)]);
   if (keys(before) === keys(story)) return;
   const placed = { ...open, story };
   await incidents.save(placed);

@@ -60,9 +60,8 @@ const bySeverity = (): object => ({
 
 /**
  * The whole configuration: mlfi's own alerts to people by severity, alerts of others about models to mlfi as well as to
- * whom they went before. One cause pages once: what is blind mutes everything about models, a story of several models
- * mutes the incidents it is made of, an unreachable model mutes what
- * follows from it, an open incident mutes its symptoms.
+ * whom they went before. One cause pages once: what is blind mutes everything about models, an unreachable model mutes what
+ * follows from it, an open incident mutes its symptoms. Incidents of one story come together, and none is muted.
  */
 export function alertmanagerConfiguration(settings: AlertmanagerSettings): object {
   return {
@@ -75,7 +74,7 @@ export function alertmanagerConfiguration(settings: AlertmanagerSettings): objec
       group_interval: settings.groupInterval,
       repeat_interval: settings.repeatInterval,
       routes: [
-        // One upstream fault is one notification, whichever models it has.
+        // One upstream fault is one notification; whoever joins later is an update of it.
         { matchers: ['origin="mlfi"', 'story!=""'], group_by: ['mlfi_scope', 'story'], ...bySeverity() },
         { matchers: ['origin="mlfi"'], group_by: ['mlfi_scope', 'model_name'], ...bySeverity() },
         // Goes on to the team: a route that continues alone would take the parent's receiver away.
@@ -88,11 +87,6 @@ export function alertmanagerConfiguration(settings: AlertmanagerSettings): objec
       {
         source_matchers: ['origin="mlfi"', 'mlfi_role="blind"'],
         target_matchers: ['origin="mlfi"', 'mlfi_scope="model"'],
-      },
-      {
-        source_matchers: ['origin="mlfi"', 'mlfi_role="story"', 'story!=""'],
-        target_matchers: [...OF_A_MODEL, 'story!=""', 'mlfi_role=~"incident|unreachable"'],
-        equal: ['story'],
       },
       {
         source_matchers: ['origin="mlfi"', 'mlfi_role="unreachable"', 'model_name!=""'],

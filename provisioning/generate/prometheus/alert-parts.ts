@@ -1,11 +1,8 @@
 import { PAGING_SEVERITIES } from '../../../exporter/src/domain/paging.js';
 import { metric, type Span, type Timing } from './rule.js';
 
-/**
- * A symptom is muted while an incident of the model is open, or the model does not answer at all, and both while several models have
- * one fault upstream: one cause, one page.
- */
-export type Role = 'blind' | 'story' | 'unreachable' | 'incident' | 'symptom' | 'decision' | 'note';
+/** A symptom is muted while an incident of the model is open, or the model does not answer at all: one cause, one page. */
+export type Role = 'blind' | 'unreachable' | 'incident' | 'symptom' | 'decision' | 'note';
 
 export interface AlertDefinition {
   readonly alert: string;
@@ -22,8 +19,6 @@ export interface AlertDefinition {
   readonly scope: 'model' | 'service';
   /** Told apart from others of the same name. */
   readonly labels?: Readonly<Record<string, string>>;
-  /** In the place of those about one model. */
-  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Levels of incidents that call people. */
@@ -41,30 +36,19 @@ export const low = (series: string, timing: Timing): string =>
 export const held = (series: string, timing: Timing, without: string): string =>
   `(max without (${without}) (${series}) or max without (${without}) (last_over_time(${series}[${timing.span('5m')}])) unless on () ${metric('mlfi_models')})`;
 
-const STORY = metric('mlfi_incident_story_info');
-/** Which story each model is told in. */
-export const told = (timing: Timing): string => held(STORY, timing, 'instance, shared, address');
-/** The series with the label `story`. One a model, also where two are remembered of it: several would be an error, and no alert. */
-export const joined = (expr: string, stories: string): string =>
-  `(${expr}) * on (model_name) group_left (story) topk by (model_name) (1, ${stories})`;
-/** The same, without the label for a model whose story is not known: what pages never waits for a name. */
+/**
+ * The series with the label `story`: which story each model is told in. One a model, also where two are remembered of it: several would
+ * be an error, and no alert. Without the label for a model whose story is not known: what pages never waits for a name.
+ */
 export function inStory(expr: string, timing: Timing): string {
+  const told = held(metric('mlfi_incident_story_info'), timing, 'instance, shared, address');
   const known = `max by (model_name) (last_over_time(${metric('mlfi_incidents_open')}[${timing.span('5m')}])) >= bool 0`;
-  return joined(expr, `${told(timing)} or on (model_name) ${known}`);
+  return `(${expr}) * on (model_name) group_left (story) topk by (model_name) (1, ${told} or on (model_name) ${known})`;
 }
 
 /** Newest of the last minutes. */
 export const last = (series: string, timing: Timing): string =>
   `max without (instance) (last_over_time(${series}[${timing.span('5m')}]))`;
-
-/** Looked up when the notification is written: names of models and addresses, which whoever registered them chose. */
-const OF_STORY = "mlfi_incident_story_info{story='%s'}";
-const asked = (query: string): string => `printf "${query}" $labels.story | query`;
-export const STORY_ANNOTATIONS: Readonly<Record<string, string>> = {
-  subject: `{{ $value }} models{{ with ${asked(`max by (address) (mlfi_incident_story_info{story='%s', address!=''})`)} }} at {{ . | first | label "address" }}{{ end }}`,
-  models: `{{ range $i, $model := ${asked(`topk(20, max by (model_name) (${OF_STORY} and on (model_name) (mlfi_incidents_open{level=~'${PAGING}'} == 1)))`)} | sortByLabel "model_name" }}{{ if $i }}, {{ end }}{{ $model.Labels.model_name }}{{ end }}{{ if gt $value 20.0 }} and more{{ end }}`,
-  cause: `{{ with ${asked(`topk(1, sum by (cause) (max by (model_name, cause) (mlfi_rca_cause_probability_ratio) and on (model_name) ${OF_STORY}))`)} }}{{ . | first | label "cause" }}{{ else }}not known yet{{ end }}`,
-};
 
 /** What the investigator holds most likely, and what it recommends first; looked up when the notification is written. */
 export const CAUSE =

@@ -8,13 +8,10 @@ import {
   held,
   high,
   inStory,
-  joined,
   last,
   low,
   PAGING,
   PER_CENT,
-  STORY_ANNOTATIONS,
-  told,
   type AlertDefinition,
 } from './alert-parts.js';
 import { errorRatio, FEWEST_PREDICTIONS, predictionRate } from './recording.js';
@@ -74,18 +71,6 @@ function modelAlerts(timing: Timing): readonly AlertDefinition[] {
   const stateOf = (state: string): string => `${metric('mlfi_model_state')}{state="${state}"}`;
   return [
     ...BURN_RATES.map((rate) => burnRate(rate, timing)),
-    {
-      ...common,
-      alert: 'MlfiStoryOpen',
-      severity: 'critical',
-      role: 'story',
-      expr: `count by (story) (${joined(pages, told(timing))}) >= 2`,
-      for: '1m',
-      summary: 'They have one fault upstream, and it needs people now.',
-      description:
-        'Incidents of {{ $value }} models with level critical or high share a start, and an address, a feature or a source.',
-      annotations: STORY_ANNOTATIONS,
-    },
     {
       ...common,
       alert: 'MlfiModelUnreachable',
@@ -273,16 +258,12 @@ function ruleOf(definition: AlertDefinition, timing: Timing, settings: Provision
     annotations: {
       summary: definition.summary,
       description: definition.description,
-      ...(definition.scope === 'model' ? (definition.annotations ?? { cause: CAUSE, action: ACTION }) : {}),
+      ...(definition.scope === 'model' ? { cause: CAUSE, action: ACTION } : {}),
       ...(settings.runbookUrl === null
         ? {}
         : { runbook_url: `${settings.runbookUrl}#${definition.alert.toLowerCase()}` }),
       investigation_url:
-        definition.role === 'story'
-          ? `${plugin}/incidents/{{ $labels.story }}`
-          : definition.scope === 'model'
-            ? `${plugin}/models/{{ $labels.model_name }}/incident`
-            : `${plugin}/fleet`,
+        definition.scope === 'model' ? `${plugin}/models/{{ $labels.model_name }}/incident` : `${plugin}/fleet`,
     },
   };
 }

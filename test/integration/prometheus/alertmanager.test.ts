@@ -31,17 +31,13 @@ describe.skipIf(!hasPrometheus)('alertmanager.yml', () => {
   it('is what amtool takes', async () => {
     const checked = await tool('amtool', 'check-config', file);
     expect(checked.ok, checked.output).toBe(true);
-    expect(checked.output).toContain('5 inhibit rules');
+    expect(checked.output).toContain('4 inhibit rules');
   });
 
   it.each([
     ['a page', [...OWN, 'severity=critical'], 'mlfi-page'],
     ['a ticket', [...OWN, 'severity=warning'], 'mlfi-ticket'],
-    [
-      'the page of a story, which names no model',
-      ['origin=mlfi', 'mlfi_scope=model', 'story=s1', 'severity=critical'],
-      'mlfi-page',
-    ],
+    ['a page of a story', [...OWN, 'story=s1', 'severity=critical'], 'mlfi-page'],
     ['a ticket of a story', [...OWN, 'story=s1', 'severity=warning'], 'mlfi-ticket'],
     ['information', [...OWN, 'severity=info'], 'mlfi-none'],
     ['mlfi about itself', ['origin=mlfi', 'mlfi_scope=service', 'severity=critical'], 'mlfi-page'],
@@ -82,6 +78,61 @@ describe.skipIf(!hasPrometheus)('alertmanager.yml', () => {
       'model=fraud',
     );
     expect(routed.ok).toBe(false);
+  });
+});
+
+describe.skipIf(!hasPrometheus)('the words of a notification', () => {
+  const alertOf = (model: string, status: 'firing' | 'resolved' = 'firing', job = 'mlfi-models'): object => ({
+    status,
+    labels: { alertname: 'MlfiModelUnreachable', model_name: model, job, severity: 'critical' },
+    annotations: { summary: 'A model does not answer.', description: `${model} does not answer.`, cause: 'none' },
+  });
+  /** As Alertmanager gives it to its templates. */
+  async function words(part: 'title' | 'text', alerts: readonly object[], common: object): Promise<string> {
+    const data = {
+      status: JSON.stringify(alerts).includes('"firing"') ? 'firing' : 'resolved',
+      alerts,
+      commonLabels: { severity: 'critical', ...common },
+      commonAnnotations: { summary: 'A model does not answer.' },
+    };
+    const written = join(folder, 'data.json');
+    writeFileSync(written, JSON.stringify(data));
+    const { ok, output } = await tool(
+      'amtool',
+      'template',
+      'render',
+      `--template.glob=${join(source, 'alertmanager/templates/*.tmpl')}`,
+      `--template.text={{ template "mlfi.${part}" . }}`,
+      `--template.data=${written}`,
+    );
+    expect(ok, output).toBe(true);
+    return output.trim();
+  }
+  const many = Array.from({ length: 23 }, (_, i) => `m${i}`);
+
+  it('names 20 models of many, while they fail and when they are over', async () => {
+    const firing = many.map((name) => alertOf(name));
+    expect(await words('title', firing, {})).toBe(
+      `[CRITICAL ×23] ${many.slice(0, 20).join(', ')} and 3 more: A model does not answer.`,
+    );
+    expect(await words('text', firing, {})).toMatch(/• m19 does not answer\. Cause: none\n• and 3 more\n/);
+    const over = many.map((name) => alertOf(name, 'resolved'));
+    expect(await words('title', over, {})).toBe(
+      `[RESOLVED] ${many.slice(0, 20).join(', ')} and 3 more: A model does not answer.`,
+    );
+    expect(await words('text', over, {})).toMatch(/• over: m19: A model does not answer\.\n• over: 3 more$/);
+  });
+
+  it('names once what two jobs scrape', async () => {
+    const twice = [alertOf('a'), alertOf('a', 'firing', 'other')];
+    expect(await words('title', twice, { model_name: 'a' })).toBe('[CRITICAL ×2] a: A model does not answer.');
+    expect(await words('title', [...twice, alertOf('aa')], {})).toBe('[CRITICAL ×3] a, aa: A model does not answer.');
+  });
+
+  it('names in the title what still fails, and in the text also what is over', async () => {
+    const both = [alertOf('a', 'resolved'), alertOf('b')];
+    expect(await words('title', both, {})).toBe('[CRITICAL] b: A model does not answer.');
+    expect(await words('text', both, {})).toContain('• over: a: A model does not answer.');
   });
 });
 

@@ -214,12 +214,6 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     of: alert('MlfiIncidentOpen'),
     change: swap(/ unless on \(model_name\) .*$/, ''),
   },
-  'a story of one model': {
-    caughtBy: 'models',
-    file: ALERTS,
-    of: alert('MlfiStoryOpen'),
-    change: swap('>= 2', '>= 1'),
-  },
   'no page for a model whose story is not known': {
     caughtBy: 'models',
     file: ALERTS,

@@ -39,7 +39,7 @@ describe('incidents of one upstream fault', () => {
     expect(story?.members).toHaveLength(20);
     const places = [...it.saved.values()].map(({ modelId: id, story: place }) => [String(id), place?.id]);
     expect(new Set(places.filter(([id]) => id !== 'other').map(([, place]) => place))).toEqual(new Set([story?.id]));
-    expect(it.incidents.current(modelId('m7'))?.story).toEqual({
+    expect(it.incidents.current(modelId('m7'))?.story).toMatchObject({
       id: story?.id,
       shared: [{ kind: 'address', name: 'scoring.internal' }],
     });
@@ -58,6 +58,42 @@ describe('incidents of one upstream fault', () => {
     const after = world(new Map(read));
     for (const { id } of [...models].reverse()) await after.incidents.restore(id);
     expect(after.incidents.stories.all().map(({ id, members }) => [id, members.length])).toEqual([[story?.id, 3]]);
+  });
+
+  it('leave it once they are told, as firm, for another fault', async () => {
+    const it = world();
+    for (const name of ['a', 'b', 'c']) await open(it, served(name, 'scoring.internal'));
+    const [story] = it.incidents.stories.all();
+    const other = evaluated('critical', 'unit-change');
+    const rescaled = { ...other, diagnosis: { ...other.diagnosis, features: ['income'] } };
+    const seen: (string | undefined)[] = [];
+    for (let i = 0; i < 12; i += 1) {
+      const told = await it.incidents.apply(served('b', 'scoring.internal'), rescaled);
+      seen.push(told?.diagnosis.causes[0]?.id === 'unit-change' ? 'another fault' : 'the host');
+      seen.push(told?.story?.id === story?.id ? 'in' : 'out');
+    }
+    // Never out while the host is what is told, and out in the end.
+    expect(seen.join().includes('the host,out')).toBe(false);
+    expect(seen.slice(-2)).toEqual(['another fault', 'out']);
+    expect(seen.join()).toContain('another fault,in');
+    const places = it.incidents.stories.all().map(({ members }) => members.map(({ modelId: id }) => id));
+    expect(places).toEqual([['a', 'c']]);
+  });
+
+  it('stay where their rows came from while none came since a restart', async () => {
+    const before = world();
+    const rescaled = evaluated('critical', 'unit-change');
+    const apply = async ({ incidents }: typeof before, sources: readonly string[]): Promise<void> => {
+      for (const name of ['a', 'b'])
+        for (let i = 0; i < 6; i += 1)
+          await incidents.apply(served(name, `${name}.internal`), rescaled, undefined, sources);
+    };
+    await apply(before, ['topic orders']);
+    expect(before.incidents.stories.all()).toHaveLength(1);
+    const after = world(before.saved);
+    for (const name of ['a', 'b']) await after.incidents.restore(modelId(name));
+    await apply(after, []);
+    expect(after.incidents.stories.all().map(({ members }) => members.length)).toEqual([2]);
   });
 
   it('leave it when they close', async () => {

@@ -4,7 +4,7 @@ import { REPORT_FORMATS, type ReportFormat } from '../../domain/report-format.js
 import { flag, incidentIdSchema, limit, modelIdSchema, reasonSchema } from '../parameters.js';
 import { route, textResponse, type HttpPorts, type Route } from '../route.js';
 import { similarLessonSchema, similarLessonView } from '../views/history.js';
-import { feedbackSchema, feedbackView, incidentSchema, incidentView } from '../views/incidents.js';
+import { feedbackSchema, feedbackView, incidentSchema, incidentView, incidentViews } from '../views/incidents.js';
 import { reportJson } from '../views/reports.js';
 import { storySchema, storyView } from '../views/stories.js';
 
@@ -52,8 +52,7 @@ export const incidentRoutes: readonly Route[] = [
         ...(open === undefined ? {} : { open }),
         limit: most,
       });
-      const { storyOf } = ports.application.incidents;
-      return { status: 200, body: { incidents: incidents.map((each) => incidentView(each, storyOf(each))) } };
+      return { status: 200, body: { incidents: incidentViews(incidents, ports.application.incidents.storyOf) } };
     },
   }),
   route({

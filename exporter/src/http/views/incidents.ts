@@ -36,6 +36,7 @@ export const incidentSchema = z
 
 /** Members of its story that an incident shows: a list of incidents shows them with each. */
 const MEMBERS_SHOWN = 50;
+const shownStory = (story: Story): z.output<typeof storySchema> => storyView(story, MEMBERS_SHOWN);
 
 export const explanationView = ({ headline, summary, paragraphs }: Explanation): z.output<typeof explanation> => ({
   headline,
@@ -44,7 +45,11 @@ export const explanationView = ({ headline, summary, paragraphs }: Explanation):
 });
 
 /** An incident with diagnosis, explanation and timeline. @param story what it is told in with others, if anything is */
-export function incidentView(incident: Incident, story: Story | null = null): z.output<typeof incidentSchema> {
+export function incidentView(
+  incident: Incident,
+  story: Story | null = null,
+  show = shownStory,
+): z.output<typeof incidentSchema> {
   return {
     id: incident.id,
     model_id: incident.modelId,
@@ -55,9 +60,23 @@ export function incidentView(incident: Incident, story: Story | null = null): z.
     worst_impact: incident.worst == null ? null : { ...impactView(incident.worst.impact), at_ms: incident.worst.atMs },
     diagnosis: diagnosisView(incident.diagnosis),
     explanation: explanationView(incident.explanation),
-    story: story === null ? null : storyView(story, MEMBERS_SHOWN),
+    story: story === null ? null : show(story),
     timeline: incident.timeline.map(({ atMs, kind, text }) => ({ at_ms: atMs, kind, text })),
   };
+}
+
+/** The same of many: a story is shown once, however many of them are told in it. */
+export function incidentViews(
+  incidents: readonly Incident[],
+  storyOf: (incident: Incident) => Story | null,
+): z.output<typeof incidentSchema>[] {
+  const views = new Map<Story, ReturnType<typeof shownStory>>();
+  const show = (story: Story): ReturnType<typeof shownStory> => {
+    const view = views.get(story) ?? shownStory(story);
+    views.set(story, view);
+    return view;
+  };
+  return incidents.map((incident) => incidentView(incident, storyOf(incident), show));
 }
 
 export const feedbackSchema = z

@@ -217,7 +217,11 @@ const incident: z.ZodType<IncidentRow> = z.object({
   fingerprint,
   worst: z.object({ impact, atMs: z.number() }).nullable().exactOptional(),
   story: z
-    .object({ id: ids.incident, shared: z.array(z.object({ kind: z.enum(SHARED_KINDS), name: z.string() })) })
+    .object({
+      id: ids.incident,
+      shared: z.array(z.object({ kind: z.enum(SHARED_KINDS), name: z.string(), cause: causeId.exactOptional() })),
+      beganMs: z.number().exactOptional(),
+    })
     .exactOptional(),
 });
 
