@@ -2,6 +2,7 @@ import type { Actor } from '../domain/actor.js';
 import { batchDigest, partOfFileId } from '../domain/batch-identity.js';
 import { Conflict, isAppError, TooManyRequests } from '../domain/errors.js';
 import { mappingFrom, NO_MAPPING, type MappedRole } from '../domain/field-mapping.js';
+import { FileProblem } from '../domain/file-problem.js';
 import type { FetchedImport, FetchedPreview, FetchRequest } from '../domain/fetched-import.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { slipText, whyNotImportable, type ImportPreview, type WaysToSay } from '../domain/import-preview.js';
@@ -102,7 +103,7 @@ export function fetchedImportUseCases({
     const { purpose, map, spread } = request;
     const files = await opened(request, run.stop.signal);
     const problem = whyNotImportable(purpose, spread !== null, await previewed(id, files, map), WAYS);
-    if (problem !== null) throw new Error(problem);
+    if (problem !== null) throw new FileProblem(problem);
     const sizes = files.map(({ sizeBytes }) => sizeBytes);
     const whole = sizes.reduce<number | null>((sum, size) => (sum === null || size === null ? null : sum + size), 0);
     let rowsBefore = 0;
@@ -185,8 +186,11 @@ export function fetchedImportUseCases({
       run.state = { ...run.state, state: 'finished', endedAtMs: clock.now() };
     } catch (error) {
       const isEnded = run.stop.signal.reason instanceof Ended;
-      const why = error instanceof Error ? error.message : String(error);
-      const problem = isEnded ? null : run.stop.signal.aborted ? 'it took longer than imports.maximum_time' : why;
+      const problem = isEnded
+        ? null
+        : run.stop.signal.aborted
+          ? 'it took longer than imports.maximum_time'
+          : wordsOf(error);
       const { file } = run.state;
       run.state = {
         ...run.state,
@@ -241,7 +245,7 @@ export function fetchedImportUseCases({
       } catch (error) {
         if (stop.aborted) throw new Conflict(`the files did not come within ${PREVIEW_WITHIN_MS / 1_000} s`, 'url');
         if (isAppError(error)) throw error;
-        throw new Conflict(error instanceof Error ? error.message : String(error), 'url');
+        throw new Conflict(wordsOf(error), 'url');
       }
     },
     async start(id, request, by) {
@@ -277,13 +281,19 @@ export function fetchedImportUseCases({
   };
 }
 
+/** What is told of an error: of those that are not ours only the kind, since their text may hold what the file holds. */
+function wordsOf(error: unknown): string {
+  if (isAppError(error) || error instanceof FileProblem) return error.message;
+  return `mlfi could not read it (${error instanceof Error ? error.name : typeof error})`;
+}
+
 /** @throws what the work throws, with which file it is of */
 async function named<T>(url: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (signal.aborted || isAppError(error)) throw error;
-    throw new Error(`${shownAddress(url)}: ${error instanceof Error ? error.message : String(error)}`);
+    if (signal.aborted || !(error instanceof FileProblem)) throw error;
+    throw new FileProblem(`${shownAddress(url)}: ${error.message}`);
   }
 }
 

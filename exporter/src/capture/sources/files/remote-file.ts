@@ -260,7 +260,8 @@ class RemoteSource {
   private async again(error: unknown, tries: number): Promise<void> {
     this.signal.throwIfAborted();
     const isPassing = error instanceof BrokenOff || (error instanceof Unreachable && error.isPassing);
-    if (!isPassing || tries >= MOST_TRIES) throw error;
+    if (!isPassing || tries >= MOST_TRIES)
+      throw error instanceof BrokenOff ? new Unreachable(error.message, true) : error;
     await this.ports.clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), this.signal);
     this.signal.throwIfAborted();
   }
