@@ -71,6 +71,27 @@ describe('a file at an address', () => {
     ]);
   });
 
+  it('comes whole, each byte once, where the parts that are given are not those asked for', async () => {
+    for (const blocks of [{ begin: 50_000 }, { end: 50_000 }]) {
+      serve('/a.csv', { bytes: TABLE, ranges: true, etag: '"v1"', blocks, cut: { afterBytes: 100_000, times: 1 } });
+      expect(sum(await textOf('/a.csv'))).toBe(sum(TABLE));
+    }
+  });
+
+  it('is not begun without end where the server gives no parts and breaks off each time a little later', async () => {
+    const served = serve('/a.csv', { bytes: Buffer.concat(Array.from({ length: 10 }, () => TABLE)) });
+    const file = await opened('/a.csv');
+    const cut = { afterBytes: 65_536, times: 1_000 };
+    served.cut = cut;
+    await expect(
+      (async () => {
+        for await (const chunk of file.stream().chunks)
+          if (chunk.length > 0) cut.afterBytes = server.asked.length * 65_536;
+      })(),
+    ).rejects.toThrow(/broke off/);
+    expect(server.asked.length).toBeLessThan(15);
+  });
+
   it('is unpacked, by how it begins, also where the server packs it on the way', async () => {
     serve('/a.csv.gz', { bytes: gzipSync(TABLE), ranges: true, etag: '"v1"', cut: { afterBytes: 65_536, times: 1 } });
     serve('/export', { bytes: gzipSync(TABLE) });
@@ -199,6 +220,13 @@ describe('a Parquet file at an address', () => {
   it('is not held where it is large and no parts are given', async () => {
     serve('/b.parquet', { bytes: Buffer.concat([PARQUET, Buffer.alloc(2_000_000)]) });
     await expect(opened('/b.parquet')).rejects.toThrow(/does not give it in parts .* no more than 1 MB/);
+  });
+
+  it('is not read in parts that are not those asked for', async () => {
+    serve('/a.parquet', { bytes: PARQUET, ranges: true, etag: '"v1"', blocks: { begin: 1_000 } });
+    await expect(rowsOf('/a.parquet')).rejects.toThrow(/gives other parts than it is asked for/);
+    serve('/b.parquet', { bytes: PARQUET, ranges: true, etag: '"v1"', blocks: { end: 1_000 } });
+    await expect(rowsOf('/b.parquet')).rejects.toThrow(/gives other parts than it is asked for/);
   });
 
   it('that is changed between its parts is not read on', async () => {
