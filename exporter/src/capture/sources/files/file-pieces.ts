@@ -16,8 +16,8 @@ export interface OpenFile {
   readonly sizeBytes: number | null;
   /** The text from its beginning, decompressed; how much was read of what is stored is null where that is the text itself. */
   stream(): { readonly chunks: AsyncIterable<Buffer>; readonly readBytes: (() => number) | null };
-  /** Any part of a file that is not compressed; null where only the stream can be had. */
-  readonly parts: AsyncBuffer | null;
+  /** Opens any part of a file that is not compressed, for one reading; null where only the stream can be had. */
+  readonly parts: (() => Promise<AsyncBuffer>) | null;
   /** `stream` gives what comes next, not the beginning again. */
   readonly isReadOnce: boolean;
   /** What of it may be held at once; absent: as much as one file of the machine's own may need. */
@@ -77,7 +77,7 @@ export function piecesOf(file: OpenFile, rowsPerPiece: number): AsyncGenerator<P
 async function* parquetFilePieces({ name, parts, kind, most }: OpenFile, rowsPerPiece: number): AsyncGenerator<Piece> {
   if (parts === null)
     throw new FileProblem(`${name}: Parquet cannot be read from a stream or compressed; give the file itself`);
-  const pieces = parquetPieces(parts, rowsPerPiece, Infinity, most?.rowGroup);
+  const pieces = parquetPieces(await parts(), rowsPerPiece, Infinity, most?.rowGroup);
   for (;;) {
     const next = await pieces.next().catch((error: unknown) => {
       throw error instanceof FileProblem ? new FileProblem(`${name}: ${error.message}`) : error;

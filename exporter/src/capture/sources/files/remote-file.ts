@@ -61,7 +61,7 @@ export async function openRemoteFile(
     kind,
     sizeBytes: source.version.sizeBytes,
     stream,
-    parts: kind === 'parquet' ? await source.parts() : null,
+    parts: kind === 'parquet' ? source.parts() : null,
     isReadOnce: false,
     version: JSON.stringify([source.version, createHash('sha256').update(head).digest('hex')]),
   };
@@ -134,27 +134,35 @@ class RemoteSource {
   }
 
   /** @throws Unreachable where it can neither be had in parts nor be held */
-  async parts(): Promise<AsyncBuffer> {
+  parts(): () => Promise<AsyncBuffer> {
     const { sizeBytes } = this.version;
-    if (!this.givesParts() || sizeBytes === null) return this.held();
+    if (!this.givesParts() || sizeBytes === null) {
+      this.expectHeld(sizeBytes ?? 0);
+      return () => this.held();
+    }
     const turns = new Turns(PARTS_AT_ONCE);
-    return {
-      byteLength: sizeBytes,
-      slice: (start, end = sizeBytes) => turns.run(() => this.part(start < 0 ? sizeBytes + start : start, end)),
-    };
+    return () =>
+      Promise.resolve({
+        byteLength: sizeBytes,
+        slice: (start, end = sizeBytes) => turns.run(() => this.part(start < 0 ? sizeBytes + start : start, end)),
+      });
   }
 
-  private async held(): Promise<AsyncBuffer> {
+  private expectHeld(bytes: number): void {
     const { mostHeldBytes } = this.settings;
-    const tooLarge = new Unreachable(
-      `its server does not give it in parts (Range, with an ETag or Last-Modified), and of such Parquet files no more than ${megabytes(mostHeldBytes)} are read: load it down and import the file`,
-      false,
-    );
-    if ((this.version.sizeBytes ?? 0) > mostHeldBytes) throw tooLarge;
+    if (bytes > mostHeldBytes)
+      throw new Unreachable(
+        `its server does not give it in parts (Range, with an ETag or Last-Modified), and of such Parquet files no more than ${megabytes(mostHeldBytes)} are read: load it down and import the file`,
+        false,
+      );
+  }
+
+  /** All of it, for as long as whoever reads it holds it. */
+  private async held(): Promise<AsyncBuffer> {
     const chunks: Buffer[] = [];
     const read = { bytes: 0 };
     for await (const chunk of this.bytes(read)) {
-      if (read.bytes > mostHeldBytes) throw tooLarge;
+      this.expectHeld(read.bytes);
       chunks.push(chunk);
     }
     const bytes = new Uint8Array(Buffer.concat(chunks)).buffer;

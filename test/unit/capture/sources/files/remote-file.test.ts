@@ -217,6 +217,16 @@ describe('a Parquet file at an address', () => {
     expect(server.asked.filter(({ url, range }) => url === '/a.parquet' && range === null)).toEqual([]);
   });
 
+  it('without parts is loaded when it is read, and not when it is looked at', async () => {
+    const long = Buffer.concat([PARQUET.subarray(0, 4), Buffer.alloc(200_000), PARQUET.subarray(4)]);
+    for (const name of ['a', 'b', 'c']) serve(`/${name}.parquet`, { bytes: long });
+    const files = await Promise.all(['a', 'b', 'c'].map((name) => opened(`/${name}.parquet`)));
+    const wholes = (): number => server.asked.filter(({ range }) => range === null).length;
+    expect(wholes()).toBe(0);
+    await files[0]?.parts?.();
+    expect(wholes()).toBe(1);
+  });
+
   it('is not held where it is large and no parts are given', async () => {
     serve('/b.parquet', { bytes: Buffer.concat([PARQUET, Buffer.alloc(2_000_000)]) });
     await expect(opened('/b.parquet')).rejects.toThrow(/does not give it in parts .* no more than 1 MB/);
