@@ -59,7 +59,7 @@ function started({ previewing = Promise.resolve(), finishing = Promise.resolve()
       mostMs: () => 60_000,
     },
     fleet: { monitoredModel: () => ({}) } as unknown as Ports['fleet'],
-    clock: { now: () => Date.now(), sleep: () => Promise.resolve() } as unknown as Ports['clock'],
+    clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
     logger: { warn: () => undefined } as unknown as Ports['logger'],
     auditNote: () => () => Promise.resolve(),
     store: { governance: () => recorded } as unknown as Ports['store'],

@@ -1,7 +1,7 @@
 import type { AsyncBuffer } from 'hyparquet';
 import { FileProblem } from '../../../domain/file-problem.js';
 import { wholeLines } from '../whole-lines.js';
-import { parquetPieces, type LargestGroup } from './parquet-rows.js';
+import { parquetPieces, type ParquetPiece } from './parquet-rows.js';
 import { utf8Lines } from './utf8-lines.js';
 
 /** What a file of past rows holds. `json` is one document: an array of rows, or one row. */
@@ -21,7 +21,10 @@ export interface OpenFile {
   /** `stream` gives what comes next, not the beginning again. */
   readonly isReadOnce: boolean;
   /** What of it may be held at once; absent: as much as one file of the machine's own may need. */
-  readonly most?: { readonly documentBytes: number; readonly rowGroup: LargestGroup };
+  readonly most?: {
+    readonly documentBytes: number;
+    readonly parquetPieces: (file: AsyncBuffer, rowsPerPiece: number) => AsyncGenerator<ParquetPiece>;
+  };
 }
 
 /** Rows that are sent together. */
@@ -77,7 +80,7 @@ export function piecesOf(file: OpenFile, rowsPerPiece: number): AsyncGenerator<P
 async function* parquetFilePieces({ name, parts, kind, most }: OpenFile, rowsPerPiece: number): AsyncGenerator<Piece> {
   if (parts === null)
     throw new FileProblem(`${name}: Parquet cannot be read from a stream or compressed; give the file itself`);
-  const pieces = parquetPieces(await parts(), rowsPerPiece, Infinity, most?.rowGroup);
+  const pieces = (most?.parquetPieces ?? parquetPieces)(await parts(), rowsPerPiece);
   for (;;) {
     const next = await pieces.next().catch((error: unknown) => {
       throw error instanceof FileProblem ? new FileProblem(`${name}: ${error.message}`) : error;

@@ -19,6 +19,9 @@ export interface ParquetPiece {
   readonly share: number;
 }
 
+/** So many cells, or fewer rows than are asked for: who reads them has no turn to spare for more at once. */
+const CELLS_PER_PIECE = 250_000;
+
 /** What a row group may have that is read whole. */
 export interface LargestGroup {
   /** Compressed or not. */
@@ -60,8 +63,11 @@ export async function* parquetPieces(
         throw new FileProblem(`its column “${name}” ends before the file does`);
     if (chunks.size === 0 && rowEnd > rowStart) throw new FileProblem('it has rows and no column');
     const cursors = [...chunks.values()].map((each) => new ColumnCursor(each));
-    for (let at = rowStart; at < rowEnd; at += rowsPerPiece) {
-      const rows = Math.min(rowsPerPiece, rowEnd - at);
+    const most = Number.isFinite(mostRows)
+      ? rowsPerPiece
+      : Math.min(rowsPerPiece, Math.max(1, Math.floor(CELLS_PER_PIECE / columns.length)));
+    for (let at = rowStart; at < rowEnd; at += most) {
+      const rows = Math.min(most, rowEnd - at);
       const data = Array.from({ length: rows }, () => cursors.map((cursor) => plain(cursor.next())));
       yield { body: JSON.stringify({ columns, data }), rows, share: (at + rows) / total };
     }
@@ -79,7 +85,7 @@ function expectNotLarger(group: RowGroup, columns: number, largest: LargestGroup
   );
   if (bytes > largest.bytes || rows * columns > largest.cells)
     throw new FileProblem(
-      `a row group of it has ${rows} rows, ${columns} columns and ${Math.round(bytes / 1_000_000)} MB, and is read whole: write row groups of up to ${largest.cells / 1_000_000} million cells and ${Math.round(largest.bytes / 1_000_000)} MB`,
+      `a row group of it has ${rows} rows, ${columns} columns and ${Math.round(bytes / 1_000_000)} MB, and is read whole: of files at addresses up to ${largest.cells / 1_000_000} million cells and ${Math.round(largest.bytes / 1_048_576)} MiB are. Write smaller ones (pandas: row_group_size=${Math.max(1, Math.floor(largest.cells / columns))}), or import the file itself (mlfi import FILE)`,
     );
 }
 
