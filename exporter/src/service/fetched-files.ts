@@ -22,7 +22,9 @@ const HELD = {
   parquet: { largest: { bytes: 64 * MEBIBYTE, cells: 2_000_000 }, heapMebibytes: 256 },
 };
 /** What changes each time an address is signed anew. */
-const SIGNED = /^(x-amz-|x-goog-|x-oss-|awsaccesskeyid$|expires$|policy$|key-pair-id$|s[ptevr]$|sk[a-z]{1,2}$)/i;
+const SIGNED = /^(x-amz-|x-goog-|x-oss-|awsaccesskeyid$|expires$|policy$|key-pair-id$)/i;
+/** The same of Azure, whose names are short: beside its signature alone. */
+const SIGNED_BESIDE_SIG = /^(s[ptevr]|sk[a-z]{1,2})$/i;
 
 /** Opens files of past rows at http addresses, by the egress policy and with the credentials of the configuration. */
 export function wirePastFiles({ config, clock, http, hash, authorizationOf }: Foundation): PastFilePorts {
@@ -65,8 +67,10 @@ export function wirePastFiles({ config, clock, http, hash, authorizationOf }: Fo
 }
 
 /** What tells a file's place from others: an address that is signed anew is the same place. */
-function unsigned(url: string): string {
+export function unsigned(url: string): string {
+  const isAzure = new URL(url).searchParams.has('sig');
   const address = new URL(addressWithoutSecrets(url));
-  for (const name of [...address.searchParams.keys()]) if (SIGNED.test(name)) address.searchParams.delete(name);
+  for (const name of [...address.searchParams.keys()])
+    if (SIGNED.test(name) || (isAzure && SIGNED_BESIDE_SIG.test(name))) address.searchParams.delete(name);
   return address.href;
 }

@@ -43,10 +43,12 @@ export async function* parquetPiecesInThread(
   }
 }
 
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
 /** What the thread is asked, one piece at a time, and the bytes that it asks for. */
 class Reading {
   private settle: { resolve(piece: ParquetPiece | null): void; reject(error: unknown): void } | null = null;
-  private failure: { readonly error: unknown } | null = null;
+  private failure: { readonly error: Error } | null = null;
 
   constructor(
     private readonly worker: Worker,
@@ -54,8 +56,8 @@ class Reading {
     heapMebibytes: number,
   ) {
     worker.on('message', (message: FromParquetWorker) => this.take(message));
-    worker.on('error', (error) => {
-      const isTooLarge = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+    worker.on('error', (error: Error & { readonly code?: unknown }) => {
+      const isTooLarge = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
       const words = `a row group of it takes more than ${heapMebibytes} MiB when it is read: write smaller ones (pandas: row_group_size=…), or import the file itself (mlfi import FILE)`;
       this.fail(isTooLarge ? new FileProblem(words) : error);
     });
@@ -74,7 +76,7 @@ class Reading {
   }
 
   fail(error: unknown): void {
-    this.failure ??= { error };
+    this.failure ??= { error: asError(error) };
     this.settle?.reject(this.failure.error);
     this.settle = null;
   }
@@ -97,7 +99,7 @@ class Reading {
       this.send({ kind: 'bytes', of, bytes }, [bytes]);
     } catch (error) {
       // Why they did not come is told, not what the thread makes of it.
-      this.failure ??= { error };
+      this.failure ??= { error: asError(error) };
       this.send({ kind: 'bytes', of, bytes: null });
     }
   }

@@ -72,7 +72,8 @@ function nameOf(url: string): string {
   const { pathname, host } = new URL(url);
   const last = pathname.split('/').at(-1) ?? '';
   try {
-    return last === '' ? host : decodeURIComponent(last);
+    // Control characters are for terminals and lines of a log, not for names.
+    return last === '' ? host : decodeURIComponent(last).replace(/\p{Cc}/gu, '�');
   } catch {
     return last;
   }

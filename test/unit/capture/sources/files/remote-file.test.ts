@@ -92,6 +92,11 @@ describe('a file at an address', () => {
     expect(server.asked.length).toBeLessThan(15);
   });
 
+  it('has a name without control characters', async () => {
+    serve('/a%1b%5b2J%0a.csv', { bytes: TABLE });
+    expect((await opened('/a%1b%5b2J%0a.csv')).name).toBe('a�[2J�.csv');
+  });
+
   it('is unpacked, by how it begins, also where the server packs it on the way', async () => {
     serve('/a.csv.gz', { bytes: gzipSync(TABLE), ranges: true, etag: '"v1"', cut: { afterBytes: 65_536, times: 1 } });
     serve('/export', { bytes: gzipSync(TABLE) });
