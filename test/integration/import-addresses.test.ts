@@ -273,6 +273,29 @@ d.to_json(${JSON.stringify(join(folder, 'adult.ndjson'))}, orient="records", lin
     expect([under_way, fetched?.state, fetched?.problem]).toEqual([false, 'failed', expect.stringMatching(why)]);
   });
 
+  it('tells of no file what it holds, however it is broken', async () => {
+    const canary = 'DE89 3704 0044';
+    const broken = {
+      'iban.parquet': readFileSync(join(ROOT, 'test/data/parquet/no-json.parquet')),
+      'iban.csv': Buffer.from(`timestamp,age,prediction\n${canary},"${canary}"x,${canary}\n"${canary}`),
+      'iban.json': Buffer.from(`[{"prediction": "yes", "timestamp": "${canary}", "age": ${canary}}]`),
+      'iban.ndjson': Buffer.from(`{"prediction": "yes", "timestamp": "${canary}"}\n{"age": ${canary}}\n`),
+    };
+    const said: string[] = [];
+    for (const [name, bytes] of Object.entries(broken)) {
+      const model = `canary-${name.split('.')[1] ?? ''}`;
+      const body = { files: [{ url: serve(`/${name}`, { bytes, ranges: true, etag: '"1"' }) }], as: 'history' };
+      said.push((await call('POST', `/${model}/imports/preview`, body)).text);
+      await call('POST', '', { id: model });
+      expect((await call('POST', `/${model}/imports/fetch`, body)).status).toBe(202);
+      await ended(model);
+      said.push((await call('GET', `/${model}/imports`)).text);
+    }
+    expect(said[0]).toContain('iban.parquet: its column “note” is said to hold JSON');
+    for (const text of [...said, service.said()])
+      for (const piece of canary.split(' ')) expect(text).not.toContain(piece);
+  });
+
   it('takes no address with a password, no map of nothing and no file of this machine', async () => {
     const of = (file: object, more: object = {}) =>
       call('POST', '/fetched/imports/preview', { files: [file], as: 'history', ...more });

@@ -2,6 +2,7 @@ import type { Actor } from '../domain/actor.js';
 import { batchDigest, partOfFileId } from '../domain/batch-identity.js';
 import { Conflict, isAppError, TooManyRequests } from '../domain/errors.js';
 import { mappingFrom, NO_MAPPING, type MappedRole } from '../domain/field-mapping.js';
+import { FileProblem } from '../domain/file-problem.js';
 import type { FetchedImport, FetchedPreview, FetchRequest } from '../domain/fetched-import.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { slipText, whyNotImportable, type ImportPreview, type WaysToSay } from '../domain/import-preview.js';
@@ -12,7 +13,7 @@ import type { ImportUseCases } from './imports.js';
 import type { ApplicationPorts } from './ports.js';
 
 export interface FetchedImportUseCases {
-  /** How the files would be read; nothing of them is stored, and the model need not be there yet. @throws Conflict for what cannot be fetched */
+  /** How the files would be read; nothing of them is stored, and the model need not be there yet. @throws Conflict for what cannot be fetched, or TooManyRequests */
   preview(id: ModelId, request: FetchRequest): Promise<readonly FetchedPreview[]>;
   /**
    * Begins to fetch and import files, one after the other, and finishes the import behind the last.
@@ -21,9 +22,11 @@ export interface FetchedImportUseCases {
   start(id: ModelId, request: FetchRequest, by: Actor): Promise<FetchedImport>;
   /** The newest of a model since mlfi was started; null for none. */
   newest(id: ModelId): FetchedImport | null;
+  /** Of a model that is removed nothing is told to another of its name. */
+  forget(id: ModelId): void;
   /** @throws Conflict while files of the model are fetched */
   expectNone(id: ModelId): void;
-  /** Ends it where it is. @returns whether one ran */
+  /** Ends it where it is. @returns whether one ran @throws Conflict for one that was finished meanwhile */
   cancel(id: ModelId): Promise<boolean>;
   /** Ends all of them; what they brought stays, and is gone on with when they are asked for again. */
   stop(): Promise<void>;
@@ -64,9 +67,20 @@ export function fetchedImportUseCases({
   readonly imports: ImportUseCases;
 }): FetchedImportUseCases {
   const runs = new Map<ModelId, Run>();
+  let previews = 0;
+  const isFinished = ({ state }: Run): boolean => state.state === 'finished';
   const isRunning = (id: ModelId): boolean => runs.get(id)?.state.state === 'running';
   const require = (id: ModelId): void => {
     if (!imports.isUnderWay(id)) fleet.monitoredModel(id);
+  };
+  /** Each of them holds a part of a file. */
+  const expectTurn = (): void => {
+    const running = [...runs.values()].filter(({ state }) => state.state === 'running').length;
+    if (running + previews >= MOST_AT_ONCE)
+      throw new TooManyRequests(
+        `files of ${MOST_AT_ONCE} imports and previews are fetched at once; wait for one of them`,
+        30,
+      );
   };
   const expectNone = (id: ModelId): void => {
     if (isRunning(id))
@@ -102,7 +116,7 @@ export function fetchedImportUseCases({
     const { purpose, map, spread } = request;
     const files = await opened(request, run.stop.signal);
     const problem = whyNotImportable(purpose, spread !== null, await previewed(id, files, map), WAYS);
-    if (problem !== null) throw new Error(problem);
+    if (problem !== null) throw new FileProblem(problem);
     const sizes = files.map(({ sizeBytes }) => sizeBytes);
     const whole = sizes.reduce<number | null>((sum, size) => (sum === null || size === null ? null : sum + size), 0);
     let rowsBefore = 0;
@@ -126,6 +140,7 @@ export function fetchedImportUseCases({
       }
       sizeBefore += file.sizeBytes ?? 0;
     }
+    run.stop.signal.throwIfAborted();
     const { rows, repeated } = run.state;
     run.state = { ...run.state, filesDone: files.length, share: 1 };
     const outcome = rows > 0 && repeated === rows && !imports.isUnderWay(id) ? null : await imports.finish(id, by);
@@ -185,8 +200,11 @@ export function fetchedImportUseCases({
       run.state = { ...run.state, state: 'finished', endedAtMs: clock.now() };
     } catch (error) {
       const isEnded = run.stop.signal.reason instanceof Ended;
-      const why = error instanceof Error ? error.message : String(error);
-      const problem = isEnded ? null : run.stop.signal.aborted ? 'it took longer than imports.maximum_time' : why;
+      const problem = isEnded
+        ? null
+        : run.stop.signal.aborted
+          ? 'it took longer than imports.maximum_time'
+          : wordsOf(error);
       const { file } = run.state;
       run.state = {
         ...run.state,
@@ -199,7 +217,8 @@ export function fetchedImportUseCases({
     }
   }
 
-  function begin(id: ModelId, request: FetchRequest, by: Actor): Run {
+  /** @param recorded resolves once it is on record, before which nothing is fetched */
+  function begin(id: ModelId, request: FetchRequest, by: Actor, recorded: Promise<unknown>): Run {
     const stop = new AbortController();
     const startedAtMs = clock.now();
     const run: { -readonly [name in keyof Run]: Run[name] } = {
@@ -222,59 +241,76 @@ export function fetchedImportUseCases({
       },
     };
     const timer = setTimeout(() => stop.abort(new Error('it took too long')), pastFiles.mostMs());
-    run.done = ran(id, run, request, by).finally(() => clearTimeout(timer));
+    run.done = recorded
+      .then(
+        () => ran(id, run, request, by),
+        (error: unknown) => {
+          runs.delete(id);
+          throw error;
+        },
+      )
+      .finally(() => clearTimeout(timer));
+    run.done.catch(() => undefined);
     return run;
   }
 
   return {
     async preview(id, request) {
+      expectTurn();
+      previews += 1;
       const stop = AbortSignal.timeout(PREVIEW_WITHIN_MS);
       try {
         const files = await opened(request, stop);
-        const previews: FetchedPreview[] = [];
+        const shown: FetchedPreview[] = [];
         for (const [at, file] of files.entries()) {
           const url = shownAddress(request.files[at]?.url ?? '');
           const preview = await file.preview(id, saidOf(request.map));
-          previews.push({ url, name: file.name, version: file.mark.version, sizeBytes: file.sizeBytes, preview });
+          shown.push({ url, name: file.name, version: file.mark.version, sizeBytes: file.sizeBytes, preview });
         }
-        return previews;
+        return shown;
       } catch (error) {
         if (stop.aborted) throw new Conflict(`the files did not come within ${PREVIEW_WITHIN_MS / 1_000} s`, 'url');
         if (isAppError(error)) throw error;
-        throw new Conflict(error instanceof Error ? error.message : String(error), 'url');
+        throw new Conflict(wordsOf(error), 'url');
+      } finally {
+        previews -= 1;
       }
     },
     async start(id, request, by) {
       require(id);
       expectNone(id);
-      if ([...runs.values()].filter(({ state }) => state.state === 'running').length >= MOST_AT_ONCE)
-        throw new TooManyRequests(`files of ${MOST_AT_ONCE} imports are fetched at once; wait for one of them`, 30);
-      const run = begin(id, request, by);
+      expectTurn();
+      const addresses = request.files.map(({ url }) => shownAddress(url));
+      const recorded = store.governance(auditNote('import-fetched', by, { model: id, as: request.purpose, addresses }));
+      const run = begin(id, request, by, recorded);
       runs.delete(id);
       runs.set(id, run);
       for (const [other, { state }] of runs) if (runs.size > MOST_KEPT && state.state !== 'running') runs.delete(other);
-      const note = auditNote('import-fetched', by, { model: id, as: request.purpose, addresses: [...run.state.files] });
-      await store.governance(note).catch(async (error: unknown) => {
-        run.stop.abort(new Ended('it is not on record'));
-        await run.done;
-        throw error;
-      });
+      await recorded;
       return run.state;
     },
     newest: (id) => runs.get(id)?.state ?? null,
+    forget: (id) => void runs.delete(id),
     expectNone,
     async cancel(id) {
       const run = runs.get(id);
       if (run?.state.state !== 'running') return false;
       run.stop.abort(new Ended('cancelled'));
       await run.done;
+      if (isFinished(run)) throw new Conflict('it was finished before it could be cancelled', 'model');
       return true;
     },
     async stop() {
       for (const { stop } of runs.values()) stop.abort(new Ended('mlfi is stopping'));
-      await Promise.all([...runs.values()].map(({ done }) => done));
+      await Promise.allSettled([...runs.values()].map(({ done }) => done));
     },
   };
+}
+
+/** What is told of an error: of those that are not ours only the kind, since their text may hold what the file holds. */
+function wordsOf(error: unknown): string {
+  if (isAppError(error) || error instanceof FileProblem) return error.message;
+  return `mlfi could not read it (${error instanceof Error ? error.name : typeof error})`;
 }
 
 /** @throws what the work throws, with which file it is of */
@@ -282,8 +318,8 @@ async function named<T>(url: string, signal: AbortSignal, work: () => Promise<T>
   try {
     return await work();
   } catch (error) {
-    if (signal.aborted || isAppError(error)) throw error;
-    throw new Error(`${shownAddress(url)}: ${error instanceof Error ? error.message : String(error)}`);
+    if (signal.aborted || !(error instanceof FileProblem)) throw error;
+    throw new FileProblem(`${shownAddress(url)}: ${error.message}`);
   }
 }
 

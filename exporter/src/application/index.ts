@@ -32,12 +32,21 @@ export interface Application {
 export function createApplication(ports: ApplicationPorts, settings: ApplicationSettings): Application {
   const incidents = incidentUseCases(ports, settings);
   const imports = importUseCases(ports);
+  const fetchedImports = fetchedImportUseCases({ ...ports, imports });
+  const models = modelUseCases(ports, settings);
   return {
-    models: modelUseCases(ports, settings),
+    models: {
+      ...models,
+      async remove(id, by) {
+        const removed = await models.remove(id, by);
+        fetchedImports.forget(id);
+        return removed;
+      },
+    },
     baselines: baselineUseCases(ports),
     validations: ports.validations,
     imports,
-    fetchedImports: fetchedImportUseCases({ ...ports, imports }),
+    fetchedImports,
     incidents,
     decisions: decisionUseCases(ports, (id) => incidents.get(id)),
     history: historyUseCases(ports),

@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { whyNotImportable } from '../domain/import-preview.js';
 import { counted } from '../domain/quantity-text.js';
+import { shownAddress } from '../domain/shown-address.js';
 import {
   failed,
   isConfirmed,
@@ -41,6 +43,8 @@ const previewsSchema = z.object({
 });
 const fetchedSchema = z.object({
   state: z.enum(['running', 'finished', 'failed', 'cancelled']),
+  as: z.string(),
+  files: z.array(z.string()),
   rows: z.number(),
   repeated: z.number(),
   refused: z.number(),
@@ -66,6 +70,11 @@ export async function importAddresses(urls: readonly string[], plan: Plan, optio
   const following = await underWay(path, options);
   if (typeof following === 'string') return failed(following);
   if (following?.state === 'running') {
+    const isSame = following.as === plan.as && isDeepStrictEqual(following.files, urls.map(shownAddress));
+    if (!isSame)
+      return failed(
+        `other files of "${plan.model}" are being imported (as ${following.as}: ${following.files.join(', ')}): run this again when they are in, or cancel that by mlfi import --model ${plan.model} --cancel`,
+      );
     console.error(`Files of "${plan.model}" are being fetched already: this is how far they are.`);
     return follow(path, plan, options, following, null);
   }

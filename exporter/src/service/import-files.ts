@@ -79,7 +79,7 @@ async function openFile(path: string, sizeBytes: number, asKind: FileKind | null
   const kind = asKind ?? kindOfFile(path);
   if (kind === null)
     throw new Error(`${path}: its ending does not say what it holds; say --format csv, tsv, lines, json or parquet`);
-  const parts = kind === 'parquet' ? await asyncBufferFromFile(path) : null;
+  const parts = kind === 'parquet' ? () => asyncBufferFromFile(path) : null;
   return { name: basename(path), kind, sizeBytes, stream: () => fileStream(path), parts, isReadOnce: false };
 }
 

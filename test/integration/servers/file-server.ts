@@ -7,6 +7,8 @@ export interface Served {
   /** Parts are given where they are asked for. */
   ranges?: boolean;
   etag?: string | null;
+  /** Parts begin, or end, at multiples of this, whatever is asked for, as some caches answer. */
+  blocks?: { begin?: number; end?: number };
   headers?: Readonly<Record<string, string>>;
   /** The connection is broken after so many bytes, this many times. */
   cut?: { afterBytes: number; times: number };
@@ -78,12 +80,16 @@ async function serve(file: Served, request: IncomingMessage, response: ServerRes
 }
 
 /** What of a file is asked for. */
-function partOf({ bytes, ranges = false, etag = null }: Served, { headers }: IncomingMessage) {
+function partOf(
+  { bytes, ranges = false, etag = null, blocks: { begin = 1, end: ends = 1 } = {} }: Served,
+  { headers }: IncomingMessage,
+) {
   const [, from, to] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
   const isSame = headers['if-range'] === undefined || headers['if-range'] === etag;
   if (!ranges || from === undefined || !isSame) return { isPart: false, start: 0, end: bytes.length };
-  const end = to === '' ? bytes.length : Math.min(bytes.length, Number(to) + 1);
-  return { isPart: true, start: Number(from), end };
+  const end = to === '' ? bytes.length : Math.ceil((Number(to) + 1) / ends) * ends;
+  const start = Number(from) - (Number(from) % begin);
+  return { isPart: true, start, end: Math.min(bytes.length, end) };
 }
 
 async function send({ cut, pauseMs }: Served, bytes: Buffer, response: ServerResponse): Promise<void> {

@@ -1,7 +1,7 @@
 import type { AsyncBuffer } from 'hyparquet';
+import { FileProblem } from '../../../domain/file-problem.js';
 import { wholeLines } from '../whole-lines.js';
-import { parquetPieces, type LargestGroup } from './parquet-rows.js';
-import { Unreachable } from './remote-answer.js';
+import { parquetPieces, type ParquetPiece } from './parquet-rows.js';
 import { utf8Lines } from './utf8-lines.js';
 
 /** What a file of past rows holds. `json` is one document: an array of rows, or one row. */
@@ -16,12 +16,15 @@ export interface OpenFile {
   readonly sizeBytes: number | null;
   /** The text from its beginning, decompressed; how much was read of what is stored is null where that is the text itself. */
   stream(): { readonly chunks: AsyncIterable<Buffer>; readonly readBytes: (() => number) | null };
-  /** Any part of a file that is not compressed; null where only the stream can be had. */
-  readonly parts: AsyncBuffer | null;
+  /** Opens any part of a file that is not compressed, for one reading; null where only the stream can be had. */
+  readonly parts: (() => Promise<AsyncBuffer>) | null;
   /** `stream` gives what comes next, not the beginning again. */
   readonly isReadOnce: boolean;
   /** What of it may be held at once; absent: as much as one file of the machine's own may need. */
-  readonly most?: { readonly documentBytes: number; readonly rowGroup: LargestGroup };
+  readonly most?: {
+    readonly documentBytes: number;
+    readonly parquetPieces: (file: AsyncBuffer, rowsPerPiece: number) => AsyncGenerator<ParquetPiece>;
+  };
 }
 
 /** Rows that are sent together. */
@@ -69,7 +72,7 @@ const BYTE_ORDER_MARK = /^\uFEFF/;
 
 /**
  * Cuts a file into pieces of whole rows; the same file is always cut alike. No more than a piece (of Parquet a row group) is held.
- * @throws Error in words for what cannot be read
+ * @throws FileProblem for what cannot be read
  */
 export function piecesOf(file: OpenFile, rowsPerPiece: number): AsyncGenerator<Piece> {
   if (file.kind === 'parquet') return parquetFilePieces(file, rowsPerPiece);
@@ -78,12 +81,11 @@ export function piecesOf(file: OpenFile, rowsPerPiece: number): AsyncGenerator<P
 
 async function* parquetFilePieces({ name, parts, kind, most }: OpenFile, rowsPerPiece: number): AsyncGenerator<Piece> {
   if (parts === null)
-    throw new Error(`${name}: Parquet cannot be read from a stream or compressed; give the file itself`);
-  const pieces = parquetPieces(parts, rowsPerPiece, Infinity, most?.rowGroup);
+    throw new FileProblem(`${name}: Parquet cannot be read from a stream or compressed; give the file itself`);
+  const pieces = (most?.parquetPieces ?? parquetPieces)(await parts(), rowsPerPiece);
   for (;;) {
     const next = await pieces.next().catch((error: unknown) => {
-      if (error instanceof Unreachable) throw error;
-      throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      throw error instanceof FileProblem ? new FileProblem(`${name}: ${error.message}`) : error;
     });
     if (next.done === true) return;
     const { body, rows, share } = next.value;
@@ -114,7 +116,7 @@ async function* linePieces(file: OpenFile, rowsPerPiece: number): AsyncGenerator
       const mostRows = isTable && header === null ? 1 : rowsPerPiece;
       const whole = wholeLines(bytes.subarray(0, LONGEST_PIECE_BYTES), { isTable, mostRows, takesRest: isRest });
       if (whole.bytes === 0)
-        throw new Error(
+        throw new FileProblem(
           `${name}, line ${line}: a line of more than ${LONGEST_PIECE_BYTES / 1024 / 1024} MB, or a quote that is never closed`,
         );
       const text = bytes.subarray(0, whole.bytes).toString('utf8');
@@ -145,7 +147,7 @@ async function* documentPieces(file: OpenFile, rowsPerPiece: number): AsyncGener
     read.push(chunk);
     bytes += chunk.length;
     if (bytes > mostBytes)
-      throw new Error(
+      throw new FileProblem(
         `${name}: one JSON document of more than ${mostBytes / 1024 / 1024} MB; write a row a line (jq -c '.[]') and name it .ndjson`,
       );
   }

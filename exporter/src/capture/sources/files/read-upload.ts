@@ -1,4 +1,5 @@
 import type { FieldMapping } from '../../../domain/field-mapping.js';
+import { FileProblem } from '../../../domain/file-problem.js';
 import { Invalid } from '../../../domain/errors.js';
 import type { BatchReader } from '../../ingest/batch-reader.js';
 import type { ParsedBatch } from '../../ingest/parse.js';
@@ -27,13 +28,12 @@ export async function readUpload(
     const pieces = [];
     for await (const piece of parquetPieces(file, Number.MAX_SAFE_INTEGER, mostRows)) pieces.push(piece);
     const [first, ...others] = pieces;
-    if (first === undefined) throw new Error('it holds no row');
-    if (others.length > 0) throw new Error('it has more than one row group; mlfi import sends such a file in parts');
+    if (first === undefined) throw new FileProblem('it holds no row');
+    if (others.length > 0)
+      throw new FileProblem('it has more than one row group; mlfi import sends such a file in parts');
     return batches.read(first.body, 'application/json', nowMs, model, said);
   } catch (error) {
-    throw new Invalid(
-      `the Parquet file cannot be read: ${error instanceof Error ? error.message.slice(0, 200) : ''}`,
-      'body',
-    );
+    if (!(error instanceof FileProblem)) throw error;
+    throw new Invalid(`the Parquet file cannot be read: ${error.message.slice(0, 200)}`, 'body');
   }
 }

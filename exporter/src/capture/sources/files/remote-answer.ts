@@ -1,7 +1,8 @@
 import type { Download, Downloads } from '../../../domain/download.js';
+import { FileProblem } from '../../../domain/file-problem.js';
 
 /** Why an address gives no file, in words for whoever named it: no part of them but the host is of the address. */
-export class Unreachable extends Error {
+export class Unreachable extends FileProblem {
   /** @param isPassing the same may work a little later */
   constructor(
     message: string,

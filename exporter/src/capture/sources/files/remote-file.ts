@@ -6,7 +6,7 @@ import { BrokenOff, type Download } from '../../../domain/download.js';
 import type { Clock } from '../../../domain/ports.js';
 import { kindOfFile, kindOfText, type FileKind, type OpenFile } from './file-pieces.js';
 import { answerOf, Unreachable, type RemotePorts } from './remote-answer.js';
-import { ifRangeOf, isSameVersion, versionOf, type RemoteVersion } from './remote-version.js';
+import { ifRangeOf, isPartAskedFor, isSameVersion, versionOf, type RemoteVersion } from './remote-version.js';
 
 export interface RemoteSettings {
   /** Of a file, as sent and unpacked. */
@@ -25,8 +25,11 @@ export interface RemoteFile extends OpenFile {
 
 const HEAD_BYTES = 65_536;
 const MOST_TRIES = 5;
+/** So often a file is taken up again in all: read from its beginning each time, and where it was. */
+const MOST_BREAKS = { anew: 10, goneOn: 1_000 };
 const FIRST_PAUSE_MS = 500;
 const PARTS_AT_ONCE = 4;
+const OTHER_PARTS = 'its server gives other parts than it is asked for (Content-Range)';
 const CHANGED = 'the file was changed while it was read; cancel the import and begin anew';
 const megabytes = (bytes: number): string => `${Math.round(bytes / 1_000_000)} MB`;
 
@@ -58,7 +61,7 @@ export async function openRemoteFile(
     kind,
     sizeBytes: source.version.sizeBytes,
     stream,
-    parts: kind === 'parquet' ? await source.parts() : null,
+    parts: kind === 'parquet' ? source.parts() : null,
     isReadOnce: false,
     version: JSON.stringify([source.version, createHash('sha256').update(head).digest('hex')]),
   };
@@ -69,7 +72,8 @@ function nameOf(url: string): string {
   const { pathname, host } = new URL(url);
   const last = pathname.split('/').at(-1) ?? '';
   try {
-    return last === '' ? host : decodeURIComponent(last);
+    // Control characters are for terminals and lines of a log, not for names.
+    return last === '' ? host : decodeURIComponent(last).replace(/\p{Cc}/gu, '�');
   } catch {
     return last;
   }
@@ -103,7 +107,10 @@ class RemoteSource {
       const answer = await this.ask({ range: `bytes=0-${HEAD_BYTES - 1}` });
       try {
         this.version = versionOf(answer);
-        this.takesRanges = answer.status === 206 && this.version.sizeBytes !== null && !isCoded(answer);
+        const isPart = answer.status === 206;
+        if (isPart && !isPartAskedFor(answer, 0, Infinity)) throw new Unreachable(OTHER_PARTS, false);
+        this.takesRanges =
+          isPart && isPartAskedFor(answer, 0, HEAD_BYTES) && this.version.sizeBytes !== null && !isCoded(answer);
         if (isCoded(answer)) this.version = { ...this.version, sizeBytes: null };
         this.expectSize(this.version.sizeBytes ?? 0);
         if (answer.status === 416) return Buffer.alloc(0);
@@ -128,28 +135,35 @@ class RemoteSource {
   }
 
   /** @throws Unreachable where it can neither be had in parts nor be held */
-  async parts(): Promise<AsyncBuffer> {
+  parts(): () => Promise<AsyncBuffer> {
     const { sizeBytes } = this.version;
-    // Parts of a file of which nothing shows whether it is the same are not put together.
-    if (!this.takesRanges || sizeBytes === null || ifRangeOf(this.version) === null) return this.held();
+    if (!this.givesParts() || sizeBytes === null) {
+      this.expectHeld(sizeBytes ?? 0);
+      return () => this.held();
+    }
     const turns = new Turns(PARTS_AT_ONCE);
-    return {
-      byteLength: sizeBytes,
-      slice: (start, end = sizeBytes) => turns.run(() => this.part(start < 0 ? sizeBytes + start : start, end)),
-    };
+    return () =>
+      Promise.resolve({
+        byteLength: sizeBytes,
+        slice: (start, end = sizeBytes) => turns.run(() => this.part(start < 0 ? sizeBytes + start : start, end)),
+      });
   }
 
-  private async held(): Promise<AsyncBuffer> {
+  private expectHeld(bytes: number): void {
     const { mostHeldBytes } = this.settings;
-    const tooLarge = new Unreachable(
-      `its server does not give it in parts (Range, with an ETag or Last-Modified), and of such Parquet files no more than ${megabytes(mostHeldBytes)} are read: load it down and import the file`,
-      false,
-    );
-    if ((this.version.sizeBytes ?? 0) > mostHeldBytes) throw tooLarge;
+    if (bytes > mostHeldBytes)
+      throw new Unreachable(
+        `its server does not give it in parts (Range, with an ETag or Last-Modified), and of such Parquet files no more than ${megabytes(mostHeldBytes)} are read: load it down and import the file`,
+        false,
+      );
+  }
+
+  /** All of it, for as long as whoever reads it holds it. */
+  private async held(): Promise<AsyncBuffer> {
     const chunks: Buffer[] = [];
     const read = { bytes: 0 };
     for await (const chunk of this.bytes(read)) {
-      if (read.bytes > mostHeldBytes) throw tooLarge;
+      this.expectHeld(read.bytes);
       chunks.push(chunk);
     }
     const bytes = new Uint8Array(Buffer.concat(chunks)).buffer;
@@ -168,6 +182,8 @@ class RemoteSource {
       try {
         if (answer.status !== 206 || !isSameVersion(versionOf(answer), this.version))
           throw new Unreachable(CHANGED, false);
+        if (!isPartAskedFor(answer, start, end))
+          throw new Unreachable(`${OTHER_PARTS}: load it down and import the file`, false);
         const bytes = await firstBytes(answer.body, end - start);
         if (bytes.length < end - start) throw new Unreachable('the server gave less than it was asked for', true);
         return new Uint8Array(bytes).buffer;
@@ -180,7 +196,7 @@ class RemoteSource {
   /** All bytes from the beginning, taken up again where a connection breaks. */
   private async *bytes(read: { bytes: number }): AsyncGenerator<Buffer> {
     const digest = createHash('sha256');
-    for (let tries = 0; ;) {
+    for (let [tries, breaks] = [0, 1]; ; breaks += 1) {
       const before = read.bytes;
       try {
         for await (const chunk of this.from(before, digest)) {
@@ -193,7 +209,8 @@ class RemoteSource {
         if (sizeBytes === null || read.bytes >= sizeBytes) return;
         throw new Unreachable('the server ended its answer before the end of the file', true);
       } catch (error) {
-        tries = read.bytes > before ? 1 : tries + 1;
+        const most = this.givesParts() ? MOST_BREAKS.goneOn : MOST_BREAKS.anew;
+        tries = breaks >= most ? MOST_TRIES : read.bytes > before ? 1 : tries + 1;
         await this.again(error, tries);
       }
     }
@@ -201,7 +218,7 @@ class RemoteSource {
 
   /** What follows after so many bytes. @param digest of these */
   private async *from(place: number, digest: Hash): AsyncGenerator<Buffer> {
-    const isPart = place > 0 && this.takesRanges && ifRangeOf(this.version) !== null;
+    const isPart = place > 0 && this.givesParts();
     const answer = await this.ask(isPart ? { range: `bytes=${place}-`, ...this.ifSame() } : {});
     try {
       const given = versionOf(answer);
@@ -212,6 +229,11 @@ class RemoteSource {
       if (!isSameVersion(isCoded(answer) ? { ...given, sizeBytes: null } : given, this.version))
         throw new Unreachable(CHANGED, false);
       if (answer.status === 206 && !isPart) throw new Unreachable('it gave a part that was not asked for', false);
+      if (answer.status === 206 && !isPartAskedFor(answer, place, Infinity)) {
+        // Such parts are no use: it is read from its beginning.
+        this.takesRanges = false;
+        throw new Unreachable(OTHER_PARTS, true);
+      }
       yield* answer.status === 206 ? answer.body : behind(answer.body, place, digest);
     } finally {
       answer.close();
@@ -234,6 +256,11 @@ class RemoteSource {
 
   private ask(headers: Readonly<Record<string, string>>): Promise<Download> {
     return answerOf(this.ports, this.url, { headers, idleMs: this.settings.idleMs, signal: this.signal });
+  }
+
+  /** Parts of a file of which nothing shows whether it is the same are not put together. */
+  private givesParts(): boolean {
+    return this.takesRanges && this.version.sizeBytes !== null && ifRangeOf(this.version) !== null;
   }
 
   private ifSame(): Readonly<Record<string, string>> {
@@ -260,7 +287,8 @@ class RemoteSource {
   private async again(error: unknown, tries: number): Promise<void> {
     this.signal.throwIfAborted();
     const isPassing = error instanceof BrokenOff || (error instanceof Unreachable && error.isPassing);
-    if (!isPassing || tries >= MOST_TRIES) throw error;
+    if (!isPassing || tries >= MOST_TRIES)
+      throw error instanceof BrokenOff ? new Unreachable(error.message, true) : error;
     await this.ports.clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), this.signal);
     this.signal.throwIfAborted();
   }

@@ -8,19 +8,25 @@ export interface RemoteVersion {
   readonly sizeBytes: number | null;
 }
 
-const CONTENT_RANGE = /^bytes (?:\d+-\d+|\*)\/(\d{1,15})$/i;
+const CONTENT_RANGE = /^bytes (?:(\d{1,15})-(\d{1,15})|\*)\/(\d{1,15}|\*)$/i;
 const LENGTH = /^\d{1,15}$/;
 
 export function versionOf({ status, headers }: Pick<Download, 'status' | 'headers'>): RemoteVersion {
   const total =
     status === 206 || status === 416
-      ? CONTENT_RANGE.exec(headers['content-range'] ?? '')?.[1]
+      ? LENGTH.exec(CONTENT_RANGE.exec(headers['content-range'] ?? '')?.[3] ?? '')?.[0]
       : LENGTH.exec(headers['content-length'] ?? '')?.[0];
   return {
     etag: headers['etag'] ?? null,
     lastModified: headers['last-modified'] ?? null,
     sizeBytes: total === undefined ? null : Number(total),
   };
+}
+
+/** Whether a part begins where it was asked for and ends no later: a cache may give others, and then says so. @param end behind its last byte */
+export function isPartAskedFor({ headers }: Pick<Download, 'headers'>, start: number, end: number): boolean {
+  const [, first, last] = CONTENT_RANGE.exec(headers['content-range'] ?? '') ?? [];
+  return first !== undefined && last !== undefined && Number(first) === start && Number(last) < end;
 }
 
 /** False when something shows that they differ; what one of them does not say shows nothing. */

@@ -189,7 +189,7 @@ describe('a Parquet file', () => {
       kind: 'parquet',
       sizeBytes: bytes.length,
       stream: () => ({ chunks: (async function* () {})(), readBytes: null }),
-      parts: { byteLength: buffer.byteLength, slice: (start, end) => buffer.slice(start, end) },
+      parts: () => Promise.resolve({ byteLength: buffer.byteLength, slice: (start, end) => buffer.slice(start, end) }),
       isReadOnce: false,
     };
   }
@@ -220,13 +220,23 @@ describe('a Parquet file', () => {
     [
       'damaged',
       (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 40), Buffer.alloc(400, 0xee), bytes.subarray(440)]),
-      /^people\.parquet: it is damaged/,
+      /^people\.parquet: its column “[a-z_]+” is damaged$/,
     ],
   ])('that is %s is named, in words', async (_, spoil, words) => {
     const whole = parquetFile('snappy');
-    const bytes = new Uint8Array(spoil(Buffer.from((await whole.parts?.slice(0)) ?? new ArrayBuffer(0)))).buffer;
+    const bytes = new Uint8Array(spoil(Buffer.from((await (await whole.parts?.())?.slice(0)) ?? new ArrayBuffer(0))))
+      .buffer;
     const parts = { byteLength: bytes.byteLength, slice: (start: number, end?: number) => bytes.slice(start, end) };
-    await expect(all({ ...whole, parts }, 40)).rejects.toThrow(words);
+    await expect(all({ ...whole, parts: () => Promise.resolve(parts) }, 40)).rejects.toThrow(words);
+  });
+
+  it('names the column that holds no JSON, and nothing of what it holds', async () => {
+    const bytes = new Uint8Array(readFileSync(join(import.meta.dirname, '../../../../data/parquet/no-json.parquet')));
+    const parts = { byteLength: bytes.length, slice: (from: number, to?: number) => bytes.slice(from, to).buffer };
+    const reading = all({ ...parquetFile('snappy'), parts: () => Promise.resolve(parts) }, 40);
+    await expect(reading).rejects.toThrow(
+      /^people\.parquet: its column “note” is said to hold JSON, and a value of it is none: write it as text$/,
+    );
   });
 
   it('from a stream is refused in words', async () => {

@@ -71,6 +71,32 @@ describe('a file at an address', () => {
     ]);
   });
 
+  it('comes whole, each byte once, where the parts that are given are not those asked for', async () => {
+    for (const blocks of [{ begin: 50_000 }, { end: 50_000 }]) {
+      serve('/a.csv', { bytes: TABLE, ranges: true, etag: '"v1"', blocks, cut: { afterBytes: 100_000, times: 1 } });
+      expect(sum(await textOf('/a.csv'))).toBe(sum(TABLE));
+    }
+  });
+
+  it('is not begun without end where the server gives no parts and breaks off each time a little later', async () => {
+    const served = serve('/a.csv', { bytes: Buffer.concat(Array.from({ length: 10 }, () => TABLE)) });
+    const file = await opened('/a.csv');
+    const cut = { afterBytes: 65_536, times: 1_000 };
+    served.cut = cut;
+    await expect(
+      (async () => {
+        for await (const chunk of file.stream().chunks)
+          if (chunk.length > 0) cut.afterBytes = server.asked.length * 65_536;
+      })(),
+    ).rejects.toThrow(/broke off/);
+    expect(server.asked.length).toBeLessThan(15);
+  });
+
+  it('has a name without control characters', async () => {
+    serve('/a%1b%5b2J%0a.csv', { bytes: TABLE });
+    expect((await opened('/a%1b%5b2J%0a.csv')).name).toBe('a�[2J�.csv');
+  });
+
   it('is unpacked, by how it begins, also where the server packs it on the way', async () => {
     serve('/a.csv.gz', { bytes: gzipSync(TABLE), ranges: true, etag: '"v1"', cut: { afterBytes: 65_536, times: 1 } });
     serve('/export', { bytes: gzipSync(TABLE) });
@@ -196,9 +222,26 @@ describe('a Parquet file at an address', () => {
     expect(server.asked.filter(({ url, range }) => url === '/a.parquet' && range === null)).toEqual([]);
   });
 
+  it('without parts is loaded when it is read, and not when it is looked at', async () => {
+    const long = Buffer.concat([PARQUET.subarray(0, 4), Buffer.alloc(200_000), PARQUET.subarray(4)]);
+    for (const name of ['a', 'b', 'c']) serve(`/${name}.parquet`, { bytes: long });
+    const files = await Promise.all(['a', 'b', 'c'].map((name) => opened(`/${name}.parquet`)));
+    const wholes = (): number => server.asked.filter(({ range }) => range === null).length;
+    expect(wholes()).toBe(0);
+    await files[0]?.parts?.();
+    expect(wholes()).toBe(1);
+  });
+
   it('is not held where it is large and no parts are given', async () => {
     serve('/b.parquet', { bytes: Buffer.concat([PARQUET, Buffer.alloc(2_000_000)]) });
     await expect(opened('/b.parquet')).rejects.toThrow(/does not give it in parts .* no more than 1 MB/);
+  });
+
+  it('is not read in parts that are not those asked for', async () => {
+    serve('/a.parquet', { bytes: PARQUET, ranges: true, etag: '"v1"', blocks: { begin: 1_000 } });
+    await expect(rowsOf('/a.parquet')).rejects.toThrow(/gives other parts than it is asked for/);
+    serve('/b.parquet', { bytes: PARQUET, ranges: true, etag: '"v1"', blocks: { end: 1_000 } });
+    await expect(rowsOf('/b.parquet')).rejects.toThrow(/gives other parts than it is asked for/);
   });
 
   it('that is changed between its parts is not read on', async () => {
