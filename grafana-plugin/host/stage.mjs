@@ -65,7 +65,7 @@ const withoutLatency = ({ latency_ms: _, ...line }) => line;
 /** Starts the stage. The model `tabular` is broken and mended by `fail` and by the approved action. */
 export async function startStage({ port, watched = ['tabular', 'low-confidence', 'broken', 'healthy'] }) {
   const data = mkdtempSync(join(tmpdir(), 'mlfi-stage-'));
-  const models = await startDemoModels({ port: 0, clock: systemClock, random: seededRandom(7) });
+  const models = await startDemoModels({ port: 0, clock: systemClock, random: seededRandom(7), workingCalls: 3 });
   const exporterPort = await freePort();
   const exporterUrl = `http://127.0.0.1:${exporterPort}`;
   const settings = { jsonData: { exporterUrl, grafanaUrl: '' }, secureJsonData: { exporterToken: SECRET } };
