@@ -642,12 +642,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The import of a model that is under way */
+        /** The import of a model that is under way, and the newest one whose files mlfi fetched */
         get: operations["get_api_v1_models_id_imports"];
         put?: never;
         post?: never;
         /** Cancel the import under way: what it brought is forgotten, and the model is watched live again */
         delete: operations["delete_api_v1_models_id_imports"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}/imports/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch and import files at http addresses, in their order, and finish the import; GET …/imports tells how far it is, and asked again it goes on */
+        post: operations["post_api_v1_models_id_imports_fetch"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -664,6 +681,23 @@ export interface paths {
         put?: never;
         /** All rows were sent: admit the baseline, or tell what mlfi would have said; the model is watched live from now on */
         post: operations["post_api_v1_models_id_imports_finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}/imports/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How files at http addresses would be imported; nothing of them is stored, and no value is shown */
+        post: operations["post_api_v1_models_id_imports_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1554,6 +1588,77 @@ export interface components {
             since_ms: number | null;
             transformation: string;
         };
+        /** @description kept until mlfi ends, or the next one of the model */
+        FetchedImport: {
+            /** @enum {string} */
+            as: "baseline" | "history";
+            ended_at_ms: number | null;
+            errors: {
+                file: string;
+                message: string;
+                row: number;
+                rows: number;
+            }[];
+            /** @description the one that is read */
+            file: string | null;
+            /** @description without user, password and the values of their parameters */
+            files: string[];
+            files_done: number;
+            labels: number;
+            notes: {
+                field: string;
+                message: string;
+                reason: string;
+                rows: number;
+            }[];
+            /** @description once it is finished; null where all rows had been imported before */
+            outcome: components["schemas"]["ImportOutcome"] | null;
+            /** @description why it failed */
+            problem: string | null;
+            refused: number;
+            /** @description of the rows those that had been imported before */
+            repeated: number;
+            rows: number;
+            /** @description of all files, 0 to 1; null where that is not known */
+            share: number | null;
+            /** @description milliseconds since 1970 */
+            started_at_ms: number;
+            /** @enum {string} */
+            state: "running" | "finished" | "failed" | "cancelled";
+        };
+        FetchedPreview: {
+            /** @description of the first row; no values are shown */
+            columns: {
+                kind: string;
+                name: string;
+                role: string;
+            }[];
+            errors: {
+                field: string;
+                line: number;
+                message: string;
+            }[];
+            file: string;
+            has_predictions: boolean;
+            is_table: boolean;
+            /** @description rows have no time: say first_ms and rows_per_day for a history */
+            is_undated: boolean;
+            labels: number;
+            notes: {
+                field: string;
+                message: string;
+                reason: string;
+                rows: number;
+            }[];
+            refused: number;
+            /** @description that can be taken of the first part, as the others below */
+            rows: number;
+            size_bytes: number | null;
+            /** @description without user, password and the values of its parameters */
+            url: string;
+            /** @description to be given with the file, where no other one is to be imported */
+            version: string;
+        };
         FiguresAt: {
             /** @description milliseconds since 1970 */
             at_ms: number;
@@ -1627,6 +1732,25 @@ export interface components {
             /** @description when it began; null where that is not known */
             since_ms: number | null;
             summary: string | null;
+        };
+        ImportFetch: {
+            /** @enum {string} */
+            as: "baseline" | "history";
+            files: {
+                /** @description csv, tsv, ndjson, jsonl, json, each also gzip, or parquet; called as egress allows, with the credentials of imports.credentials */
+                url: string;
+                /** @description as the preview said: no other file is imported */
+                version?: string;
+            }[];
+            /** @description time of the first row, where rows have none */
+            first_ms?: number;
+            /**
+             * @description what the files hold, where their names and beginnings do not say it
+             * @enum {string}
+             */
+            format?: "csv" | "tsv" | "lines" | "json" | "parquet";
+            map?: string;
+            rows_per_day?: number;
         };
         ImportOutcome: {
             baseline_version: number | null;
@@ -3981,6 +4105,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        fetched: components["schemas"]["FetchedImport"] | null;
                         progress: components["schemas"]["ImportProgress"] | null;
                         under_way: boolean;
                     };
@@ -4027,6 +4152,42 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    post_api_v1_models_id_imports_fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportFetch"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FetchedImport"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     post_api_v1_models_id_imports_finish: {
         parameters: {
             query?: never;
@@ -4052,6 +4213,44 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    post_api_v1_models_id_imports_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportFetch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        files: components["schemas"]["FetchedPreview"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Internal"];
             503: components["responses"]["Unavailable"];
