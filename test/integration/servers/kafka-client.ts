@@ -15,6 +15,8 @@ export interface KafkaClient {
   /** Whether each partition has a leader among so many brokers, and is on all of them. */
   readonly isOn: (topic: string, brokers: number) => Promise<boolean>;
   readonly send: (topic: string, records: readonly Sent[]) => Promise<void>;
+  /** Records that a topic holds; a producer whose acknowledgement was lost has written some of them twice. */
+  readonly written: (topic: string, partitions: number) => Promise<number>;
   /** Offsets of a group, by partition. */
   readonly committed: (group: string, topic: string, partitions: number) => Promise<readonly number[]>;
 }
@@ -75,6 +77,12 @@ export function kafkaClient(bootstrapBrokers: string[]): KafkaClient {
         await producer.close();
       }
     },
+    written: (topic, partitions) =>
+      withAdmin(async (admin) => {
+        const asked = Array.from({ length: partitions }, (_, partitionIndex) => ({ partitionIndex, timestamp: -1n }));
+        const [found] = await admin.listOffsets({ topics: [{ name: topic, partitions: asked }] });
+        return (found?.partitions ?? []).reduce((sum, { offset }) => sum + Number(offset), 0);
+      }),
     committed: (group, topic, partitions) =>
       withAdmin(async (admin) => {
         const indexes = Array.from({ length: partitions }, (_, i) => i);

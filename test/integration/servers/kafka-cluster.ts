@@ -6,7 +6,7 @@ import { kafkaClient, type KafkaClient } from './kafka-client.js';
 import { kafkaNode, type KafkaNode } from './kafka-node.js';
 
 /** Several brokers of one cluster on this machine, each a process of its own; every partition is on all of them. */
-export interface KafkaCluster extends Pick<KafkaClient, 'send' | 'committed' | 'isOn'> {
+export interface KafkaCluster extends Pick<KafkaClient, 'send' | 'written' | 'committed' | 'isOn'> {
   /** host:port of each. */
   readonly brokers: readonly string[];
   createTopic(name: string, partitions: number): Promise<void>;
@@ -63,6 +63,7 @@ export async function startKafkaCluster(jars: string, size: number): Promise<Kaf
     createTopic: (name, partitions) => client.createTopic(name, partitions, size),
     send: client.send,
     isOn: client.isOn,
+    written: client.written,
     committed: client.committed,
     kill: async (node) => nodes[node]?.kill(),
     startAgain: async (node) => nodes[node]?.start(),
