@@ -8,7 +8,7 @@ const PAGES = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   ...globSync('{docs,clients,grafana-plugin}/**/*.md'),
-].filter((page) => !page.includes('node_modules'));
+].filter((page) => !page.includes('node_modules') && !page.startsWith('docs/site/'));
 
 /** GitHub's: lower case, punctuation dropped, spaces as hyphens. */
 const anchorOf = (heading: string): string =>
@@ -40,6 +40,15 @@ describe('the docs', () => {
 
   it.each(PAGES)('%s has no dead link', (page) => {
     expect(linksIn(page).filter((target) => dead(page, target))).toEqual([]);
+  });
+
+  it('are all on the site, with what they link to beyond', () => {
+    const sections = readFileSync('docs/site/.vitepress/config.mjs', 'utf8');
+    const collected = readFileSync('docs/site/collect.mjs', 'utf8');
+    const pages = globSync('docs/*.md');
+    expect(pages.filter((page) => !sections.includes(`'${page.slice('docs/'.length)}'`))).toEqual([]);
+    const beyond = pages.flatMap((page) => linksIn(page)).filter((target) => target.startsWith('../'));
+    expect(beyond.filter((target) => !collected.includes(`'${target}'`))).toEqual([]);
   });
 
   it('have a page for every cause, under its id, and a list of all', () => {
