@@ -7,7 +7,15 @@ const titleOf = (page) => (/^# (.+)$/m.exec(readFileSync(join(pages, page), 'utf
 const item = (page) => ({ text: titleOf(page), link: `/${page.replace(/\.md$/, '')}` });
 
 const SECTIONS = {
-  Begin: ['install.md', 'tutorial.md', 'connecting.md', 'sending-logs.md', 'python-client.md', 'kserve.md'],
+  Begin: [
+    'install.md',
+    'tutorial.md',
+    'connecting.md',
+    'concepts.md',
+    'sending-logs.md',
+    'python-client.md',
+    'kserve.md',
+  ],
   'Work with it': ['how-to.md', 'troubleshooting.md', 'deciding.md', 'executors.md', 'runbooks.md', 'store.md'],
   'Prometheus and Grafana': ['add-to-existing.md', 'prometheus.md', 'metrics.md', 'grafana-plugin.md'],
   'How it works': ['detection.md', 'root-cause-accuracy.md', 'architecture.md', 'threat-model.md'],
