@@ -68,6 +68,7 @@ export function configFrom(settings: Settings, secrets: SecretsByKey, directory:
     detection: thresholdsFrom(settings.detection),
     paging: {
       meanTimeBetweenMs: settings.paging.false_page_every,
+      ownerMeanTimeBetweenMs: settings.paging.owner_false_page_every,
       warnMeanTimeBetweenMs: settings.paging.false_warning_every,
       tickMs: settings.paging.tick,
       tolerance: settings.paging.tolerance,

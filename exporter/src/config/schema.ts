@@ -139,6 +139,7 @@ const tolerance = (): z.ZodNumber => z.number().min(0).max(0.3);
 const paging = z
   .strictObject({
     false_page_every: duration('1m', '520w').prefault(formatDuration(BUDGET.meanTimeBetweenMs)),
+    owner_false_page_every: duration('1m', '520w').prefault(formatDuration(BUDGET.ownerMeanTimeBetweenMs)),
     false_warning_every: duration('1m', '520w').prefault(formatDuration(BUDGET.warnMeanTimeBetweenMs)),
     tick: duration('1s', '1h').prefault(formatDuration(BUDGET.tickMs)),
     tolerance: tolerance().default(BUDGET.tolerance),

@@ -9,6 +9,8 @@ export type Season = (typeof SEASONS)[number];
 export interface FalsePageBudget {
   /** Mean wall-clock time between two false pages of one model, all its signals together. */
   readonly meanTimeBetweenMs: number;
+  /** The same of all models of one owner together; `meanTimeBetweenMs` is longer for each where there are many. */
+  readonly ownerMeanTimeBetweenMs: number;
   /** The same for the warning line, which never pages. */
   readonly warnMeanTimeBetweenMs: number;
   /** The clock evidence is counted in. */
@@ -24,6 +26,7 @@ const DAY_MS = 86_400_000;
 
 export const DEFAULT_FALSE_PAGE_BUDGET: FalsePageBudget = {
   meanTimeBetweenMs: 30 * DAY_MS,
+  ownerMeanTimeBetweenMs: 7 * DAY_MS,
   warnMeanTimeBetweenMs: DAY_MS,
   tickMs: 30_000,
   tolerance: 0.03,

@@ -16,6 +16,7 @@ import { validationInForce } from '../evaluation/knowledge.js';
 import { RowAnalysisSchedule } from '../evaluation/row-analysis-schedule.js';
 import { ModelLanes } from '../incidents/model-lane.js';
 import type { BaselineMemory } from './baseline-lifecycle.js';
+import { AlertLines } from './alert-lines.js';
 import { Commits } from './commits.js';
 import { EvaluationLoop } from './evaluation-loop.js';
 import type { FleetPorts, FleetSettings } from './fleet-ports.js';
@@ -41,6 +42,7 @@ export class Fleet implements RowTaker {
   protected readonly members: Members;
   private readonly stopping = new AbortController();
   private readonly lessons: LessonsInUse;
+  private readonly lines: AlertLines;
   protected readonly commits: Commits;
   private readonly rows: Ingest;
   private readonly probes: Probes;
@@ -54,10 +56,11 @@ export class Fleet implements RowTaker {
     private readonly settings: FleetSettings,
   ) {
     const { store, clock, logger, events, incidents, experiment, rediscover } = ports;
-    this.members = new Members(this.lanes, logger);
+    const drawLines = (): void => this.lines.draw();
+    this.members = new Members(this.lanes, logger, drawLines);
     const members = this.members.all;
-    const useLessons = (): void => members.forEach(({ monitored }) => this.useLessons(monitored));
-    this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, useLessons);
+    this.lessons = new LessonsInUse(store, clock, () => settings.lessonsConsidered, drawLines);
+    this.lines = new AlertLines(members, this.lessons, settings);
     const reread = async ({ monitored: { model }, registration }: Member): Promise<void> =>
       this.restore((await store.models.get(model.id)) ?? model, registration);
     this.commits = new Commits({ store, clock, logger, lanes: this.lanes, members, reread }, settings.commitDelayMs);
@@ -121,6 +124,7 @@ export class Fleet implements RowTaker {
     const { events, store } = this.ports;
     await this.recallLessons();
     events.subscribe((event) => {
+      if (event.kind === 'model-updated') this.lines.draw();
       if ('incident' in event) this.members.all.get(event.incident.modelId)?.monitored.touch();
       if (event.kind === 'incident-closed')
         this.recallLessons().catch((error: unknown) =>
@@ -279,7 +283,6 @@ export class Fleet implements RowTaker {
     const make = (): MonitoredModel => new MonitoredModel(model, this.settings, hash, random, stored, memory, latestMs);
     const monitored = takenUp(model.id, make, this.ports.logger);
     await incidents.restore(model.id);
-    this.useLessons(monitored);
     this.restored += 1;
     const rows = new RowAnalysisSchedule(this.ports, this.stopping.signal);
     // History outlives a model, and one of the same name begins anew.
@@ -321,11 +324,6 @@ export class Fleet implements RowTaker {
     if (member === undefined || validation.state !== 'finished') return;
     const isThere = await this.members.inLaneOf(member, () => void (member.validation = validation));
     if (isThere) await this.evaluations.proposeAgain(member);
-  }
-
-  /** Changes nothing that is stored, so that it needs no lane. */
-  private useLessons(monitored: MonitoredModel): void {
-    monitored.setThresholdFactor(this.lessons.thresholdFactorOf(monitored.model.id));
   }
 
   /** Makes an open incident's proposals anew with what is known now. */

@@ -17,12 +17,13 @@ interface Recalled {
   readonly lessons: readonly Lesson[];
   readonly feedback: readonly AlertFeedback[];
   readonly patterns: readonly RecurringCause[];
+  readonly factors: ReadonlyMap<ModelId, number>;
   readonly sinceMs: number | null;
 }
 
 /** What earlier incidents, and people's feedback on their alerts, teach: read once, used by every evaluation. */
 export class LessonsInUse {
-  private recalled: Recalled = { lessons: [], feedback: [], patterns: [], sinceMs: null };
+  private recalled: Recalled = { lessons: [], feedback: [], patterns: [], factors: new Map(), sinceMs: null };
   private readings = 0;
 
   constructor(
@@ -44,7 +45,9 @@ export class LessonsInUse {
       this.store.alertFeedback.list(sinceMs === null ? {} : { afterMs: sinceMs }),
     ]);
     if (mine !== this.readings) return;
-    this.recalled = { lessons, feedback, patterns: recurringCauses(lessons, this.clock.now()), sinceMs };
+    const patterns = recurringCauses(lessons, this.clock.now());
+    const factors = new Map(alertThresholdFactors(feedback).map(({ model, factor }) => [model, factor]));
+    this.recalled = { lessons, feedback, patterns, factors, sinceMs };
     this.onRecalled();
   }
 
@@ -67,7 +70,7 @@ export class LessonsInUse {
 
   /** How many times the configured evidence an alert of the model needs. */
   thresholdFactorOf(id: ModelId): number {
-    return alertThresholdFactors(this.recalled.feedback).find(({ model }) => model === id)?.factor ?? 1;
+    return this.recalled.factors.get(id) ?? 1;
   }
 
   /** What the ranking of actions and the thresholds of alerts rest on. */

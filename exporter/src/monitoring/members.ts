@@ -16,6 +16,8 @@ export class Members {
   constructor(
     private readonly lanes: ModelLanes,
     private readonly logger: Pick<Logger, 'error'>,
+    /** Told when a model has come or gone. */
+    private readonly onChanged: () => void,
   ) {}
 
   get all(): ReadonlyMap<ModelId, Member> {
@@ -85,6 +87,7 @@ export class Members {
 
   add(id: ModelId, member: Member): void {
     this.monitored.set(id, member);
+    this.onChanged();
   }
 
   /** Forgets a model and answers everybody who waits for it. */
@@ -95,6 +98,7 @@ export class Members {
   private forget(id: ModelId, why: Error): void {
     const waiting = this.monitored.get(id)?.waiting.splice(0) ?? [];
     this.monitored.delete(id);
+    this.onChanged();
     for (const request of waiting) request.reject(why);
   }
 

@@ -354,8 +354,9 @@ export class MonitoredModel {
 
   /** Alerts need this many times the evidence the operator asked for. */
   setThresholdFactor(factor: number): void {
-    this.traffic.parts.detectors.thresholdFactor = factor;
-    this.changes += 1;
+    const { detectors } = this.traffic.parts;
+    if (factor !== detectors.thresholdFactor) this.changes += 1;
+    detectors.thresholdFactor = factor;
   }
 
   /** Evidence may start from nothing. @param judgedFromMs rows before are of an incident that is just over, or repaired; or null */
