@@ -355,8 +355,9 @@ export class MonitoredModel {
   /** Alerts need this many times the evidence the operator asked for. */
   setThresholdFactor(factor: number): void {
     const { detectors } = this.traffic.parts;
-    if (factor !== detectors.thresholdFactor) this.changes += 1;
+    if (factor === detectors.thresholdFactor) return;
     detectors.thresholdFactor = factor;
+    this.changes += 1;
   }
 
   /** Evidence may start from nothing. @param judgedFromMs rows before are of an incident that is just over, or repaired; or null */
