@@ -65,7 +65,7 @@ function endOfString(text: string, open: number): number {
   return text.length;
 }
 
-export interface SplitArray {
+interface SplitArray {
   readonly elements: readonly string[];
   /** What stands behind its end; null where it is not closed. */
   readonly behind: string | null;
