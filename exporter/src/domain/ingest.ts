@@ -36,6 +36,8 @@ export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 export const NOTE_REASONS = [
   'not_a_number',
   'duplicate_name',
+  /** Nothing was changed: an array that ends without its bracket was cut off. */
+  'not_closed',
   'colliding_names',
   'name_changed',
   'features_cut',

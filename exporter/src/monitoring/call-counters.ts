@@ -210,6 +210,19 @@ export function comparedFromMs(
   return fromMs <= nowMs ? fromMs : Math.min(nowMs, calls?.clock?.setBackAtMs ?? nowMs);
 }
 
+/**
+ * From when on stored windows hold rows that may have been compared with a baseline; null without one. Where nothing else was
+ * ever counted in windows these are all of them: rows may be of before the baseline, such as a set that was dated when it came.
+ */
+export function windowsFromMs(
+  baseline: BaselineProfile | null,
+  calls: CallCounters | null,
+  nowMs: number,
+): number | null {
+  const isFirst = baseline?.version === 1 && baseline.admittedAtMs <= nowMs && calls?.pastUntilMs === undefined;
+  return isFirst ? -Infinity : comparedFromMs(baseline, calls, nowMs);
+}
+
 /** When logged predictions were last heard of; null when none ever was. Silence is about arrival, not about rows' times. */
 export const lastHeardAtMs = ({ lastArrivalAtMs, lastPredictionAtMs }: CallCounters): number | null =>
   lastArrivalAtMs ?? lastPredictionAtMs;

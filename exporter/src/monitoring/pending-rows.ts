@@ -13,6 +13,8 @@ const TICK_MS = 10_000;
 const ROWS_KEPT = 20_000;
 /** The same of labels; beyond it they are handed out before their time, in their order. */
 const LABELS_KEPT = 50_000;
+/** Labels between two looks: what those that came last say, be they older, must not hide what was found in those before. */
+const LABELS_PER_LOOK = 25;
 /** Rows handed out leave the list this many at a time. */
 const ROWS_DROPPED_TOGETHER = 1_000;
 
@@ -70,6 +72,8 @@ export class PendingRows {
   /** The newest label handed out; it moves nothing else: rows that come after it may be older. */
   private labelledMs = -Infinity;
   private hasNews = false;
+  /** Labels handed out since the last tick. */
+  private labelsUnlooked = 0;
   private late = 0;
 
   constructor(
@@ -301,6 +305,7 @@ export class PendingRows {
   }
 
   private next(reachedMs: number, isIdle: boolean): Step | null {
+    if (this.labelsUnlooked >= LABELS_PER_LOOK) return this.tick(this.reachedMs ?? this.labelledMs);
     const oldest = this.oldest();
     const row = oldest !== null && (this.isFull || oldest.atMs <= reachedMs) ? oldest : null;
     const label = this.labels[this.labelsGone];
@@ -312,6 +317,7 @@ export class PendingRows {
     ) {
       this.dropLabel();
       this.labelledMs = label.atMs;
+      this.labelsUnlooked += 1;
       this.hasNews = true;
       return { kind: 'label', judged: label.judged };
     }
@@ -338,6 +344,7 @@ export class PendingRows {
   private tick(atMs: number): Step {
     if (this.reachedMs !== null) this.tickedMs = Math.max(this.tickedMs, atMs);
     this.hasNews = false;
+    this.labelsUnlooked = 0;
     return { kind: 'tick', atMs };
   }
 

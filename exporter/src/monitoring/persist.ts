@@ -16,7 +16,7 @@ import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { Validation } from '../domain/validation.js';
 import { newestFirst } from '../domain/stored-windows.js';
 import { mergeWindows } from '../statistics/window-profile.js';
-import { afterStart, callCountersCodec, comparedFromMs } from './call-counters.js';
+import { afterStart, callCountersCodec, windowsFromMs } from './call-counters.js';
 import { AHEAD_MS, withoutFuture } from './clock-set-back.js';
 import { noteOn, type SplitRows } from './first-rows.js';
 import type { Records, StoredModelState, Written } from './increment.js';
@@ -57,7 +57,7 @@ export async function readModelState(
   ]);
   const counters = stored === null ? null : afterStart(withoutFuture(stored, latestMs));
   const newestMs = counters?.lastPredictionAtMs ?? counters?.lastProbeAtMs ?? nowMs;
-  const fromMs = Math.max(comparedFromMs(baseline, counters, latestMs) ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
+  const fromMs = Math.max(windowsFromMs(baseline, counters, latestMs) ?? newestMs, newestMs - WINDOWS_RESTORED_MS);
   const untilMs = Math.min(Number.MAX_SAFE_INTEGER, latestMs + AHEAD_MS);
   // What was lost with the process is judged by its counts.
   const callsWanted = Math.max(windowSamples, counters?.waiting ?? 0);

@@ -1,5 +1,7 @@
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
+import { DEFAULT_BASELINE_REQUIREMENTS } from '../../../exporter/src/domain/thresholds.js';
+import type { FleetSettings } from '../../../exporter/src/monitoring/fleet-ports.js';
 import type { ReplayFleet } from '../../../exporter/src/monitoring/replay-fleet.js';
 import { createEventBus } from '../../../exporter/src/system/event-bus.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -31,16 +33,27 @@ export class Service {
   readonly events = createEventBus(QUIET_LOGGER);
   fleet: ReplayFleet = this.begun();
 
-  private begun(): ReplayFleet {
-    return fleetOn(this.store, AT_ONCE, {
-      events: this.events,
-      clock: { now: () => (this.nowMs += 1), sleep: () => AT_ONCE() },
-    });
+  private begun(settings: Partial<FleetSettings> = {}): ReplayFleet {
+    const clock = { now: () => (this.nowMs += 1), sleep: () => AT_ONCE() };
+    return fleetOn(this.store, AT_ONCE, { events: this.events, clock }, settings);
   }
 
   static async withModel(): Promise<Service> {
     const service = new Service();
     await service.fleet.add(modelNamed('a'));
+    return service;
+  }
+
+  /** Whose baseline is of these rows and stored, as an import leaves it. */
+  static async withTrainingSet(observations: readonly Observation[]): Promise<Service> {
+    const requirements = DEFAULT_BASELINE_REQUIREMENTS;
+    const service = new Service();
+    service.fleet = service.begun({ isReplay: true, requirements: { ...requirements, minimumSamples: Infinity } });
+    await service.fleet.add(modelNamed('a'));
+    await service.sent(observations);
+    const refused = await service.fleet.inModel(A, (monitored) => monitored.endTrainingSet(requirements, true));
+    if (refused.length > 0) throw new Error(refused.join(', '));
+    await service.killed();
     return service;
   }
 

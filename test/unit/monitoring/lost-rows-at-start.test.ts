@@ -182,3 +182,24 @@ it('looks at rows since an incident that is over also after a stop', async () =>
   await lookedAt(service);
   expect(await seenOf(service)).toMatchObject({ calls: 120, fromMs: overMs });
 });
+
+it.each([
+  ['killed with all of them', 'a row in two seconds', 2, 600, 600],
+  ['stopped with all of them', 'a row in ten minutes', 600, 48, 48],
+  ['stopped time and again', 'a row in ten minutes', 600, 48, 12],
+])(
+  'finds what was wrong in rows from before a training set without times: %s, %s',
+  async (how, _, stepS, rows, each) => {
+    const service = await Service.withTrainingSet(rowsOf(0, 1_000));
+    const dated = (i: number): number => START_MS - 1_000 * (600 + (rows - i) * stepS);
+    const sent = rowsOf(0, rows, 0.1).map((row, i) => ({ ...row, predictionId: `l${i}`, atMs: dated(i) }));
+    for (let from = 0; from < rows; from += each) {
+      await service.sent(sent.slice(from, from + each));
+      if (how.startsWith('stopped')) await service.fleet.stop();
+      await service.killed();
+      await service.judged();
+    }
+    expect(service.monitored.evidence().verdict).toBe('alarm');
+    expect((await seenOf(service)).calls).toBeGreaterThanOrEqual(rows / 2);
+  },
+);

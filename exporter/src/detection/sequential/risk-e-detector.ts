@@ -81,7 +81,9 @@ export class RiskEDetector {
   add(loss: number, atMs: number, clockMs = atMs): void {
     this.stakes.begin(atMs, clockMs);
     if (this.recovery !== null) {
-      this.recovery.add(loss);
+      // What comes late of before the change says nothing of whether it is over.
+      const isOfBefore = atMs < this.changeAtMs && this.changeAtMs <= clockMs;
+      if (!isOfBefore) this.recovery.add(loss);
     } else if (loss === 0) {
       this.zeros += 1;
       this.lastZeroAtMs = atMs;

@@ -215,6 +215,8 @@ export class ScoreStream {
       this.clock = new SampleInterval();
     }
     this.season.beginAnew();
+    // Live rows may be of before the set, and none of them has been bet on.
+    this.startedAtMs = 0;
   }
 
   relearn(): void {

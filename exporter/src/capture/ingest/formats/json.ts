@@ -1,9 +1,9 @@
 import type { IntakeLimits } from '../../../domain/ingest.js';
 import type { FieldRoles } from '../field-roles.js';
-import type { Verdicts } from '../verdicts.js';
 import type { BatchFormat, SourceRow } from './format.js';
 import { readLines } from './ndjson.js';
 import { notJson, tellDuplicates } from './slips.js';
+import { Refusal, type Verdicts } from '../verdicts.js';
 import { isSplitFrame, tableRows, tooManyRows } from './table.js';
 import { namesRead, namesWritten, readJson, splitArray } from './tolerant-json.js';
 
@@ -33,7 +33,7 @@ function rowsOf(given: unknown, body: string, { limits, verdicts, roles }: Readi
   const list: readonly unknown[] = Array.isArray(value) ? (value as readonly unknown[]) : [value];
   if (tooManyRows(list.length, limits, verdicts)) return [];
   if (namesWritten(body) > namesRead(value, limits.nestingDepth + 3)) {
-    const texts = Array.isArray(value) ? splitArray(body) : [body];
+    const texts = Array.isArray(value) ? splitArray(body).elements : [body];
     for (const [i, text] of texts.entries()) tellDuplicates(text, i + 1, verdicts);
   }
   return list.map((item, i) => ({ line: i + 1, value: item }));
@@ -49,9 +49,15 @@ function unwrapped(value: unknown): unknown {
   return isEnvelope && inner.every((item) => typeof item === 'object' && item !== null) ? inner : value;
 }
 
+const BEHIND = new Refusal(
+  'not_json',
+  '',
+  'something stands behind the end of the array, and is not read: send one array',
+);
+
 /** An array that as a whole is not JSON: each element is read by itself. */
 function elementsOf(body: string, limits: IntakeLimits, verdicts: Verdicts): readonly SourceRow[] {
-  const elements = splitArray(body);
+  const { elements, behind } = splitArray(body);
   if (tooManyRows(elements.length, limits, verdicts)) return [];
   const rows: SourceRow[] = [];
   for (const [i, text] of elements.entries()) {
@@ -63,5 +69,9 @@ function elementsOf(body: string, limits: IntakeLimits, verdicts: Verdicts): rea
     verdicts.refuse(i + 1, notJson('this element', text));
     if (verdicts.refuseRest(i + 2, () => elements.length - i - 1)) break;
   }
+  const last = elements.length;
+  if (behind === null && rows.at(-1)?.line === last)
+    verdicts.tellOf(last)('not_closed', '', 'the array ends here without a ]: what was to follow did not come');
+  else if (behind !== null && behind !== '') verdicts.refuse(last + 1, BEHIND);
   return rows;
 }

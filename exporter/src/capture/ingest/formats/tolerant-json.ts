@@ -65,11 +65,17 @@ function endOfString(text: string, open: number): number {
   return text.length;
 }
 
+interface SplitArray {
+  readonly elements: readonly string[];
+  /** What stands behind its end; null where it is not closed. */
+  readonly behind: string | null;
+}
+
 /**
  * The elements of an array that as a whole is not JSON, so that one bad element does not spoil its neighbours. A string
  * that is not closed in its line ends the element there; a bracket that closes nothing of its element is passed over.
  */
-export function splitArray(text: string): string[] {
+export function splitArray(text: string): SplitArray {
   const elements: string[] = [];
   const open: string[] = [];
   let squares = 0;
@@ -111,7 +117,7 @@ export function splitArray(text: string): string[] {
     }
   }
   take(at);
-  return elements;
+  return { elements, behind: at < text.length ? text.slice(at + 1).trim() : null };
 }
 
 const orEnd = (index: number, text: string): number => (index < 0 ? text.length : index);

@@ -15,7 +15,7 @@ export function linesOf(value: Buffer): readonly string[] {
   if (text === '') return [];
   if (text.startsWith('[')) {
     // Also of a list that is damaged: what is whole of it is taken.
-    const elements = splitArray(text).map(oneLine);
+    const elements = splitArray(text).elements.map(oneLine);
     if (elements.length > 0 || readJson(text).kind === 'value') return elements;
   }
   if (!MANY_LINES.test(text)) return [text];
