@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { percent } from '../domain/quantity-text.js';
+import { probabilityText } from '../domain/quantity-text.js';
 import { timeText } from '../domain/time-text.js';
 import { addServiceOptions, askService, printAnswer, type ServiceOptions } from './service-client.js';
 
@@ -98,7 +98,7 @@ function shownText(
     `  causes    ${
       diagnosis.causes
         .slice(0, CAUSES_SHOWN)
-        .map(({ title, probability }) => `${title} (${percent(probability)})`)
+        .map(({ title, probability }) => `${title} (${probabilityText(probability)})`)
         .join('; ') || 'none'
     }`,
     ...[explanation.summary ?? '', ...explanation.paragraphs].flatMap((text) => (text === '' ? [] : ['', text])),

@@ -1,4 +1,4 @@
-import { counted, percent } from '../domain/quantity-text.js';
+import { counted, percent, probabilityText } from '../domain/quantity-text.js';
 import type { DiscoveryAttempt } from '../domain/discovery.js';
 import type { SetupKind, SetupProblem } from '../domain/setup-problem.js';
 import type { Investigation } from '../domain/investigation.js';
@@ -44,7 +44,7 @@ function causeLines({ causes, unexplained }: Investigation['diagnosis'], width: 
   const lines = causes
     .slice(0, 4)
     .flatMap((cause) => [
-      `  ${percent(cause.probability).padStart(7)}  ${cause.title}`,
+      `  ${probabilityText(cause.probability).padStart(9)}  ${cause.title}`,
       ...cause.supporting.slice(0, 3).map(({ text }) => wrap(`+ ${text}`, width, 11)),
       ...cause.refuting.slice(0, 2).map(({ text }) => wrap(`- ${text}`, width, 11)),
     ]);

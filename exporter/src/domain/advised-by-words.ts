@@ -13,6 +13,10 @@ const BY_WORDS: readonly (readonly [said: RegExp, advice: string])[] = [
     /^the server closed the connection without an answer/,
     'Check the port, and whether it speaks TLS: give the address with https:// if it does. Else read the log of the server.',
   ],
+  [
+    /^the server answered 3\d\d: it redirects the address to itself/,
+    'Look at the redirects of the server, or of the proxy before it: nobody can follow one to itself.',
+  ],
   [/certificate of the server has expired/, 'Renew the certificate on the server.'],
   [
     /certificate of the server is not valid yet/,

@@ -8,13 +8,23 @@ export function asRead(discovery: Discovery | null, samples: readonly Sample[]):
   return { ...discovery, answer: { ...discovery.answer, from: placesIn(texts) } };
 }
 
+/** The newest, with a star for a step of its path that is another one in each response: a random id is there once. */
+function inCommon(places: readonly string[]): string | null {
+  const steps = places.map((place) => place.split('/'));
+  const newest = steps.at(-1) ?? [];
+  if (steps.some(({ length }) => length !== newest.length)) return places.at(-1) ?? null;
+  const isId = (at: number): boolean =>
+    steps.length > 1 && at > 0 && at < newest.length - 1 && new Set(steps.map((one) => one[at])).size === steps.length;
+  return places.length === 0 ? null : newest.map((step, at) => (isId(at) ? '*' : step)).join('/');
+}
+
 /** Places of the newest response that has them. */
 function placesIn(texts: readonly string[]): string {
   const parts = texts.map((text) => /^(.*?), (no confidence.*|confidence from .*)$/s.exec(text) ?? [text, text, '']);
   const told = (at: 1 | 2, isNone: RegExp): string => {
     const said = parts.map((part) => part[at] ?? '');
     const held = said.filter((part) => !isNone.test(part));
-    const newest = held.at(-1) ?? said.at(-1) ?? '';
+    const newest = inCommon(held) ?? said.at(-1) ?? '';
     return held.length === 0 || held.length === said.length
       ? newest
       : `${newest} (in ${held.length} of ${said.length})`;

@@ -19,6 +19,7 @@ import { symptomsOf } from '../rca/symptoms/symptoms-of.js';
 import { recommend } from '../recommendation/recommend.js';
 import { unalertedChange } from './unalerted-change.js';
 import { seeSince, type SeeSince } from './seen-since.js';
+import { answeredSinceMs } from './answered-since.js';
 import { backToNormal } from './back-to-normal.js';
 import { recommendationContext, type Knowledge } from './knowledge.js';
 
@@ -32,6 +33,8 @@ export interface Evaluation extends Omit<Detection, 'golden'> {
   readonly symptoms: Symptoms;
   /** What has changed and is, by the newest rows, as in the baseline again. */
   readonly backToNormal: ReadonlySet<FindingSubject>;
+  /** Since when calls are answered after an outage; null while they are not. */
+  readonly answeredSinceMs: number | null;
   /** What newer rows than a time say of what findings were about. */
   readonly seenSince: SeeSince;
   readonly diagnosis: Diagnosis;
@@ -65,6 +68,7 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
     pages: mayPage(state.evidence, findings, knowledge.thresholds.criticalErrorShare),
     symptoms,
     backToNormal: back,
+    answeredSinceMs: answeredSinceMs(state),
     seenSince: seeSince(state),
     diagnosis,
     explanation,

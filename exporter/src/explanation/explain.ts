@@ -175,12 +175,15 @@ function agrees({ parts, total }: Decomposition, cause: Cause | undefined): bool
   return own.includes(largest.name) && Math.max(0, ...others) <= MOST_BESIDES * Math.abs(largest.value);
 }
 
+/** What it was seen in: of calls that fail those since they do, for the window holds calls of before that were answered. */
+function seenIn({ window: { samples, fromMs, toMs }, impact, causes: [winner], severityReason }: Diagnosis): string {
+  if (impact?.harm === 'no-answer' && winner !== undefined && familyOf(winner.id) === 'service')
+    return severityReason.includes(impact.sentence) ? '' : impact.sentence;
+  return samples === 0 ? '' : `Seen in ${counted(samples, 'call')} from ${timeText(fromMs)} to ${timeText(toMs)}.`;
+}
+
 function effectParagraph(diagnosis: Diagnosis): string {
-  const parts = [
-    diagnosis.window.samples === 0
-      ? severityText(diagnosis)
-      : `${severityText(diagnosis)} Seen in ${counted(diagnosis.window.samples, 'call')} from ${timeText(diagnosis.window.fromMs)} to ${timeText(diagnosis.window.toMs)}.`,
-  ];
+  const parts = [[severityText(diagnosis), seenIn(diagnosis)].filter((text) => text !== '').join(' ')];
   const { decomposition, segments } = diagnosis;
   if (decomposition !== null && Math.abs(decomposition.total) >= 0.02 && agrees(decomposition, diagnosis.causes[0])) {
     const material = decomposition.parts.filter(({ value }) => Math.abs(value) >= MIN_PART);

@@ -18,12 +18,13 @@ import type { IncidentManager, IncidentPorts } from './ports.js';
 import { placeInStory } from './placing.js';
 import { Stories } from '../stories/stories.js';
 import { asTold, evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
-import { isProblem, isUnderWay, newHeadline, newlyBlind, stillFound, storyOf, wasAskedSince } from './story.js';
+import { endsOutage, goesOn, isProblem, newHeadline, newlyBlind, stillFound, storyOf, wasAskedSince } from './story.js';
 import {
   begunProposing,
   followVersion,
   copied,
   newTracking,
+  startCountingAnew,
   WITHOUT_INCIDENT,
   type IncidentTracking,
   type Proposing,
@@ -121,7 +122,7 @@ class StoredIncidents implements IncidentManager {
       const problem = isProblem(evaluation);
       // What cannot be stored did not happen: the next evaluation counts on from before.
       const next = copied(tracking);
-      next.overEvaluations = isUnderWay(evaluation) ? 0 : tracking.overEvaluations + 1;
+      next.overEvaluations = goesOn(open, evaluation) ? 0 : tracking.overEvaluations + 1;
       const incident =
         problem && next.overEvaluations < this.hysteresis.closeMixed
           ? await this.followProblem(next, model, evaluation)
@@ -247,7 +248,10 @@ class StoredIncidents implements IncidentManager {
     }
     if (tracking.problemEvaluations === 0) tracking.firstEvidenceAtMs = this.ports.clock.now();
     tracking.problemEvaluations += 1;
-    if (tracking.open !== null) return this.update(tracking, tracking.open, evaluation);
+    const { open } = tracking;
+    // What is left of an outage in a window is no other fault, and no milder one.
+    if (open !== null && endsOutage(open.diagnosis, evaluation)) return startCountingAnew(tracking);
+    if (open !== null) return this.update(tracking, open, evaluation);
     const opens = tracking.problemEvaluations >= this.hysteresis.open || tracking.alerts.length > 0;
     return opens ? this.open(tracking, model, evaluation) : null;
   }

@@ -1,5 +1,6 @@
 import { wholePercent } from '../domain/quantity-text.js';
 import { minuteText } from '../domain/time-text.js';
+import { isOut } from './story.js';
 import type { Diagnosis, Explanation } from '../domain/cause.js';
 import type { Impact } from '../domain/impact.js';
 import type { IncidentRow, WorstImpact } from '../domain/incident.js';
@@ -20,11 +21,15 @@ function findsMore(told: Sized, now: Sized): boolean {
   return now.findings.some(({ detector, kind }) => kind !== 'data' && kind !== 'note' && !known.has(detector));
 }
 
+/** No call is answered, and more of them by now than is told: the share stays the same. */
+const isLongerOut = (told: Sized, now: Sized): boolean =>
+  isOut(now) && now.impact?.harm === 'no-answer' && now.impact.sentence !== told.impact?.sentence;
+
 /** Whether what an evaluation of the same story measured, or found besides, is to be told in the place of what the incident tells. */
 export function isOtherSize(told: Sized, now: Sized): boolean {
   const difference = Math.abs(sizeOf(now) - sizeOf(told));
   const isOtherHarm = (now.impact?.harm ?? null) !== (told.impact?.harm ?? null);
-  const isNews = difference >= TOLD_SHARE || isOtherHarm || findsMore(told, now);
+  const isNews = difference >= TOLD_SHARE || isOtherHarm || findsMore(told, now) || isLongerOut(told, now);
   return difference >= LEAP_SHARE || (isNews && now.atMs - told.atMs >= TOLD_EVERY_MS);
 }
 

@@ -1,5 +1,6 @@
 import { attributedFindings, failsEachCall, hasTrait, type CauseId, type Diagnosis } from '../domain/cause.js';
 import type { IncidentRow } from '../domain/incident.js';
+import { minuteText } from '../domain/time-text.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 
 /** No call is answered, whether nothing is there or what is there refuses all of them. */
@@ -12,6 +13,12 @@ export function isUnanswered({ causes: [first], findings }: Pick<Diagnosis, 'cau
 /** A check says that no call is answered. */
 export const isOut = ({ findings }: Pick<Diagnosis, 'findings'>): boolean =>
   findings.some(({ detector }) => detector === 'unreachable');
+
+/** Calls are answered again, all of them, while what is told is that none is: nothing that such an evaluation names is news of a fault. */
+export const endsOutage = (
+  told: Diagnosis,
+  { answeredSinceMs, findings }: Pick<Evaluation, 'answeredSinceMs' | 'findings'>,
+): boolean => isUnanswered(told) && answeredSinceMs !== null && !isOut({ findings });
 
 type Telling = Pick<IncidentRow, 'diagnosis' | 'explanation'>;
 
@@ -90,13 +97,23 @@ export const isProblem = (evaluation: Evaluation): boolean =>
 /** The same, and it is not over. */
 export const isUnderWay = (evaluation: Evaluation): boolean => isProblem(evaluation) && !isOver(evaluation);
 
+/** The same of an open incident: an outage ends also where something else is found since, which is an incident of its own. */
+export function goesOn(incident: IncidentRow | null, evaluation: Evaluation): boolean {
+  const areErrorsFound = stillFound(evaluation).some(({ subject }) => subject === 'errors');
+  const isOutageOver = incident !== null && endsOutage(incident.diagnosis, evaluation) && !areErrorsFound;
+  return isUnderWay(evaluation) && !isOutageOver;
+}
+
 /**
- * An open incident as it is shown while evaluations find nothing but what is over: what it tells is no longer so, and until it closes
- * it may come back.
+ * An open incident as it is shown while evaluations find nothing but what is over, or calls are answered again: what it tells is no
+ * longer so, and until it closes it may come back.
  */
 export function asShown(incident: IncidentRow, evaluation: Evaluation | null): IncidentRow {
-  if (evaluation === null || isUnderWay(evaluation)) return incident;
-  const { explanation } = incident;
+  if (evaluation === null) return incident;
+  const { explanation, diagnosis } = incident;
+  const endedMs = endsOutage(diagnosis, evaluation) ? evaluation.answeredSinceMs : null;
+  if (endedMs === null && isUnderWay(evaluation)) return incident;
   const [, name = '', text = explanation.headline] = /^([^:]*: )(.*)$/s.exec(explanation.headline) ?? [];
-  return { ...incident, explanation: { ...explanation, headline: `${name}over, it seems; it was: ${text}` } };
+  const now = endedMs === null ? 'over, it seems' : `answers again since ${minuteText(endedMs)}`;
+  return { ...incident, explanation: { ...explanation, headline: `${name}${now}; it was: ${text}` } };
 }

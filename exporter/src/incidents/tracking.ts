@@ -83,7 +83,14 @@ export const WITHOUT_INCIDENT = {
   proposedVersion: null,
 } as const satisfies Partial<IncidentTracking>;
 
-/** The same for changes that come into force together, once all of them are stored. */
+/** An evaluation speaks neither for another story of the open incident nor for its end. */
+export function startCountingAnew(tracking: IncidentTracking): null {
+  tracking.clearEvaluations = 0;
+  tracking.differentEvaluations = 0;
+  return null;
+}
+
+/** What is remembered, for changes that come into force together, once all of them are stored. */
 export const copied = (tracking: IncidentTracking): IncidentTracking => ({
   ...tracking,
   causesLeft: new Map(tracking.causesLeft),

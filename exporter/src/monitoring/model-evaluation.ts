@@ -134,7 +134,9 @@ export class ModelEvaluation {
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
     const isStillThere = await members.inLaneOf(member, async () => {
       if (incident === null)
-        monitored.settleEvidence(before === null ? null : normalFromMs(state, member.normalSinceMs));
+        monitored.settleEvidence(
+          before === null ? null : (normalFromMs(state, member.normalSinceMs) ?? evaluation.answeredSinceMs),
+        );
       else this.settleRepaired(member, state);
       const stateBefore = monitored.model.state;
       await this.changeModel(member, { state: stateOf(monitored, incident, evaluation) });

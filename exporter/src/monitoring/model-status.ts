@@ -8,7 +8,7 @@ import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { notUnderstood } from '../evaluation/not-understood.js';
-import { asShown, isUnanswered } from '../incidents/story.js';
+import { asShown, endsOutage, isUnanswered } from '../incidents/story.js';
 import { lastLoggedAtMs } from './call-counters.js';
 import { percent } from '../domain/quantity-text.js';
 import { timeText } from '../domain/time-text.js';
@@ -184,7 +184,8 @@ export function stateOf(
     const running = runningState(monitored);
     return running === 'healthy' && evaluation !== null && evaluation.unalerted !== null ? 'degraded' : running;
   }
-  if (isUnanswered(incident.diagnosis)) return 'unreachable';
+  const isAnswered = evaluation !== null && endsOutage(incident.diagnosis, evaluation);
+  if (isUnanswered(incident.diagnosis) && !isAnswered) return 'unreachable';
   return pagesPeople(incident.severity) ? 'failing' : 'degraded';
 }
 

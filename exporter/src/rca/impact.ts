@@ -33,12 +33,15 @@ function unanswered({ service }: Symptoms): Impact | null {
   const { low, high } = service.failures.interval;
   const interval = { low: clamp(low - usual), high: clamp(high - usual), level: LEVEL };
   const share = clamp(service.failures.share - usual);
+  const { count, of } = service.failures;
+  const beyond = percent(usual) === percent(0) ? '' : `, beyond the usual ${percent(usual)}`;
+  const since = service.failingSinceMs === null ? '' : ` since ${minuteText(service.failingSinceMs)}`;
   return {
     harm: 'no-answer',
     share,
     interval,
     basis: 'counted',
-    sentence: `${percent(share)} of the calls get no prediction, beyond the usual ${percent(usual)} (${service.failures.count} of ${counted(service.failures.of, 'call')} failed${service.failingSinceMs === null ? '' : ` since ${minuteText(service.failingSinceMs)}`}; ${range(interval)}).`,
+    sentence: `${percent(share)} of the calls get no prediction${beyond} (${count} of ${counted(of, 'call')} failed${since}; ${range(interval)}).`,
   };
 }
 

@@ -60,7 +60,7 @@ export const rollback = (why: string): Rule => ({
 export const restart: Rule = {
   action: 'restart-endpoint',
   title: (subject) => `Restart the endpoint of ${subject.context.modelName}`,
-  why: first,
+  why: () => 'A server that has ended, or that hangs, answers again once it is started.',
   steps: () => [
     'Look at the server’s log and its last deployment before restarting.',
     'Restart it, then watch the next probes.',

@@ -4,6 +4,8 @@ import { metric, type Timing } from './rule.js';
 /** Alerts about mlfi itself. */
 export function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
   const common = { scope: 'service' } as const;
+  const configuring = `${metric('mlfi_model_state')}{state="configuring"}`;
+  const day = timing.span('1d');
   return [
     {
       ...common,
@@ -46,6 +48,18 @@ export function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
       for: '2m',
       summary: 'mlfi cannot write to its store.',
       description: 'Predictions and decisions are refused until the store can be written again.',
+    },
+    {
+      ...common,
+      // One for the fleet: a wrong address in a file is one for whoever wrote that. The second half is that they were there a day ago.
+      alert: 'MlfiModelsConfiguring',
+      severity: 'warning',
+      role: 'note',
+      expr: `count(max by (model_name) (min_over_time(${configuring}[${day}])) == 1 and on (model_name) max by (model_name) (max_over_time(${configuring}[${timing.span('1h')}] offset ${day})) == 1) > 0`,
+      for: '5m',
+      summary: 'Models have given no answer since they were added, a day ago or longer.',
+      description:
+        'Models that are configuring for a day: {{ $value }}. Nothing is known of them that could be watched, and each says what it lacks.',
     },
     {
       ...common,

@@ -328,6 +328,18 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     of: alert('MlfiActionsStopped'),
     change: swap('{by="switch"}', ''),
   },
+  'a model that was just added': {
+    caughtBy: 'service',
+    file: ALERTS,
+    of: alert('MlfiModelsConfiguring'),
+    change: swap(/ and on \(model_name\) max by .*== 1\)/, ')'),
+  },
+  'a model that answered within the day': {
+    caughtBy: 'service',
+    file: ALERTS,
+    of: alert('MlfiModelsConfiguring'),
+    change: swap('min_over_time(', 'max_over_time('),
+  },
   'two restarts': { caughtBy: 'service', file: ALERTS, of: alert('MlfiRestarting'), change: swap('> 2', '> 1') },
   'log files that wait for the store': {
     caughtBy: 'service',

@@ -43,3 +43,13 @@ describe('what was read from where', () => {
     expect(asRead(null, [sampleOf(BOTH)])).toBeNull();
   });
 });
+
+it('has a star in the place of an id that each response has another of', () => {
+  const from = (id: string) => sampleOf(`prediction from /results/${id}/label, confidence from /results/${id}/score`);
+  expect(asRead(found, [from('f94d'), from('07ab'), from('99c1')])).toMatchObject({
+    answer: { from: 'prediction from /results/*/label, confidence from /results/*/score' },
+  });
+  expect(asRead(found, [from('a'), from('a'), from('b')])).toMatchObject({
+    answer: { from: 'prediction from /results/b/label, confidence from /results/b/score' },
+  });
+});

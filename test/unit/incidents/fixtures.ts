@@ -96,6 +96,7 @@ export const evaluation = (severity: Severity, pages: boolean, cause: CauseId | 
     explanation: { headline: 'Confidence fell.', paragraphs: [] },
     unseen: [],
     backToNormal: new Set(),
+    answeredSinceMs: null,
     seenSince: () => ({ rows: 100, abnormal: [] }),
     diagnosis: {
       window: { fromMs: 0, toMs: 0, samples: 0 },

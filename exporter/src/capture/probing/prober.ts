@@ -64,6 +64,8 @@ interface Cycle {
 
 const HOUR_MS = 3_600_000;
 const LONGEST_BACK_OFF_MS = 60_000;
+/** A model that is back is seen within so many intervals. */
+const MOST_INTERVALS = 4;
 /** When nobody answers, a cycle stops after this many questions. */
 const GIVE_UP_AFTER = 5;
 
@@ -280,7 +282,7 @@ function spread(questions: readonly Question[], intervalMs: number): Question[][
 }
 
 /**
- * Interval with jitter, less what was waited of it; doubled for every fruitless cycle up to a minute (never below the interval);
+ * Interval with jitter, less what was waited of it; doubled for every fruitless cycle, up to four intervals and a minute (never below the interval);
  * never before Retry-After.
  */
 function pauseMs(
@@ -293,7 +295,7 @@ function pauseMs(
   const jitter = 1 + schedule.jitterShare * (2 * random.next() - 1);
   const backOff = Math.max(
     schedule.intervalMs,
-    Math.min(LONGEST_BACK_OFF_MS, schedule.intervalMs * 2 ** Math.min(failedCycles, 10)),
+    Math.min(LONGEST_BACK_OFF_MS, schedule.intervalMs * Math.min(MOST_INTERVALS, 2 ** failedCycles)),
   );
   return Math.max(backOff * jitter - waitedMs, 0, retryAfterMs ?? 0);
 }

@@ -1,10 +1,10 @@
-import { percent, signed, wholePercent } from '../../domain/quantity-text.js';
+import { probabilityText, signed, wholePercent } from '../../domain/quantity-text.js';
 import { timeText } from '../../domain/time-text.js';
 import { barChart, histogramChart, intervalChart, waterfallChart } from './charts.js';
 import { featureMoves } from './feature-moves.js';
 import type { EvidenceStatement } from '../../domain/cause.js';
 import { escapeHtml } from './escape-html.js';
-import type { ReportInput } from './report-input.js';
+import { adviceTitle, incidentText, withdrawnText, type ReportInput } from './report-input.js';
 
 const STYLE = `
 :root{--ink:#1c2530;--soft:#5c6b7a;--line:#d9e0e7;--paper:#fff;--card:#f5f7fa;--accent:#2f6fde;--before:#9fb3c8;--bad:#c8372d;--warn:#c77700;--good:#2b8a3e}
@@ -27,7 +27,7 @@ export function htmlReport(input: ReportInput): string {
   const { diagnosis, explanation, incident } = input;
   const severity = incident?.severity ?? diagnosis.severity;
   const body = [
-    `<p><span class="badge ${severity}">${severity}</span> <span class="meta">${escapeHtml(input.modelName)} · ${incident === null ? 'one check' : `incident ${escapeHtml(incident.id)}, opened ${timeText(incident.openedAtMs)}`}</span></p>`,
+    `<p><span class="badge ${severity}">${severity}</span> <span class="meta">${escapeHtml(input.modelName)} · ${incidentText(input, escapeHtml)}</span></p>`,
     `<h1>${rich(explanation.headline)}</h1>`,
     explanation.summary === undefined ? '' : `<p class="lead">${rich(explanation.summary)}</p>`,
     ...explanation.paragraphs.map((paragraph) => `<p>${rich(paragraph)}</p>`),
@@ -48,12 +48,12 @@ ${body}
 `;
 }
 
-function recommendations({ recommendations: list }: ReportInput): string {
-  const cards = list.map(
+function recommendations(input: ReportInput): string {
+  const cards = input.recommendations.map(
     (recommendation, index) =>
-      `<div class="card"><h3>${index + 1}. <span class="badge ${recommendation.priority}">${recommendation.priority}</span> ${rich(recommendation.title)}</h3><p>${rich(recommendation.why)}</p><ul>${recommendation.steps.map((step) => `<li>${rich(step)}</li>`).join('')}</ul><p class="note">Expected: ${rich(recommendation.expectedEffect)} · Risk: ${rich(recommendation.risk)} · Verified by: ${rich(recommendation.verificationText)}</p></div>`,
+      `<div class="card"><h3>${index + 1}. <span class="badge ${recommendation.priority}">${recommendation.priority}</span> ${rich(recommendation.title)}${withdrawnText(recommendation)}</h3><p>${rich(recommendation.why)}</p><ul>${recommendation.steps.map((step) => `<li>${rich(step)}</li>`).join('')}</ul><p class="note">Expected: ${rich(recommendation.expectedEffect)} · Risk: ${rich(recommendation.risk)} · Verified by: ${rich(recommendation.verificationText)}</p></div>`,
   );
-  return `<h2>What to do</h2>${cards.join('')}`;
+  return `<h2>${adviceTitle(input)}</h2>${cards.join('')}`;
 }
 
 /** A statement with where it was read off and the log-odds it carried, so that every number can be followed. */
@@ -72,7 +72,7 @@ function causes({ diagnosis }: ReportInput): string {
     .slice(0, 4)
     .map(
       (cause) =>
-        `<div class="card"><h3>${rich(cause.title)} <span class="meta">${percent(cause.probability)}</span></h3><ul>${cause.supporting.map((statement) => statementItem('for', statement)).join('')}${cause.refuting.map((statement) => statementItem('against', statement)).join('')}</ul></div>`,
+        `<div class="card"><h3>${rich(cause.title)} <span class="meta">${probabilityText(cause.probability)}</span></h3><ul>${cause.supporting.map((statement) => statementItem('for', statement)).join('')}${cause.refuting.map((statement) => statementItem('against', statement)).join('')}</ul></div>`,
     );
   return `<h2>Causes considered</h2><figure>${bars}<figcaption>Probability among the causes considered. Statements carry their source and the log-odds they add.</figcaption></figure>${cards.join('')}`;
 }

@@ -1,7 +1,7 @@
-import { wholePercent, percent } from '../../domain/quantity-text.js';
+import { probabilityText, wholePercent } from '../../domain/quantity-text.js';
 import { effectText } from '../effect-text.js';
 import { timeText } from '../../domain/time-text.js';
-import type { ReportInput } from './report-input.js';
+import { adviceTitle, incidentText, withdrawnText, type ReportInput } from './report-input.js';
 
 /** Text from models and categories must not become markup. Backticks stay: texts stored by 0.1.0 mark names by them. */
 function escape(text: string): string {
@@ -16,7 +16,7 @@ export function markdownReport(input: ReportInput): string {
     '',
     `Severity **${incident?.severity ?? diagnosis.severity}** — ${escape(diagnosis.severityReason)}`,
     '',
-    `Model \`${input.modelName.replaceAll('`', '')}\` · ${incident === null ? 'one check' : `incident \`${incident.id}\`, opened ${timeText(incident.openedAtMs)}`} · report of ${timeText(input.generatedAtMs)}`,
+    `Model \`${input.modelName.replaceAll('`', '')}\` · ${incidentText(input, (id) => `\`${id}\``)} · report of ${timeText(input.generatedAtMs)}`,
   ];
   if (explanation.summary !== undefined) lines.push('', escape(explanation.summary));
   for (const paragraph of explanation.paragraphs) lines.push('', escape(paragraph));
@@ -24,15 +24,15 @@ export function markdownReport(input: ReportInput): string {
   lines.push('', '## Causes considered', '', '| probability | cause | for | against |', '|---|---|---|---|');
   for (const cause of diagnosis.causes) {
     lines.push(
-      `| ${percent(cause.probability)} | ${escape(cause.title)} | ${cause.supporting.map(({ text }) => escape(text)).join('<br>')} | ${cause.refuting.map(({ text }) => escape(text)).join('<br>')} |`,
+      `| ${probabilityText(cause.probability)} | ${escape(cause.title)} | ${cause.supporting.map(({ text }) => escape(text)).join('<br>')} | ${cause.refuting.map(({ text }) => escape(text)).join('<br>')} |`,
     );
   }
 
-  lines.push('', '## What to do');
+  lines.push('', `## ${adviceTitle(input)}`);
   input.recommendations.forEach((recommendation, index) => {
     lines.push(
       '',
-      `${index + 1}. **[${recommendation.priority}] ${escape(recommendation.title)}** — ${escape(recommendation.why)}`,
+      `${index + 1}. **[${recommendation.priority}] ${escape(recommendation.title)}**${withdrawnText(recommendation)} — ${escape(recommendation.why)}`,
     );
     for (const step of recommendation.steps) lines.push(`   - ${escape(step)}`);
     lines.push(

@@ -77,9 +77,12 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
     value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'timeout') >= 0.5),
     whenTrue: (symptoms) => `${ofFailures(symptoms, 'timeout')} of the failures are timeouts.`,
     whenFalse: (symptoms) =>
-      shareOf(symptoms, 'timeout') === 0
-        ? 'The failing calls do not time out.'
-        : `Only ${ofFailures(symptoms, 'timeout')} of the failures are timeouts.`,
+      shareOf(symptoms, 'timeout') > 0
+        ? `Only ${ofFailures(symptoms, 'timeout')} of the failures are timeouts.`
+        : // A connection that is not made has no time to run out: that says nothing.
+          shareOf(symptoms, ...ON_THE_WAY) >= 0.5
+          ? ''
+          : 'The failing calls do not time out.',
   },
   {
     id: 'transport-failures',

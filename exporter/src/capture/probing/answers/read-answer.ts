@@ -75,12 +75,22 @@ function refusalText(answer: CalledAnswer): string {
   const target = headers.location;
   if (asksToSignIn(answer))
     return `the server answered ${status}: it asks to sign in, at ${withoutQuery(target ?? '')}`;
+  if (pointsToItself(answer)) return `the server answered ${status}: it redirects the address to itself`;
   const moved =
     status >= 300 && status < 400
       ? ` (redirects are not followed${target === undefined ? '; give the final address' : `; it points to ${withoutQuery(target)}`})`
       : '';
   return `the server answered ${status}${allowed}${moved}${words === null ? '' : `: “${words}”`}`;
 }
+
+/** A redirect to the very address that was called, which nobody can follow. */
+const pointsToItself = ({ status, headers: { location }, calledUrl }: CalledAnswer): boolean =>
+  status >= 300 &&
+  status < 400 &&
+  location !== undefined &&
+  calledUrl !== undefined &&
+  URL.canParse(location, calledUrl) &&
+  new URL(location, calledUrl).href === new URL(calledUrl).href;
 
 /** A redirect's target may carry a token in its query. */
 const withoutQuery = (address: string): string =>

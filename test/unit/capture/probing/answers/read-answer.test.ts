@@ -197,6 +197,13 @@ describe('failures', () => {
     expect(detailOf({ rows: [{ message: 'we will be back at 14:00' }] })).not.toContain('14:00');
   });
 
+  it.each(['/predict', 'http://m.example/predict'])('says of a redirect to itself (%s) what it is', (location) => {
+    const answer = { ...http(307, ''), headers: { location }, calledUrl: 'http://m.example/predict' };
+    expect(modelAnswer(answer)).toMatchObject({
+      failure: { detail: 'the server answered 307: it redirects the address to itself' },
+    });
+  });
+
   it('bounds what it quotes and lets no control character through', () => {
     expect(detailOf(500, `\u001b[31mred\u202e${'x'.repeat(5_000)}`)).toMatch(/^[^\p{Cc}\p{Cf}]{0,300}$/u);
     expect(detailOf(307, '', { location: 'https://user:pw@other.example/predict?token=1' })).toContain(

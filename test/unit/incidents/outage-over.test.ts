@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { CauseId } from '../../../exporter/src/domain/cause.js';
+import type { Finding, FindingSubject } from '../../../exporter/src/domain/finding.js';
+import type { Incident } from '../../../exporter/src/domain/incident.js';
+import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
+import { DEFAULT_HYSTERESIS } from '../../../exporter/src/incidents/hysteresis.js';
+import { asShown } from '../../../exporter/src/incidents/story.js';
+import { sampleStatus } from '../metrics/sample-status.js';
+import { proposal } from '../../integration/governance/harness.js';
+import { evaluation, incidentsInMemory, NOBODY_DECIDES } from './fixtures.js';
+
+const model = sampleStatus('fraud').model;
+const SINCE_MS = Date.UTC(2026, 10, 30, 21, 54);
+
+/** @param found what each finding is about, by its detector */
+function naming(
+  cause: CauseId,
+  found: Readonly<Record<string, FindingSubject>>,
+  over: Partial<Evaluation>,
+): Evaluation {
+  const plain = evaluation(cause === 'slow-endpoint' ? 'medium' : 'critical', true, cause);
+  const findings = Object.entries(found).map(([detector, subject]) => ({ subject, kind: 'service', detector }));
+  const found_ = findings as unknown as readonly Finding[];
+  return {
+    ...plain,
+    findings: found_,
+    proposals: [{ ...proposal(), cause }],
+    explanation: { headline: `fraud: ${cause}. So it is.`, paragraphs: [] },
+    diagnosis: { ...plain.diagnosis, findings: found_ },
+    ...over,
+  };
+}
+const out = naming('model-unreachable', { unreachable: 'errors' }, {});
+/** Calls are answered again, and of the outage so many failures are left in the window. */
+const ending = naming('endpoint-errors', { 'error-rate': 'errors' }, { answeredSinceMs: SINCE_MS });
+const late = naming('slow-endpoint', { 'latency-regression': 'latency_seconds' }, { answeredSinceMs: SINCE_MS });
+const ended = { ...ending, backToNormal: new Set<FindingSubject>(['errors']) };
+
+function managed() {
+  const [saved, proposed] = [new Map<string, Incident>(), new Array<CauseId>()];
+  const incidents = incidentsInMemory(saved, {
+    governance: {
+      ...NOBODY_DECIDES,
+      propose(_, proposals) {
+        proposed.push(...proposals.map(({ cause }) => cause));
+        return Promise.resolve([]);
+      },
+    },
+  });
+  const see = async (now: Evaluation, times: number) => {
+    for (let i = 0; i < times; i += 1) await incidents.apply(model, now);
+  };
+  const causes = () => [...saved.values()].map(({ diagnosis, severity }) => [diagnosis.causes[0]?.id, severity]);
+  return { incidents, proposed, see, causes, saved };
+}
+
+describe('an outage that ends', () => {
+  it('stays what it was while its failures are in the window, and nothing new is proposed', async () => {
+    const { incidents, proposed, see, causes } = managed();
+    await see(out, 5);
+    await see(ending, 200);
+    expect(causes()).toEqual([['model-unreachable', 'critical']]);
+    const open = incidents.current(model.id);
+    expect(open && asShown(open, ending).explanation.headline).toBe(
+      'fraud: answers again since 2026-11-30 21:54 UTC; it was: model-unreachable. So it is.',
+    );
+    await see(ended, DEFAULT_HYSTERESIS.closeMixed);
+    expect(incidents.current(model.id)).toBeNull();
+    expect(causes()).toEqual([['model-unreachable', 'critical']]);
+    expect([...new Set(proposed)]).toEqual(['model-unreachable']);
+  });
+
+  it('is closed as what it was where answers are late since, which is an incident of its own', async () => {
+    const { see, causes, saved } = managed();
+    await see(out, 5);
+    await see(late, DEFAULT_HYSTERESIS.closeMixed);
+    expect([...saved.values()].map(({ closedAtMs }) => closedAtMs !== null)).toEqual([true]);
+    await see(late, 2);
+    expect(causes()).toEqual([
+      ['model-unreachable', 'critical'],
+      ['slow-endpoint', 'medium'],
+    ]);
+  });
+
+  it('gives way to errors that go on between answers', async () => {
+    const { see, causes } = managed();
+    await see(out, 5);
+    await see({ ...ending, answeredSinceMs: null }, 3);
+    expect(causes()).toEqual([['endpoint-errors', 'critical']]);
+  });
+
+  it('is an outage again when it comes back', async () => {
+    const { incidents, see, causes } = managed();
+    await see(out, 5);
+    await see(ended, DEFAULT_HYSTERESIS.closeMixed - 1);
+    await see(out, 1);
+    await see(ended, DEFAULT_HYSTERESIS.closeMixed - 1);
+    expect(incidents.current(model.id)).not.toBeNull();
+    expect(causes()).toEqual([['model-unreachable', 'critical']]);
+  });
+});
