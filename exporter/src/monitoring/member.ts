@@ -25,6 +25,13 @@ export interface LastEvaluation {
 /** Where logs are that mlfi fetches by itself. */
 export type UnreadLogs = 'log_files' | 'kafka';
 
+/** While an import that was given up was under way. */
+export interface Unwatched {
+  /** Null where that was not kept. */
+  readonly fromMs: number | null;
+  readonly toMs: number;
+}
+
 /** What was counted of a model cannot be stored. */
 export interface Unwritten {
   /** When a commit first failed, of those that failed in a row. */
@@ -43,6 +50,8 @@ export interface Member {
   unwritten: Unwritten | null;
   /** Since when its logs cannot be read, by where they are. */
   readonly unreadLogs: Map<UnreadLogs, number>;
+  /** When an import that was given up kept it from being watched; null where none did lately. */
+  unwatched: Unwatched | null;
   /** Batches that were counted before they are stored, by batch id. */
   readonly unstored: Map<string, TakenBatch>;
   readonly rows: RowAnalysisSchedule;
@@ -101,6 +110,7 @@ export function createMember(
     waiting: [],
     unwritten: null,
     unreadLogs: new Map(),
+    unwatched: null,
     unstored: new Map(),
     last: null,
     normalSinceMs: null,

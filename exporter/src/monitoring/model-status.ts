@@ -12,7 +12,7 @@ import { asShown, isUnanswered } from '../incidents/story.js';
 import { lastLoggedAtMs } from './call-counters.js';
 import { percent } from '../domain/quantity-text.js';
 import { timeText } from '../domain/time-text.js';
-import type { Member, UnreadLogs, Unwritten } from './member.js';
+import type { Member, UnreadLogs, Unwatched, Unwritten } from './member.js';
 import type { MonitoredModel } from './monitored-model.js';
 
 const NOT_YET = 'not evaluated yet';
@@ -24,7 +24,7 @@ const NOT_EVALUATED_YET: PerformanceEstimate = {
 
 /** A watched model's figures as they stand, for lists, live lines and metrics. */
 export function statusOf(
-  member: Pick<Member, 'monitored' | 'last' | 'recent' | 'unwritten' | 'unreadLogs'>,
+  member: Pick<Member, 'monitored' | 'last' | 'recent' | 'unwritten' | 'unreadLogs' | 'unwatched'>,
   incident: IncidentRow | null,
   patterns: ModelStatus['patterns'],
 ): ModelStatus {
@@ -97,11 +97,12 @@ function evaluatedFigures(
 
 /** What no evaluation knows of. */
 const spotsOf = (
-  member: Pick<Member, 'unwritten' | 'unreadLogs'>,
+  member: Pick<Member, 'unwritten' | 'unreadLogs' | 'unwatched'>,
   window: WindowProfile,
 ): ModelStatus['blindSpots'] => [
   ...unwrittenSpots(member.unwritten),
   ...unreadSpots(member.unreadLogs),
+  ...unwatchedSpots(member.unwatched),
   ...emptySpots(window),
 ];
 
@@ -132,6 +133,13 @@ const UNREAD: Readonly<Record<UnreadLogs, { readonly check: string; readonly wha
   log_files: { check: 'rows in log files', what: 'a folder of log_files, or a file in it, has not been read' },
   kafka: { check: 'rows in Kafka', what: 'its topics (sources.kafka) have not been read' },
 };
+
+function unwatchedSpots(unwatched: Unwatched | null): ModelStatus['blindSpots'] {
+  if (unwatched === null) return [];
+  const [from, to] = [unwatched.fromMs, unwatched.toMs].map((ms) => (ms === null ? 'an earlier time' : timeText(ms)));
+  const reason = `nothing was watched from ${from} to ${to}: an import of past rows was under way, nothing more was heard of it, and it was cancelled`;
+  return [{ check: 'rows while an import was under way', reason }];
+}
 
 function unwrittenSpots(unwritten: Unwritten | null): ModelStatus['blindSpots'] {
   if (unwritten === null) return [];

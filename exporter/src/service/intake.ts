@@ -49,7 +49,7 @@ export function wireIntake(
       logger,
       told(model, { waitingBytes, unreadSinceMs }) {
         processMetrics.logFiles(model, waitingBytes, unreadSinceMs !== null);
-        fleet.noteUnreadLogs(model, unreadSinceMs);
+        fleet.notes.noteUnreadLogs(model, unreadSinceMs, 'log_files');
       },
     },
     started.logFiles,

@@ -39,6 +39,7 @@ function started({ previewing = Promise.resolve(), finishing = Promise.resolve()
   const cases = fetchedImportUseCases({
     imports: {
       isUnderWay: () => isUnderWay,
+      heard: () => undefined,
       taken: () => Promise.resolve(null),
       take: () => {
         isUnderWay = true;

@@ -104,10 +104,10 @@ it('says that log files of a model cannot be read, for as long as they cannot', 
     fleet.status(A).blindSpots.find(({ check }) => check === 'rows in log files');
   expect(told()).toBeUndefined();
   const before = fleet.revision(A);
-  fleet.noteUnreadLogs(A, Date.UTC(2026, 10, 28, 12));
+  fleet.notes.noteUnreadLogs(A, Date.UTC(2026, 10, 28, 12), 'log_files');
   expect(fleet.revision(A)).not.toBe(before);
   expect(told()?.reason).toMatch(/^since 2026-11-28 12:00:00 UTC/);
-  fleet.noteUnreadLogs(A, null);
+  fleet.notes.noteUnreadLogs(A, null, 'log_files');
   expect(told()).toBeUndefined();
-  fleet.noteUnreadLogs(modelId('gone'), 1);
+  fleet.notes.noteUnreadLogs(modelId('gone'), 1, 'log_files');
 });
