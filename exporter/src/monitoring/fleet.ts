@@ -196,7 +196,7 @@ export class Fleet implements RowTaker {
   }
 
   /** What others know of models that are watched. */
-  get notes(): Pick<Members, 'noteUnreadLogs' | 'noteUnwatched'> {
+  get notes(): Pick<Members, 'noteUnreadLogs' | 'noteUnwatched' | 'noteRefusedLine'> {
     return this.members;
   }
 

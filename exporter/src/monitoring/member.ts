@@ -2,6 +2,7 @@ import type { Evaluation } from '../evaluation/evaluate.js';
 import type { RowAnalysisSchedule } from '../evaluation/row-analysis-schedule.js';
 import type { IncidentExperiments } from '../experiments/per-incident.js';
 import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
+import type { RefusedLogLine } from '../domain/log-position.js';
 import type { Validation } from '../domain/validation.js';
 import type { MonitoredModel } from './monitored-model.js';
 import { NO_FIGURES, type RecentFigures } from './recent-figures.js';
@@ -52,6 +53,8 @@ export interface Member {
   readonly unreadLogs: Map<UnreadLogs, number>;
   /** When an import that was given up kept it from being watched; null where none did lately. */
   unwatched: Unwatched | null;
+  /** The newest line of its log files that was refused; null for none of late. */
+  refusedLine: RefusedLogLine | null;
   /** Batches that were counted before they are stored, by batch id. */
   readonly unstored: Map<string, TakenBatch>;
   readonly rows: RowAnalysisSchedule;
@@ -111,6 +114,7 @@ export function createMember(
     unwritten: null,
     unreadLogs: new Map(),
     unwatched: null,
+    refusedLine: null,
     unstored: new Map(),
     last: null,
     normalSinceMs: null,

@@ -1,6 +1,7 @@
 import type { StoreDocumentDamaged } from '../domain/codec.js';
 import { NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
+import type { RefusedLogLine } from '../domain/log-position.js';
 import type { Logger } from '../domain/ports.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
@@ -88,6 +89,14 @@ export class Members {
     const member = this.monitored.get(id);
     if (member === undefined) return;
     member.unwatched = unwatched;
+    member.monitored.touch();
+  }
+
+  /** The newest line of its log files that was refused; null for none of late. Nothing for one that is not monitored. */
+  noteRefusedLine(id: ModelId, refused: RefusedLogLine | null): void {
+    const member = this.monitored.get(id);
+    if (member === undefined || member.refusedLine === refused) return;
+    member.refusedLine = refused;
     member.monitored.touch();
   }
 
