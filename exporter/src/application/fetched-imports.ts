@@ -1,6 +1,6 @@
 import type { Actor } from '../domain/actor.js';
 import { batchDigest, partOfFileId } from '../domain/batch-identity.js';
-import { Conflict, isAppError, TooManyRequests } from '../domain/errors.js';
+import { Conflict, isAppError, NotFound, TooManyRequests } from '../domain/errors.js';
 import { mappingFrom, NO_MAPPING, type MappedRole } from '../domain/field-mapping.js';
 import { FileProblem } from '../domain/file-problem.js';
 import type { FetchedImport, FetchedPreview, FetchRequest } from '../domain/fetched-import.js';
@@ -71,7 +71,10 @@ export function fetchedImportUseCases({
   const isFinished = ({ state }: Run): boolean => state.state === 'finished';
   const isRunning = (id: ModelId): boolean => runs.get(id)?.state.state === 'running';
   const require = (id: ModelId): void => {
-    if (!imports.isUnderWay(id)) fleet.monitoredModel(id);
+    if (imports.isUnderWay(id)) return;
+    if (!fleet.has(id))
+      throw new NotFound(`there is no model "${id}"; POST /api/v1/models {"id": "${id}"} makes it`, 'model');
+    fleet.monitoredModel(id);
   };
   /** Each of them holds a part of a file. */
   const expectTurn = (): void => {
