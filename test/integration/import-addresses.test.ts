@@ -100,7 +100,9 @@ describe('imports whose files mlfi fetches', () => {
     const address = `${serve('/closed/training.csv.gz', { bytes: gzipSync(bytes), ranges: true, etag: '"1"', authorization: SECRET })}?sig=signature-canary-55`;
     const shown = await mlfi(address, '--model', 'fetched', '--as', 'baseline', '--preview');
     expect(shown.err).toBe('');
-    expect(shown.out).toMatch(/training\.csv\.gz\?sig=…: of the first part 5000 rows\n +id +prediction_id +text\n/);
+    expect(shown.out).toMatch(
+      /training\.csv\.gz\?sig=…: the first rows are read so; 5000 rows\n +id +prediction_id +text\n/,
+    );
     expect(shown.out).toMatch(/age +feature +number\n +country +feature +text\n +prediction +prediction +text/);
     expect((await call('GET', '/fetched')).status).toBe(404);
 

@@ -308,7 +308,7 @@ d.head(700).to_parquet(${JSON.stringify(file('uploaded.parquet'))})`,
     ]);
     for (const { code, out, err } of [folderOf, piped])
       expect([code, out], err).toEqual([0, expect.stringContaining('1,200 rows are the baseline')]);
-    expect(piped.out).toContain('standard input: of the first part');
+    expect(piped.out).toContain('standard input: the first rows are read so;');
     const [ofParts, ofPipe] = [
       await json('/api/v1/models/parts/features'),
       await json('/api/v1/models/piped/features'),

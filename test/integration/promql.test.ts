@@ -45,6 +45,11 @@ const MAY_BE_EMPTY: readonly {
   { place: /^rule MlfiModelsUnrestored$/, reason: 'every model is restored here' },
   { place: /^rule MlfiConfigReloadFailed$/, reason: 'the configuration is not changed' },
   { place: /^rule MlfiLogFilesFailing$/, reason: 'no log files are read', unborn: ['mlfi_log_files_failures_total'] },
+  {
+    place: /^rule MlfiImportSilent$/,
+    reason: 'no import is under way',
+    unborn: ['mlfi_import_heard_timestamp_seconds'],
+  },
   { place: /^rule MlfiKafkaAway$/, reason: 'no topics are read', unborn: ['mlfi_kafka_up'] },
   {
     place: /^rule MlfiKafkaStuck$/,

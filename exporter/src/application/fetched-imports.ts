@@ -1,6 +1,6 @@
 import type { Actor } from '../domain/actor.js';
 import { batchDigest, partOfFileId } from '../domain/batch-identity.js';
-import { Conflict, isAppError, TooManyRequests } from '../domain/errors.js';
+import { Conflict, isAppError, NotFound, TooManyRequests } from '../domain/errors.js';
 import { mappingFrom, NO_MAPPING, type MappedRole } from '../domain/field-mapping.js';
 import { FileProblem } from '../domain/file-problem.js';
 import type { FetchedImport, FetchedPreview, FetchRequest } from '../domain/fetched-import.js';
@@ -71,7 +71,10 @@ export function fetchedImportUseCases({
   const isFinished = ({ state }: Run): boolean => state.state === 'finished';
   const isRunning = (id: ModelId): boolean => runs.get(id)?.state.state === 'running';
   const require = (id: ModelId): void => {
-    if (!imports.isUnderWay(id)) fleet.monitoredModel(id);
+    if (imports.isUnderWay(id)) return;
+    if (!fleet.has(id))
+      throw new NotFound(`there is no model "${id}"; POST /api/v1/models {"id": "${id}"} makes it`, 'model');
+    fleet.monitoredModel(id);
   };
   /** Each of them holds a part of a file. */
   const expectTurn = (): void => {
@@ -88,9 +91,14 @@ export function fetchedImportUseCases({
   };
 
   /** @throws Conflict for one that cannot be fetched, or is not the one that was shown */
-  async function opened({ files, format }: FetchRequest, signal: AbortSignal): Promise<readonly PastFile[]> {
+  async function opened(
+    id: ModelId,
+    { files, format }: FetchRequest,
+    signal: AbortSignal,
+  ): Promise<readonly PastFile[]> {
     const found: PastFile[] = [];
     for (const { url, version } of files) {
+      imports.heard(id);
       const file = await named(url, signal, () => pastFiles.open(url, format, signal));
       if (version !== null && version !== file.mark.version)
         throw new Conflict(`${file.name} is not the file that was shown: it was changed since`, 'version');
@@ -106,6 +114,7 @@ export function fetchedImportUseCases({
   ): Promise<readonly ImportPreview[]> {
     const previews: ImportPreview[] = [];
     for (const file of files) {
+      imports.heard(id);
       const preview = await file.preview(id, saidOf(map));
       if (preview !== null) previews.push(preview);
     }
@@ -114,7 +123,7 @@ export function fetchedImportUseCases({
 
   async function fetchAll(id: ModelId, run: Run, request: FetchRequest, by: Actor): Promise<void> {
     const { purpose, map, spread } = request;
-    const files = await opened(request, run.stop.signal);
+    const files = await opened(id, request, run.stop.signal);
     const problem = whyNotImportable(purpose, spread !== null, await previewed(id, files, map), WAYS);
     if (problem !== null) throw new FileProblem(problem);
     const sizes = files.map(({ sizeBytes }) => sizeBytes);
@@ -212,8 +221,11 @@ export function fetchedImportUseCases({
         problem: problem === null || file === null || problem.includes(file) ? problem : `${file}: ${problem}`,
         endedAtMs: clock.now(),
       };
+      const rest = imports.isUnderWay(id)
+        ? ': the model is not watched until they are asked for again, the import is cancelled, or an hour has passed'
+        : '';
       if (problem !== null)
-        logger.warn({ model: id, addresses, problem }, 'files of past rows could not be imported whole');
+        logger.warn({ model: id, addresses, problem }, `files of past rows could not be imported whole${rest}`);
     }
   }
 
@@ -260,7 +272,7 @@ export function fetchedImportUseCases({
       previews += 1;
       const stop = AbortSignal.timeout(PREVIEW_WITHIN_MS);
       try {
-        const files = await opened(request, stop);
+        const files = await opened(id, request, stop);
         const shown: FetchedPreview[] = [];
         for (const [at, file] of files.entries()) {
           const url = shownAddress(request.files[at]?.url ?? '');

@@ -21,6 +21,7 @@ import type { MonitoredModelView } from '../monitoring/monitored-model.js';
 import { repeated } from '../monitoring/persist.js';
 import type { BaselineMemory } from '../monitoring/baseline-lifecycle.js';
 import { partId, sumOf, type Replay } from '../monitoring/replay.js';
+import { HeardImports } from './heard-imports.js';
 import type { ApplicationPorts } from './ports.js';
 
 /** Imports that are not finished: after a crash they are taken up again. */
@@ -71,7 +72,9 @@ export interface ImportUseCases {
    * @throws NotFound when no import is under way
    */
   cancel(id: ModelId, by: Actor): Promise<void>;
-  /** Cancels imports that nothing was heard of for `IDLE_IMPORT_MS`. */
+  /** Somebody asked for the import, or something of it came: it is not idle. */
+  heard(id: ModelId): void;
+  /** Cancels imports that nothing was heard of for `IDLE_IMPORT_MS`, or `IDLE_FETCH_MS`. */
   cancelIdle(): Promise<void>;
   /** Whether rows of the model's past are being imported, also when mlfi was started anew meanwhile. */
   isUnderWay(id: ModelId): boolean;
@@ -81,9 +84,8 @@ export interface ImportUseCases {
   recall(): Promise<void>;
 }
 
-/** An import that no row and no word came for is given up. */
-export const IDLE_IMPORT_MS = 86_400_000;
-
+/** That a model was not watched is told for so long. */
+const GAP_TOLD_MS = 86_400_000;
 const WINDOW_LENGTHS_MS = [0, 3_600_000, 86_400_000] as const;
 /** A window that holds fewer rows says little, and months of them are many. */
 const ROWS_PER_WINDOW = 200;
@@ -96,12 +98,14 @@ export function importUseCases({
   openReplay,
   clock,
   logger,
-}: Pick<ApplicationPorts, 'fleet' | 'auditNote' | 'openReplay' | 'clock' | 'logger'> & {
+  importHeard,
+}: Pick<ApplicationPorts, 'fleet' | 'auditNote' | 'openReplay' | 'clock' | 'logger' | 'importHeard'> & {
   readonly store: Pick<Store, 'settings' | 'batches' | 'models' | 'governance'>;
 }): ImportUseCases {
   const replays = new Map<ModelId, Replay>();
-  /** When imports under way were last heard of. */
-  const heardAtMs = new Map<ModelId, number>();
+  const heard = new HeardImports(() => clock.now(), importHeard);
+  /** Until when it is told of models that they were not watched. */
+  const toldUntilMs = new Map<ModelId, number>();
   // Not the lanes of the fleet, which lending and taking back wait for.
   const lanes = new ModelLanes();
   const underWay = async (id: ModelId): Promise<BegunImport | undefined> =>
@@ -163,7 +167,7 @@ export function importUseCases({
       throw error;
     }
     // Also when its first rows are not taken: it is under way, and nobody may come back.
-    heardAtMs.set(id, begunNow.begunAtMs);
+    heard.begin(id, file !== undefined);
     return opened(model, begunNow, windowMsFor(batch, spread), memory);
   }
 
@@ -196,8 +200,6 @@ export function importUseCases({
     throw new NotFound(`no import of "${id}" is under way; send its rows first`, 'model');
   }
 
-  const isIdle = (id: ModelId): boolean => clock.now() - (heardAtMs.get(id) ?? Infinity) >= IDLE_IMPORT_MS;
-
   /** @param isWanted whether it still is, asked when nothing else is done with the import any more */
   const cancel = (id: ModelId, by: Actor, isWanted: () => boolean = () => true): Promise<void> =>
     lanes.run(id, async () => {
@@ -214,8 +216,17 @@ export function importUseCases({
         await models.save(model);
       });
       await fleet.takeBack(id, memory);
-      heardAtMs.delete(id);
+      heard.end(id);
     });
+
+  async function giveUp(id: ModelId): Promise<void> {
+    const begun = await underWay(id);
+    logger.warn({ model: id }, 'an import that nothing was heard of is cancelled, and its model is watched again');
+    await cancel(id, SYSTEM, () => heard.isIdle(id));
+    if (fleet.isLent(id)) return;
+    fleet.notes.noteUnwatched(id, { fromMs: begun?.begunAtMs ?? null, toMs: clock.now() });
+    toldUntilMs.set(id, clock.now() + GAP_TOLD_MS);
+  }
 
   return {
     take: (id, rows, by) =>
@@ -223,10 +234,11 @@ export function importUseCases({
         const replay = await begun(id, rows, by);
         if (rows.file !== undefined) await expectSameFile(id, rows.file);
         const result = await replay.take(rows.batch, rows.undatedAtMs, rows.spread);
-        heardAtMs.set(id, clock.now());
+        heard.begin(id, rows.file !== undefined);
         return result;
       }),
     async taken(id, batch) {
+      heard.hear(id);
       const { batchId } = batch;
       const last = batchId === null ? null : await store.batches.find(id, batchId);
       if (batchId === null || last === null) return null;
@@ -247,33 +259,33 @@ export function importUseCases({
         const { purpose, rows, labels, refused } = outcome.progress;
         await mark(id, null, auditNote('import-finished', by, { model: id, as: purpose, rows, labels, refused }));
         await fleet.takeBack(id, memory);
-        heardAtMs.delete(id);
+        heard.end(id);
         return outcome;
       }),
     cancel,
+    heard: (id) => heard.hear(id),
     async cancelIdle() {
-      for (const id of [...heardAtMs.keys()].filter(isIdle)) {
-        if (!fleet.isLent(id)) {
-          heardAtMs.delete(id);
-          continue;
-        }
-        logger.warn(
-          { model: id },
-          'an import that nothing was heard of for a day is cancelled, and its model is watched again',
-        );
+      for (const id of heard.idle)
+        if (!fleet.isLent(id)) heard.end(id);
         // One that fails is tried again at the next turn, and holds up no other.
-        await cancel(id, SYSTEM, () => isIdle(id)).catch((error: unknown) =>
-          logger.error({ model: id, error: String(error) }, 'an idle import could not be cancelled'),
-        );
-      }
+        else
+          await giveUp(id).catch((error: unknown) =>
+            logger.error({ model: id, error: String(error) }, 'an idle import could not be cancelled'),
+          );
+      for (const [id, untilMs] of toldUntilMs)
+        if (clock.now() >= untilMs) {
+          fleet.notes.noteUnwatched(id, null);
+          toldUntilMs.delete(id);
+        }
     },
     isUnderWay: (id) => fleet.isLent(id),
     progress: (id) => replays.get(id)?.soFar ?? null,
     async recall() {
       const marked = (await store.settings.get(IMPORTS_UNDER_WAY)) ?? {};
-      for (const id of Object.keys(marked).map(modelId)) {
+      for (const [name, { files }] of Object.entries(marked)) {
+        const id = modelId(name);
         fleet.leaveLent(id);
-        heardAtMs.set(id, clock.now());
+        heard.begin(id, files !== undefined);
       }
     },
   };

@@ -2,7 +2,7 @@ import type { AuditNote } from '../domain/audit-note.js';
 import type { Actor } from '../domain/actor.js';
 import type { AuditVerdict } from '../domain/audit.js';
 import type { Discovery, DiscoveryTarget } from '../domain/discovery.js';
-import type { ApiKeyId } from '../domain/identifiers.js';
+import type { ApiKeyId, ModelId } from '../domain/identifiers.js';
 import type { Incident } from '../domain/incident.js';
 import type { Investigation, InvestigationProgress, InvestigationRequest } from '../domain/investigation.js';
 import type { Json, JsonObject } from '../domain/json.js';
@@ -43,6 +43,8 @@ export interface ApplicationPorts {
     onProgress: (progress: InvestigationProgress) => void,
   ) => Promise<Investigation>;
   readonly openReplay: OpenReplay;
+  /** When an import under way was last heard of; null when it is over. */
+  readonly importHeard: (model: ModelId, atMs: number | null) => void;
   readonly pastFiles: PastFilePorts;
   readonly validations: Pick<ModelValidations, 'start' | 'list'>;
   readonly renderReport: (incident: Incident, format: WrittenFormat) => Promise<string>;

@@ -40,7 +40,7 @@ export function planOf({ model, as, map, from, rowsPerDay, format }: ImportOptio
   if (!MODEL_ID.test(model)) return '--model: 1 to 64 characters of a–z, 0–9 and "-"';
   if (as !== 'baseline' && as !== 'history') return `--as: baseline or history, not "${as.slice(0, 40)}"`;
   if (map !== undefined && mappingFrom(map) === null)
-    return `--map: name:role, … with a role of ${MAPPED_ROLES.join(', ')}`;
+    return `--map: "${map.slice(0, 100)}" is not name:role with a role of ${MAPPED_ROLES.join(', ')}, or several of them with commas between`;
   if (format !== undefined && !isFormat(format)) return `--format: one of ${PAST_FILE_FORMATS.join(', ')}`;
   if ((from === undefined) !== (rowsPerDay === undefined)) return '--from and --rows-per-day belong together';
   const spread = from === undefined ? null : { firstMs: Date.parse(from), perDay: Number(rowsPerDay) };
@@ -51,7 +51,7 @@ export function planOf({ model, as, map, from, rowsPerDay, format }: ImportOptio
 }
 
 export const WAYS: WaysToSay = {
-  map: (said) => (said === '' ? '--map: ' : `--map ${said}`),
+  map: (said) => (said === '' ? '--map: ' : `--map ${said.includes('*') ? `'${said}'` : said}`),
   times: '--from 2026-01-01 --rows-per-day 5000',
 };
 
@@ -64,12 +64,12 @@ export function previewText({ file, columns, rows, labels, refused, errors, note
   const width = Math.min(40, Math.max(0, ...columns.map(({ name }) => name.length)));
   const roleWidth = Math.max(0, ...columns.map(({ role }) => role.length));
   const counts = [
-    `${rows} rows`,
-    ...(labels > 0 ? [`${labels} labels`] : []),
+    counted(rows, 'row'),
+    ...(labels > 0 ? [counted(labels, 'label')] : []),
     ...(refused > 0 ? [`${refused} refused`] : []),
   ];
   return [
-    `${file}: of the first part ${counts.join(', ')}`,
+    `${file}: the first rows are read so; ${counts.join(', ')}`,
     ...columns.map(({ name, role, example }) => `  ${name.padEnd(width)}  ${role.padEnd(roleWidth)}  ${example}`),
     ...errors.slice(0, 3).map((slip) => `  line ${slip.line}: ${slipText(slip)}`),
     ...notes.map((note) => `  ${noteText(note)}`),

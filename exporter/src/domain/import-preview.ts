@@ -38,7 +38,7 @@ export interface WaysToSay {
 
 /** The field, where it is about one, and what is wrong with it. */
 export const slipText = ({ field, message }: { readonly field: string; readonly message: string }): string =>
-  `${field} ${message}`.trimStart();
+  message.startsWith(`${field} `) ? message : `${field} ${message}`.trimStart();
 
 /** Why files cannot be imported as they are; null when they can. */
 export function whyNotImportable(
@@ -51,7 +51,9 @@ export function whyNotImportable(
     const slip = previews.flatMap(({ errors }) => errors)[0];
     if (slip?.field === 'prediction')
       return `no column is read as what the model said. mlfi compares a model's answers: score these rows with the model and give the column, or name it: ${say.map('COLUMN:prediction')}`;
-    return slip === undefined ? 'there is no row in it' : `no row can be taken. Line ${slip.line}: ${slipText(slip)}`;
+    return slip === undefined
+      ? 'there is no row in it'
+      : `no row can be taken. Line ${slip.line}: ${slipText(slip).replace('map=*:feature', say.map('*:feature'))}`;
   }
   // A column may be in one file only, and of rows a line in later ones.
   const [first, ...others] = previews.map(({ isTable, notes }) =>
@@ -59,7 +61,8 @@ export function whyNotImportable(
   );
   const unmet = (first ?? []).filter((field) => others.every((fields) => fields.includes(field)));
   if (unmet.length > 0) return `${say.map('')}${unmet.map((field) => `there is no column "${field}"`).join('; ')}`;
-  if (purpose === 'history' && !hasTimes && previews.some(({ isUndated }) => isUndated))
-    return `rows have no time: say ${say.map('COLUMN:timestamp')}, or when they were made with ${say.times}`;
+  const undated = previews.find(({ isUndated }) => isUndated);
+  if (purpose === 'history' && !hasTimes && undated !== undefined)
+    return `${previews.length > 1 ? `${undated.file}: ` : ''}rows have no time: say ${say.map('COLUMN:timestamp')}, or when they were made with ${say.times}`;
   return null;
 }

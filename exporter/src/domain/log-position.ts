@@ -25,3 +25,14 @@ export class LogMovedOn extends Conflict {
     super(`the position in ${log} is another than it was, and nothing of this was counted; read it again from there`);
   }
 }
+
+/** A line of a log file that was refused. */
+export interface RefusedLogLine {
+  readonly atMs: number;
+  /** Its name in its folder when it was read. */
+  readonly file: string;
+  /** Byte at which the line begins. */
+  readonly offset: number;
+  readonly reason: string;
+  readonly field: string;
+}

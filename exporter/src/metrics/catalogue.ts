@@ -273,6 +273,12 @@ export const PROCESS_METRICS = rows('process', 'service', {
     'Bytes in the folders of log files (log_files) that are not taken yet; absent while a folder cannot be listed',
   ],
   mlfi_log_files_failures_total: ['counter', '1', ['model_name'], 'Looks at folders of log files that failed anywhere'],
+  mlfi_import_heard_timestamp_seconds: [
+    'gauge',
+    'seconds',
+    ['model_name'],
+    'When an import under way was last heard of; while there is one the model is not watched',
+  ],
   mlfi_kafka_up: ['gauge', '1', ['source'], 'Whether the topics of a source (sources.kafka) can be read'],
   mlfi_kafka_records_total: [
     'counter',

@@ -29,6 +29,8 @@ export interface ProcessMetrics {
   loggedCalls(outcome: string, events: number): void;
   /** A look at a model's folders of log files: what is not taken yet, null when that is not known, and whether it failed anywhere. */
   logFiles(model: string, waitingBytes: number | null, hasFailed: boolean): void;
+  /** When an import under way of a model was last heard of; null when it is over. */
+  importHeard(model: string, atMs: number | null): void;
   /** Whether a Kafka source has a broker to read from. */
   kafkaUp(source: string, isUp: boolean): void;
   /** Records of a Kafka source, by what became of them. */
@@ -86,6 +88,7 @@ export function createProcessMetrics(version: string): ProcessMetrics {
   for (const outcome of ['late', 'refused', 'unanswered']) calls.inc({ outcome }, 0);
   const unread = gauge('mlfi_log_files_waiting_bytes');
   const unreadable = counter('mlfi_log_files_failures_total');
+  const importHeard = gauge('mlfi_import_heard_timestamp_seconds');
   const kafkaUp = gauge('mlfi_kafka_up');
   const kafkaRecords = counter('mlfi_kafka_records_total');
   const kafkaPosition = gauge('mlfi_kafka_position_offset');
@@ -128,6 +131,10 @@ export function createProcessMetrics(version: string): ProcessMetrics {
       unreadable.inc({ model_name: model }, hasFailed ? 1 : 0);
       if (bytes === null) unread.remove({ model_name: model });
       else unread.set({ model_name: model }, bytes);
+    },
+    importHeard(model, atMs) {
+      if (atMs === null) importHeard.remove({ model_name: model });
+      else importHeard.set({ model_name: model }, atMs / 1_000);
     },
     kafkaUp: (source, isUp) => kafkaUp.set({ source }, isUp ? 1 : 0),
     kafkaRecords: (source, outcome, records) => kafkaRecords.inc({ source, outcome }, records),

@@ -22,7 +22,7 @@ import { EvaluationLoop } from './evaluation-loop.js';
 import type { FleetPorts, FleetSettings } from './fleet-ports.js';
 import { Ingest } from './ingest.js';
 import { LessonsInUse } from './lessons-in-use.js';
-import { createMember, type Member, type Registration, type UnreadLogs } from './member.js';
+import { createMember, type Member, type Registration } from './member.js';
 import { Members } from './members.js';
 import { ModelEvaluation } from './model-evaluation.js';
 import { runningState, statusOf } from './model-status.js';
@@ -199,9 +199,9 @@ export class Fleet implements RowTaker {
     this.members.noteSetup(id, problem);
   }
 
-  /** As `Members.noteUnreadLogs`. */
-  noteUnreadLogs(id: ModelId, sinceMs: number | null, where: UnreadLogs = 'log_files'): void {
-    this.members.noteUnreadLogs(id, sinceMs, where);
+  /** What others know of models that are watched. */
+  get notes(): Pick<Members, 'noteUnreadLogs' | 'noteUnwatched' | 'noteRefusedLine'> {
+    return this.members;
   }
 
   ids(): readonly ModelId[] {

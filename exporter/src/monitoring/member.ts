@@ -2,6 +2,7 @@ import type { Evaluation } from '../evaluation/evaluate.js';
 import type { RowAnalysisSchedule } from '../evaluation/row-analysis-schedule.js';
 import type { IncidentExperiments } from '../experiments/per-incident.js';
 import type { IngestBatch, IngestResult, TakenBatch } from '../domain/ingest.js';
+import type { RefusedLogLine } from '../domain/log-position.js';
 import type { Validation } from '../domain/validation.js';
 import type { MonitoredModel } from './monitored-model.js';
 import { NO_FIGURES, type RecentFigures } from './recent-figures.js';
@@ -25,6 +26,13 @@ export interface LastEvaluation {
 /** Where logs are that mlfi fetches by itself. */
 export type UnreadLogs = 'log_files' | 'kafka';
 
+/** While an import that was given up was under way. */
+export interface Unwatched {
+  /** Null where that was not kept. */
+  readonly fromMs: number | null;
+  readonly toMs: number;
+}
+
 /** What was counted of a model cannot be stored. */
 export interface Unwritten {
   /** When a commit first failed, of those that failed in a row. */
@@ -43,6 +51,10 @@ export interface Member {
   unwritten: Unwritten | null;
   /** Since when its logs cannot be read, by where they are. */
   readonly unreadLogs: Map<UnreadLogs, number>;
+  /** When an import that was given up kept it from being watched; null where none did lately. */
+  unwatched: Unwatched | null;
+  /** The newest line of its log files that was refused; null for none of late. */
+  refusedLine: RefusedLogLine | null;
   /** Batches that were counted before they are stored, by batch id. */
   readonly unstored: Map<string, TakenBatch>;
   readonly rows: RowAnalysisSchedule;
@@ -101,6 +113,8 @@ export function createMember(
     waiting: [],
     unwritten: null,
     unreadLogs: new Map(),
+    unwatched: null,
+    refusedLine: null,
     unstored: new Map(),
     last: null,
     normalSinceMs: null,

@@ -1,10 +1,11 @@
 import type { StoreDocumentDamaged } from '../domain/codec.js';
 import { NotFound, Unavailable } from '../domain/errors.js';
 import type { ModelId } from '../domain/identifiers.js';
+import type { RefusedLogLine } from '../domain/log-position.js';
 import type { Logger } from '../domain/ports.js';
 import type { SetupProblem } from '../domain/setup-problem.js';
 import type { ModelLanes } from '../incidents/model-lane.js';
-import type { Member, UnreadLogs } from './member.js';
+import type { Member, UnreadLogs, Unwatched } from './member.js';
 
 /** The models of a fleet: those that are monitored, and those that are left out because what is stored of them cannot be read. */
 export class Members {
@@ -82,6 +83,22 @@ export class Members {
     if (member === undefined || (member.unreadLogs.get(where) ?? null) === sinceMs) return;
     if (sinceMs === null) member.unreadLogs.delete(where);
     else member.unreadLogs.set(where, sinceMs);
+    member.monitored.touch();
+  }
+
+  /** An import that was given up kept a model from being watched; null when that is no news any more. Nothing for one that is not monitored. */
+  noteUnwatched(id: ModelId, unwatched: Unwatched | null): void {
+    const member = this.monitored.get(id);
+    if (member === undefined) return;
+    member.unwatched = unwatched;
+    member.monitored.touch();
+  }
+
+  /** The newest line of its log files that was refused; null for none of late. Nothing for one that is not monitored. */
+  noteRefusedLine(id: ModelId, refused: RefusedLogLine | null): void {
+    const member = this.monitored.get(id);
+    if (member === undefined || member.refusedLine === refused) return;
+    member.refusedLine = refused;
     member.monitored.touch();
   }
 

@@ -2,6 +2,7 @@ import { failureCount } from '../domain/profile.js';
 import { quantileOf, summariseNumeric } from '../statistics/signal-counts.js';
 import type { FiguresAt, ModelStatus } from '../domain/model-status.js';
 import type { IncidentRow } from '../domain/incident.js';
+import type { RefusedLogLine } from '../domain/log-position.js';
 import type { ModelState } from '../domain/model.js';
 import { pagesPeople } from '../domain/paging.js';
 import type { PerformanceEstimate } from '../domain/performance.js';
@@ -12,7 +13,7 @@ import { asShown, endsOutage, isUnanswered } from '../incidents/story.js';
 import { lastLoggedAtMs } from './call-counters.js';
 import { percent } from '../domain/quantity-text.js';
 import { timeText } from '../domain/time-text.js';
-import type { Member, UnreadLogs, Unwritten } from './member.js';
+import type { Member, UnreadLogs, Unwatched, Unwritten } from './member.js';
 import type { MonitoredModel } from './monitored-model.js';
 
 const NOT_YET = 'not evaluated yet';
@@ -24,7 +25,7 @@ const NOT_EVALUATED_YET: PerformanceEstimate = {
 
 /** A watched model's figures as they stand, for lists, live lines and metrics. */
 export function statusOf(
-  member: Pick<Member, 'monitored' | 'last' | 'recent' | 'unwritten' | 'unreadLogs'>,
+  member: Pick<Member, 'monitored' | 'last' | 'recent' | 'unwritten' | 'unreadLogs' | 'unwatched' | 'refusedLine'>,
   incident: IncidentRow | null,
   patterns: ModelStatus['patterns'],
 ): ModelStatus {
@@ -97,11 +98,13 @@ function evaluatedFigures(
 
 /** What no evaluation knows of. */
 const spotsOf = (
-  member: Pick<Member, 'unwritten' | 'unreadLogs'>,
+  member: Pick<Member, 'unwritten' | 'unreadLogs' | 'unwatched' | 'refusedLine'>,
   window: WindowProfile,
 ): ModelStatus['blindSpots'] => [
   ...unwrittenSpots(member.unwritten),
   ...unreadSpots(member.unreadLogs),
+  ...unwatchedSpots(member.unwatched),
+  ...refusedSpots(member.refusedLine),
   ...emptySpots(window),
 ];
 
@@ -132,6 +135,25 @@ const UNREAD: Readonly<Record<UnreadLogs, { readonly check: string; readonly wha
   log_files: { check: 'rows in log files', what: 'a folder of log_files, or a file in it, has not been read' },
   kafka: { check: 'rows in Kafka', what: 'its topics (sources.kafka) have not been read' },
 };
+
+function unwatchedSpots(unwatched: Unwatched | null): ModelStatus['blindSpots'] {
+  if (unwatched === null) return [];
+  const [from, to] = [unwatched.fromMs, unwatched.toMs].map((ms) => (ms === null ? 'an earlier time' : timeText(ms)));
+  const reason = `nothing was watched from ${from} to ${to}: an import of past rows was under way, nothing more was heard of it, and it was cancelled`;
+  return [{ check: 'rows while an import was under way', reason }];
+}
+
+function refusedSpots(refused: RefusedLogLine | null): ModelStatus['blindSpots'] {
+  if (refused === null) return [];
+  const { atMs, file, offset, reason, field } = refused;
+  const what = field === '' ? reason : `${reason}, ${field}`;
+  return [
+    {
+      check: 'refused rows of log files',
+      reason: `rows were refused, last at ${timeText(atMs)} (${what}); the first of those begins at byte ${offset} of ${file}: tail -c +${offset + 1} ${file} | head -1`,
+    },
+  ];
+}
 
 function unwrittenSpots(unwritten: Unwritten | null): ModelStatus['blindSpots'] {
   if (unwritten === null) return [];

@@ -53,6 +53,7 @@ export function wireApplication(
       checkpointing,
       investigate: investigator(investigationOf(foundation, capture, fleet), investigationSettings),
       openReplay: wireImports(foundation, analyseRows),
+      importHeard: (model, atMs) => foundation.processMetrics.importHeard(model, atMs),
       pastFiles: wirePastFiles(foundation),
       validations: wireValidations(foundation, capture, fleet),
       renderReport: (incident, format) => reportOf(store, similarLessons, incident, format, clock.now()),

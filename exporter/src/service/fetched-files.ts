@@ -1,18 +1,13 @@
 import type { PastFilePorts } from '../application/past-file-ports.js';
 import { BatchReader } from '../capture/ingest/batch-reader.js';
 import { secretFor } from '../capture/sources/files/credentials.js';
-import { piecesOf, type OpenFile } from '../capture/sources/files/file-pieces.js';
+import { piecesOf, ROWS_PER_PIECE, type OpenFile } from '../capture/sources/files/file-pieces.js';
 import { parquetPiecesInThread } from '../capture/sources/files/parquet-thread.js';
 import { previewOf } from '../capture/sources/files/preview.js';
 import { openRemoteFile } from '../capture/sources/files/remote-file.js';
 import { addressWithoutSecrets } from '../domain/shown-address.js';
 import type { Foundation } from './foundation.js';
 
-/**
- * Large enough that a request is not the cost, small enough that progress is seen. The command cuts its files alike, so that the
- * same rows are known whichever way they come.
- */
-export const ROWS_PER_PIECE = 5_000;
 const IDLE_MS = 60_000;
 const MEBIBYTE = 1024 * 1024;
 /** What is held of a file at once, beside the rows that are read of it. */

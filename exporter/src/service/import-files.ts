@@ -6,6 +6,7 @@ import {
   kindOfFile,
   kindOfText,
   piecesOf,
+  ROWS_PER_PIECE,
   type FileKind,
   type OpenFile,
   type Piece,
@@ -18,7 +19,6 @@ import type { Clock } from '../domain/ports.js';
 import { fileStream, whatIsAt, type FileStream } from '../system/file-stream.js';
 import { listFolder } from '../system/folder.js';
 import { systemClock } from '../system/system-clock.js';
-import { ROWS_PER_PIECE } from './fetched-files.js';
 
 /**
  * The files that paths name: of a folder those whose ending is known, by name. `-` is standard input.

@@ -47,9 +47,10 @@ export function wireIntake(
       hash,
       clock,
       logger,
-      told(model, { waitingBytes, unreadSinceMs }) {
+      told(model, { waitingBytes, unreadSinceMs, refused }) {
         processMetrics.logFiles(model, waitingBytes, unreadSinceMs !== null);
-        fleet.noteUnreadLogs(model, unreadSinceMs);
+        fleet.notes.noteUnreadLogs(model, unreadSinceMs, 'log_files');
+        fleet.notes.noteRefusedLine(model, refused);
       },
     },
     started.logFiles,

@@ -62,7 +62,7 @@ export function readTopics(
             if (awaySinceMs === null) away.delete(source);
             else away.set(source, awaySinceMs);
             const since = [...away].flatMap(([other, sinceMs]) => (other.model === model ? [sinceMs] : []));
-            fleet.noteUnreadLogs(model, since.length === 0 ? null : Math.min(...since), 'kafka');
+            fleet.notes.noteUnreadLogs(model, since.length === 0 ? null : Math.min(...since), 'kafka');
           },
           waits: ({ name }, bytes) => processMetrics.waitingCalls(`kafka ${name}`, bytes),
           count: ({ name }, outcome, records) => processMetrics.kafkaRecords(name, outcome, records),

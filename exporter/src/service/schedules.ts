@@ -20,6 +20,7 @@ const PAIRS_CHECKED_MS = 1_000;
 const STORE_CHECK_MS = 15_000;
 const STORE_NOTED_MS = 1_000;
 const ROWS_WEIGHED_MS = 5_000;
+const IDLE_IMPORTS_MS = 60_000;
 const DECISIONS_CHECKED_MS = 600_000;
 
 export interface ScheduledWork {
@@ -68,7 +69,7 @@ export function startSchedules(
     for (const id of new Set(stale.map(({ modelId }) => modelId))) await fleet.proposeAgain(id);
   });
   schedules.every(started.audit.checkpointEveryMs, async () => void (await checkpointing.make()));
-  schedules.every(PRUNE_MS, () => imports.cancelIdle());
+  schedules.every(IDLE_IMPORTS_MS, () => imports.cancelIdle());
   // Each by itself: what cannot be forgotten now keeps no other from being forgotten.
   const agoMs = (ms: number): number => clock.now() - ms;
   schedules.every(PRUNE_MS, async () => void (await store.windows.prune(agoMs(started.windows.keepMs))));

@@ -179,6 +179,17 @@ export function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
     },
     {
       ...common,
+      alert: 'MlfiImportSilent',
+      severity: 'warning',
+      role: 'note',
+      expr: `time() - max without (instance) (last_over_time(${metric('mlfi_import_heard_timestamp_seconds')}[${timing.span('5m')}])) > ${timing.seconds('15m')}`,
+      for: '1m',
+      summary: 'An import of past rows is under way, and nothing is heard of it.',
+      description:
+        '{{ $labels.model_name }} is not watched while an import of its past is under way, of which nothing was heard for a quarter of an hour. Run it again as it was, or cancel it: mlfi import --model {{ $labels.model_name }} --cancel.',
+    },
+    {
+      ...common,
       alert: 'MlfiKafkaAway',
       severity: 'warning',
       role: 'note',

@@ -347,6 +347,12 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     of: alert('MlfiLogFilesFailing'),
     change: swap(' unless on () max(mlfi_store_up) == 0', ''),
   },
+  'an import that goes on, slowly': {
+    caughtBy: 'service',
+    file: ALERTS,
+    of: alert('MlfiImportSilent'),
+    change: swap('> 900', '> 780'),
+  },
   'Kafka that waits for the store': {
     caughtBy: 'service',
     file: ALERTS,

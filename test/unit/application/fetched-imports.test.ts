@@ -39,6 +39,7 @@ function started({ previewing = Promise.resolve(), finishing = Promise.resolve()
   const cases = fetchedImportUseCases({
     imports: {
       isUnderWay: () => isUnderWay,
+      heard: () => undefined,
       taken: () => Promise.resolve(null),
       take: () => {
         isUnderWay = true;
@@ -58,7 +59,7 @@ function started({ previewing = Promise.resolve(), finishing = Promise.resolve()
       readRows: () => ({ observations: [], labels: [] }) as unknown as ReturnType<Ports['pastFiles']['readRows']>,
       mostMs: () => 60_000,
     },
-    fleet: { monitoredModel: () => ({}) } as unknown as Ports['fleet'],
+    fleet: { has: (id: string) => id !== 'gone', monitoredModel: () => ({}) } as unknown as Ports['fleet'],
     clock: { now: () => Date.now(), sleep: () => Promise.resolve() },
     logger: { warn: () => undefined } as unknown as Ports['logger'],
     auditNote: () => () => Promise.resolve(),
@@ -82,6 +83,13 @@ it('looks at files of four imports and previews at once, and says so to a fifth'
   expect(refused).toHaveLength(7);
   for (const each of refused) expect(each).toMatchObject({ kind: 'too-many-requests' });
   await cases.preview(MODEL, REQUEST);
+});
+
+it('says how a model is made that there is none of', async () => {
+  const { cases } = started();
+  await expect(cases.start(modelId('gone'), REQUEST, SYSTEM)).rejects.toThrow(
+    'there is no model "gone"; POST /api/v1/models {"id": "gone"} makes it',
+  );
 });
 
 it('says that nothing was cancelled of an import that was finished meanwhile', async () => {

@@ -1,15 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import {
-  IDLE_IMPORT_MS,
-  importUseCases,
-  IMPORTS_UNDER_WAY,
-  type ImportUseCases,
-} from '../../../exporter/src/application/imports.js';
+import { IDLE_FETCH_MS, IDLE_IMPORT_MS } from '../../../exporter/src/application/heard-imports.js';
+import { importUseCases, IMPORTS_UNDER_WAY, type ImportUseCases } from '../../../exporter/src/application/imports.js';
 import type { AuditNote } from '../../../exporter/src/domain/audit-note.js';
 import { SYSTEM } from '../../../exporter/src/domain/actor.js';
 import { Conflict, NotFound, Unavailable } from '../../../exporter/src/domain/errors.js';
 import { modelId, type ModelId } from '../../../exporter/src/domain/identifiers.js';
 import type { ImportPurpose } from '../../../exporter/src/domain/import.js';
+import type { FileMark } from '../../../exporter/src/domain/past-file.js';
 import type { Observation } from '../../../exporter/src/domain/observation.js';
 import type { Store } from '../../../exporter/src/domain/ports.js';
 import { DEFAULT_BASELINE_REQUIREMENTS } from '../../../exporter/src/domain/thresholds.js';
@@ -33,12 +30,15 @@ let imports: ImportUseCases;
 let audited: string[];
 let refusals: number;
 let nowMs: number;
+/** What is told of imports under way. */
+let heardAtMs: Map<ModelId, number>;
 beforeEach(async () => {
   ({ store, remove } = await storeInFile());
   fleet = fleetOn(store, TURN);
   audited = [];
   refusals = 0;
   nowMs = 1e12;
+  heardAtMs = new Map();
   for (const id of IDS) await fleet.addIfNew({ ...modelNamed(id), owner: 'team-x' });
   imports = importsOf(fleet);
 });
@@ -63,6 +63,7 @@ const importsOf = (live: Fleet): ImportUseCases =>
     clock: { now: () => nowMs, sleep: TURN },
     logger: QUIET_LOGGER,
     auditNote: noteOf,
+    importHeard: (id, atMs) => void (atMs === null ? heardAtMs.delete(id) : heardAtMs.set(id, atMs)),
     openReplay: (model, begun, _windowMs, memory) => {
       const clock = new ReplayClock(0);
       const replayed = fleetOn(
@@ -81,6 +82,7 @@ const take = (
   rows: readonly string[],
   batchId: string | null = null,
   bodyDigest: string | null = null,
+  file?: FileMark,
 ) => {
   const { observations } = answers(rows);
   const batch = answers([], {
@@ -88,7 +90,7 @@ const take = (
     batchId,
     bodyDigest,
   });
-  return imports.take(id, { purpose: 'history', batch, undatedAtMs: 1, spread: null }, SYSTEM);
+  return imports.take(id, { purpose: 'history', batch, undatedAtMs: 1, spread: null, ...(file && { file }) }, SYSTEM);
 };
 const marks = async (): Promise<string[]> => Object.keys((await store.settings.get(IMPORTS_UNDER_WAY)) ?? {}).sort();
 
@@ -259,6 +261,49 @@ it('cancels an import that nothing was heard of for a day, and no other', async 
   await imports.cancelIdle();
   expect([imports.isUnderWay(A), imports.isUnderWay(B)]).toEqual([false, true]);
   expect(await fleet.ingest(A, answers(['live']))).toMatchObject({ accepted: 1 });
+});
+
+it('gives up an import of files that mlfi fetches after an hour, also after a restart, and tells that the model was not watched', async () => {
+  await take(A, ['p1'], 'x', 'digest', { key: 'place', version: 'v1' });
+  const restarted = fleetOn(store, TURN);
+  imports = importsOf(restarted);
+  await imports.recall();
+  await restarted.start();
+  nowMs += IDLE_FETCH_MS - 1;
+  imports.heard(A);
+  nowMs += IDLE_FETCH_MS - 1;
+  await imports.taken(A, { batchId: 'x', bodyDigest: 'digest' });
+  nowMs += IDLE_FETCH_MS - 1;
+  await imports.cancelIdle();
+  expect(imports.isUnderWay(A)).toBe(true);
+  nowMs += 1;
+  await imports.cancelIdle();
+  expect(imports.isUnderWay(A)).toBe(false);
+  const spot = () => restarted.status(A).blindSpots.find(({ check }) => check.includes('import'))?.reason;
+  expect(spot()).toMatch(/^nothing was watched from 2001-09-09 01:46:40 UTC to 2001-09-09 04:46:39 UTC: an import/);
+  nowMs += 86_400_000;
+  await imports.cancelIdle();
+  expect(spot()).toBeUndefined();
+  await restarted.stop();
+});
+
+it('tells of each import under way when it was last heard of, also after a restart, and of none that is over', async () => {
+  await take(A, ['p1']);
+  await take(B, ['p1']);
+  nowMs += 1_000;
+  await take(B, ['p2']);
+  expect(heardAtMs).toEqual(
+    new Map([
+      [A, 1e12],
+      [B, 1e12 + 1_000],
+    ]),
+  );
+  await imports.finish(B, SYSTEM);
+  expect([...heardAtMs.keys()]).toEqual([A]);
+  heardAtMs.clear();
+  imports = importsOf(fleetOn(store, TURN));
+  await imports.recall();
+  expect([...heardAtMs]).toEqual([[A, nowMs]]);
 });
 
 it('cancels one that could not be cancelled at the next turn, and the others meanwhile', async () => {

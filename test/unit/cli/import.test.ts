@@ -98,7 +98,7 @@ describe('what is said of an import', () => {
   it.each([
     [{ as: 'past' }, '--as: baseline or history, not "past"'],
     [{ model: 'Not An Id' }, '--model: 1 to 64'],
-    [{ map: 'age:price' }, '--map: name:role'],
+    [{ map: 'age:price' }, '--map: "age:price" is not name:role with a role of '],
     [{ format: 'xml' }, '--format: one of csv'],
     [{ from: '2026-01-01' }, '--from and --rows-per-day belong together'],
     [{ from: 'soon', rowsPerDay: '5' }, '--from: a date'],
@@ -110,7 +110,7 @@ describe('what is said of an import', () => {
 
   it('shows the columns without what would steer the terminal, and asks before it reads on', async () => {
     expect(await run({})).toBe(1);
-    expect(said[0]).toBe('a.csv: of the first part 1 rows\n  age  feature   [31m38');
+    expect(said[0]).toBe('a.csv: the first rows are read so; 1 row\n  age  feature   [31m38');
     expect(said[1]).toContain('nothing was imported');
     said.splice(0);
     expect(await run({ preview: true })).toBe(0);

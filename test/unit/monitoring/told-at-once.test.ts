@@ -96,6 +96,21 @@ it('says that no baseline is admitted, not that no feature is known, where calls
   expect(fleet.status(A).blindSpots).toContainEqual({ check: 'input drift', reason: 'no baseline is admitted yet' });
 });
 
+it('says of log files which line was refused last, and how to see it', async () => {
+  const fleet = fleetOn(new MemoryStore(), AT_ONCE);
+  await fleet.add(modelNamed('a'));
+  await fleet.catchUp(A);
+  const atMs = Date.UTC(2026, 10, 28, 12);
+  fleet.notes.noteRefusedLine(A, { atMs, file: 'app.log', offset: 42, reason: 'not_json', field: '' });
+  const told = (): { reason: string } | undefined =>
+    fleet.status(A).blindSpots.find(({ check }) => check === 'refused rows of log files');
+  expect(told()?.reason).toBe(
+    'rows were refused, last at 2026-11-28 12:00:00 UTC (not_json); the first of those begins at byte 42 of app.log: tail -c +43 app.log | head -1',
+  );
+  fleet.notes.noteRefusedLine(A, null);
+  expect(told()).toBeUndefined();
+});
+
 it('says that log files of a model cannot be read, for as long as they cannot', async () => {
   const fleet = fleetOn(new MemoryStore(), AT_ONCE);
   await fleet.add(modelNamed('a'));
@@ -104,10 +119,10 @@ it('says that log files of a model cannot be read, for as long as they cannot', 
     fleet.status(A).blindSpots.find(({ check }) => check === 'rows in log files');
   expect(told()).toBeUndefined();
   const before = fleet.revision(A);
-  fleet.noteUnreadLogs(A, Date.UTC(2026, 10, 28, 12));
+  fleet.notes.noteUnreadLogs(A, Date.UTC(2026, 10, 28, 12), 'log_files');
   expect(fleet.revision(A)).not.toBe(before);
   expect(told()?.reason).toMatch(/^since 2026-11-28 12:00:00 UTC/);
-  fleet.noteUnreadLogs(A, null);
+  fleet.notes.noteUnreadLogs(A, null, 'log_files');
   expect(told()).toBeUndefined();
-  fleet.noteUnreadLogs(modelId('gone'), 1);
+  fleet.notes.noteUnreadLogs(modelId('gone'), 1, 'log_files');
 });

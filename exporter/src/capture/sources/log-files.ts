@@ -5,8 +5,10 @@ import type { ModelId } from '../../domain/identifiers.js';
 import type { IngestBatch, RowTaker } from '../../domain/ingest.js';
 import type { Clock, Logger, SettingRepository } from '../../domain/ports.js';
 import { setting } from '../../domain/setting.js';
+import type { RefusedLogLine } from '../../domain/log-position.js';
 import type { BatchReader } from '../ingest/batch-reader.js';
 import { FileFingerprints, type FileReader } from './file-fingerprint.js';
+import { lineEnds, offsetOfLine, RefusedLines } from './refused-lines.js';
 import { behindHole, headerOf, HOLES, LONGEST_LINE_BYTES, PIECE_BYTES, pieceEnd } from './log-pieces.js';
 
 /** A folder whose files are logs of one model: appended to, or dropped whole. */
@@ -54,6 +56,8 @@ export interface LogReading {
   readonly waitingBytes: number | null;
   /** Since when a look has failed to read a folder or a file; null when the last one failed nowhere. */
   readonly unreadSinceMs: number | null;
+  /** The newest line that was refused; null for none of late. */
+  readonly refused: RefusedLogLine | null;
 }
 
 /** How far a file is read. */
@@ -66,6 +70,16 @@ interface Position {
   readonly known?: { readonly fingerprint: string; readonly changedAtMs: number } | undefined;
   /** As its name said before it was rotated away; absent where an earlier mlfi read it. */
   readonly isTable?: boolean | undefined;
+}
+
+/** Bytes of a file that are taken together. */
+interface FilePiece {
+  readonly key: string;
+  readonly file: string;
+  readonly offset: number;
+  readonly end: number;
+  readonly type: string;
+  readonly model: ModelId;
 }
 
 /** Positions in log files, by what the file is. Nothing of what is in a file: a first line may be a row. */
@@ -132,6 +146,7 @@ export class LogFiles {
   private readonly fingerprints: FileFingerprints;
   /** Those that are missing once may have been renamed while their folder was listed, or moved into another. */
   private readonly lastSeen = new Map<string, { directory: string; file: LogFile; isMissing: boolean }>();
+  private readonly refused = new RefusedLines();
   private readonly unreadSinceMs = new Map<ModelId, number>();
 
   constructor(
@@ -156,7 +171,11 @@ export class LogFiles {
       }
       if (!hasFailed) this.unreadSinceMs.delete(model);
       else if (!this.unreadSinceMs.has(model)) this.unreadSinceMs.set(model, this.ports.clock.now());
-      this.ports.told(model, { waitingBytes, unreadSinceMs: this.unreadSinceMs.get(model) ?? null });
+      this.ports.told(model, {
+        waitingBytes,
+        unreadSinceMs: this.unreadSinceMs.get(model) ?? null,
+        refused: this.refused.of(model, this.ports.clock.now()),
+      });
     }
   }
 
@@ -258,9 +277,9 @@ export class LogFiles {
       await this.keep(positions, key, { ...at, end, seenAtMs: nowMs, known });
       const isOverlong = end - at.offset > LONGEST_LINE_BYTES;
       const bytes = isOverlong ? Buffer.alloc(0) : await read(at.offset, end - at.offset);
-      const text = bytes.toString('utf8');
-      if (isOverlong) await this.refuseLine(key, at.offset, end, type, model);
-      else await this.takePiece(key, at.offset, end, (header + text).replace(HOLES, ''), type, model);
+      const piece = { key, file: file.name, offset: at.offset, end, type, model };
+      if (isOverlong) await this.refuseLine(piece);
+      else await this.takePiece(piece, header, bytes);
       if (isTable && header === '') header = await headerOf(read, beginning);
       at = { ...at, end: null, offset: end, known };
       await this.keep(positions, key, at);
@@ -288,11 +307,12 @@ export class LogFiles {
   }
 
   /** A line that is too long to be read is one refused row. */
-  private async refuseLine(key: string, offset: number, end: number, type: string, model: ModelId): Promise<void> {
+  private async refuseLine(from: FilePiece): Promise<void> {
+    const { key, offset, end, type } = from;
     const reason = type === TABLE ? 'not_csv' : 'not_json';
     const message = `the line is longer than ${LONGEST_LINE_BYTES / PIECE_BYTES} MiB`;
     const piece = createHash('sha256').update(`${key}\n${offset}\n${end}`).digest('hex');
-    await this.take(key, model, piece, null, {
+    await this.take(from, () => offset, piece, null, {
       observations: [],
       labels: [],
       rejected: 1,
@@ -302,36 +322,36 @@ export class LogFiles {
     });
   }
 
-  private async takePiece(
-    key: string,
-    offset: number,
-    end: number,
-    body: string,
-    type: string,
-    model: ModelId,
-  ): Promise<void> {
+  private async takePiece(from: FilePiece, header: string, bytes: Buffer): Promise<void> {
+    const { key, offset, end, type, model } = from;
+    const body = (header + bytes.toString('utf8')).replace(HOLES, '');
     const digest = createHash('sha256').update(body).digest('hex');
     // A file that is written anew has the same places, but not the same text.
     const piece = createHash('sha256').update(`${key}\n${offset}\n${end}\n${digest}`).digest('hex');
     const batch = this.ports.batches.read(body, type, this.ports.clock.now(), model);
     if (batch.observations.length + batch.labels.length + batch.rejected === 0) return;
-    await this.take(key, model, piece, digest, batch);
+    const offsetOf = (line: number): number => offset + offsetOfLine(bytes, line - lineEnds(header));
+    await this.take(from, offsetOf, piece, digest, batch);
   }
 
   private async take(
-    key: string,
-    model: ModelId,
+    { key, file, model }: FilePiece,
+    offsetOf: (line: number) => number,
     piece: string,
     bodyDigest: string | null,
     batch: Omit<IngestBatch, 'batchId' | 'bodyDigest' | 'acknowledge'>,
   ): Promise<void> {
     const named = { sender: `file ${key}`, batchId: `file:${piece}`, bodyDigest };
     const { rejected, errors } = await this.ports.models.ingest(model, { ...batch, ...named, acknowledge: 'commit' });
-    if (rejected > 0)
-      this.ports.logger.warn(
-        { model, refused: rejected, reason: errors[0]?.reason, field: errors[0]?.field },
-        'rows of a log file were refused',
-      );
+    const [first] = errors;
+    if (rejected === 0 || first === undefined) return;
+    const { reason, field } = first;
+    const offset = offsetOf(first.line);
+    this.refused.note(model, { atMs: this.ports.clock.now(), file, offset, reason, field });
+    this.ports.logger.warn(
+      { model, file, offset, refused: rejected, reason, field },
+      'rows of a log file were refused; the first begins at this byte of it',
+    );
   }
 
   private async keep(positions: Map<string, Position>, key: string, position: Position): Promise<void> {

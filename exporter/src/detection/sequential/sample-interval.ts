@@ -10,6 +10,13 @@ export interface SampleIntervalState {
   readonly sums: readonly number[];
 }
 
+/** The least power of two, at least 1, that is no less. Counted in bits where it can be: all streams of all rows come by here. */
+function bucketOf(gapMs: number): number {
+  const whole = Math.ceil(gapMs);
+  if (whole <= 2 ** 31) return 32 - Math.clz32(whole - 1);
+  return Math.min(BUCKETS - 1, Math.ceil(Math.log2(gapMs)));
+}
+
 /**
  * Mean time between samples, from their own timestamps: pauses and timestamps that are far off are left out, samples that
  * came together share the time since those before. Never longer than the truth by much, so evidence that is paced by it
@@ -38,7 +45,7 @@ export class SampleInterval {
         this.counts = new Uint32Array(BUCKETS);
         this.sums = new Float64Array(BUCKETS);
       }
-      const bucket = Math.min(BUCKETS - 1, Math.max(0, Math.ceil(Math.log2(gapMs))));
+      const bucket = bucketOf(gapMs);
       this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
       this.sums[bucket] = (this.sums[bucket] ?? 0) + gapMs;
     }

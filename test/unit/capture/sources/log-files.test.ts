@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -20,6 +21,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BatchReader } from '../../../../exporter/src/capture/ingest/batch-reader.js';
 import { DEFAULT_INTAKE_LIMITS } from '../../../../exporter/src/domain/ingest.js';
 import { LogFiles } from '../../../../exporter/src/capture/sources/log-files.js';
+import type { RefusedLogLine } from '../../../../exporter/src/domain/log-position.js';
 import { modelId } from '../../../../exporter/src/domain/identifiers.js';
 import { listFolder, openFile } from '../../../../exporter/src/system/folder.js';
 import { keyedHash } from '../../../../exporter/src/system/keyed-hash.js';
@@ -33,6 +35,7 @@ let stored: Map<string, readonly unknown[]>;
 let settingTexts: Map<string, string>;
 let waiting: number | null;
 let unread: boolean;
+let refusedLine: RefusedLogLine | null;
 let crashAt: 'never' | 'before' | 'after';
 let unreadable = '';
 let refused: object[];
@@ -92,6 +95,7 @@ const start = (directories = [directory]): LogFiles =>
       told: (_model, reading) => {
         waiting = reading.waitingBytes;
         unread = reading.unreadSinceMs !== null;
+        refusedLine = reading.refused;
       },
     },
     directories.map((each) => ({ directory: each, model: MODEL })),
@@ -112,6 +116,28 @@ describe('a folder of log files', () => {
     await start().refresh();
     expect(ids()).toEqual(['1', '2', '3']);
     expect(waiting).toBe(0);
+  });
+
+  it('tells of a refused line the file and the byte it begins at, also behind a header and what was read before', async () => {
+    const files = start();
+    const whereOf = (): unknown => warned.splice(0).map((each) => ({ ...each }));
+    writeFileSync(at('a.ndjson'), line(1));
+    await files.refresh();
+    expect(refusedLine).toBeNull();
+    appendFileSync(at('a.ndjson'), `${line(2)}ä\n`);
+    await files.refresh();
+    const offset = line(1).length + line(2).length;
+    expect(whereOf()).toMatchObject([{ model: MODEL, file: 'a.ndjson', offset, refused: 1, reason: 'not_json' }]);
+    expect(refusedLine).toMatchObject({ file: 'a.ndjson', offset, reason: 'not_json' });
+    writeFileSync(at('b.csv'), 'prediction_id,prediction\n"1\n1",x\n');
+    await files.refresh();
+    appendFileSync(at('b.csv'), '2,ä\n3\n4,x\n');
+    await files.refresh();
+    expect(whereOf()).toMatchObject([{ file: 'b.csv', offset: 38, refused: 1, reason: 'not_csv' }]);
+    expect(readFileSync(at('b.csv')).subarray(38, 40).toString()).toBe('3\n');
+    writeFileSync(at('c.log'), `${line(5)}${'n'.repeat(9 * 1024 * 1024)}\n`);
+    await files.refresh();
+    expect(whereOf()).toMatchObject([{ file: 'c.log', offset: line(5).length, reason: 'not_json' }]);
   });
 
   it('takes a line of some MiB, refuses one that is longer, and reads on behind it and in other files', async () => {

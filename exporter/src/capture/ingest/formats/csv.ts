@@ -2,7 +2,7 @@ import { isTable } from '../../../domain/ingest.js';
 import { Refusal } from '../verdicts.js';
 import type { BatchFormat, SourceRow } from './format.js';
 import { isMissingText } from './missing-text.js';
-import { columnNames, tooManyRows, watchedColumns } from './table.js';
+import { columnNames, rowMaker, tooManyRows, watchedColumns } from './table.js';
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 /** A number as JSON writes it, or with nothing on one side of its point; `007` is a text. */
@@ -23,22 +23,22 @@ export const csv: BatchFormat = {
       verdicts.refuse(first.line, new Refusal('not_csv', '', 'a header and no row below it; send at least one row'));
       return [];
     }
-    const watched = watchedColumns(names, limits, verdicts, roles);
+    const filled = rowMaker(watchedColumns(names, limits, verdicts, roles));
     const rows: SourceRow[] = [];
-    for (const [place, { line, cells, isOpen }] of rest.entries()) {
+    for (const [i, { line, cells, isOpen }] of rest.entries()) {
       if (cells.length === 1 && cells[0] === '' && names.length > 1) continue;
       if (isOpen || cells.length !== names.length) {
         const message = isOpen
           ? 'a quote is opened and never closed; reading goes on at the next line'
           : `${cells.length} cells under ${names.length} columns; quote cells that hold the delimiter`;
         verdicts.refuse(line, new Refusal('not_csv', '', message));
-        if (verdicts.refuseRest(line + 1, () => rest.length - place - 1)) break;
+        if (verdicts.refuseRest(line + 1, () => rest.length - i - 1)) break;
         continue;
       }
       rows.push({
         line,
         isTable: true,
-        value: Object.fromEntries(watched.map(({ name, place: at }) => [name, cellValue(cells[at] ?? '')])),
+        value: filled(({ place }) => cellValue(cells[place] ?? '')),
       });
     }
     return rows;
@@ -62,8 +62,9 @@ const times = (text: string, part: string): number => text.split(part).length;
 
 function cellValue(cell: string): string | number | null {
   if (isMissingText(cell)) return null;
-  const number = PLAIN_NUMBER.exec(cell);
-  return number === null || (number[1] ?? '').length > MOST_WHOLE_DIGITS ? cell : Number(cell);
+  if (!PLAIN_NUMBER.test(cell)) return cell;
+  const isLong = cell.length > MOST_WHOLE_DIGITS;
+  return isLong && (PLAIN_NUMBER.exec(cell)?.[1] ?? '').length > MOST_WHOLE_DIGITS ? cell : Number(cell);
 }
 
 interface CsvRecord {
@@ -102,12 +103,20 @@ function quotedCell(
   }
 }
 
+/** The length of the text where it is not in it from there on. */
+function placeOf(body: string, what: string, from: number): number {
+  const at = body.indexOf(what, from);
+  return at < 0 ? body.length : at;
+}
+
 /** Cells of each record by RFC 4180: quoted cells may hold delimiters, line ends and doubled quotes. */
 function recordsOf(body: string, delimiter: string): CsvRecord[] {
   const records: CsvRecord[] = [];
   let cells: string[] = [];
   let [at, line, startedOn] = [0, 1, 1];
   let isOpen = false;
+  // Each is looked for once: a table of one column has no delimiter, and one of one row no line end.
+  let [delimiterAt, lineEndAt] = [-1, -1];
   while (at < body.length) {
     let cell = '';
     if (body.charAt(at) === '"') {
@@ -117,8 +126,9 @@ function recordsOf(body: string, delimiter: string): CsvRecord[] {
       line += times(cell, '\n') - 1;
     }
     const from = Math.min(at, body.length);
-    let end = from;
-    while (end < body.length && body.charAt(end) !== delimiter && body.charAt(end) !== '\n') end += 1;
+    if (delimiterAt < from) delimiterAt = placeOf(body, delimiter, from);
+    if (lineEndAt < from) lineEndAt = placeOf(body, '\n', from);
+    const end = Math.min(delimiterAt, lineEndAt);
     cell += body.slice(from, end);
     cells.push(cell.endsWith('\r') ? cell.slice(0, -1) : cell);
     at = end + 1;

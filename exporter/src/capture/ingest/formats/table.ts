@@ -84,6 +84,22 @@ export function watchedColumns(
   return watched;
 }
 
+/**
+ * Makes rows as copies of one that is filled then, so that all have one shape: V8 keeps an object of many names that is filled name
+ * by name as a hash table, and `Object.fromEntries` a pair for each cell.
+ */
+export function rowMaker(
+  watched: readonly WatchedColumn[],
+): (valueOf: (column: WatchedColumn) => unknown) => Readonly<Record<string, unknown>> {
+  const empty: Readonly<Record<string, unknown>> = Object.fromEntries(watched.map(({ name }) => [name, null]));
+  return (valueOf) => {
+    const row = { ...empty };
+    // A name that it has already is set as it is, also `__proto__`.
+    for (const column of watched) row[column.name] = valueOf(column);
+    return row;
+  };
+}
+
 /** Rows of a table as objects by column name. */
 export function tableRows(
   columns: readonly unknown[],
@@ -95,14 +111,14 @@ export function tableRows(
   if (tooManyRows(rows.length, limits, verdicts)) return [];
   const names = columnNames(columns, verdicts);
   if (names === null) return [];
-  const watched = watchedColumns(names, limits, verdicts, roles);
+  const filled = rowMaker(watchedColumns(names, limits, verdicts, roles));
   return rows.flatMap((cells, i) => {
     if (Array.isArray(cells) && cells.length === names.length)
       return [
         {
           line: i + 1,
           isTable: true as const,
-          value: Object.fromEntries(watched.map(({ name, place }) => [name, cells[place] as unknown])),
+          value: filled(({ place }) => cells[place] as unknown),
         },
       ];
     verdicts.refuse(

@@ -66,6 +66,11 @@ export function kindOfText(beginning: string): FileKind {
   return text.startsWith('{') ? 'lines' : 'csv';
 }
 
+/**
+ * Large enough that a request is not the cost, small enough that progress is seen. The command and the service cut files alike, so that the
+ * same rows are known whichever way they come.
+ */
+export const ROWS_PER_PIECE = 5_000;
 const LONGEST_PIECE_BYTES = 4 * 1024 * 1024;
 const LONGEST_DOCUMENT_BYTES = 256 * 1024 * 1024;
 const BYTE_ORDER_MARK = /^\uFEFF/;

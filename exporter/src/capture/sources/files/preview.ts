@@ -3,7 +3,8 @@ import { placeName } from '../../ingest/formats/table.js';
 import { fieldRoles, type FieldRole } from '../../ingest/field-roles.js';
 import type { BatchReader } from '../../ingest/batch-reader.js';
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
-import type { ImportPreview } from '../../../domain/import-preview.js';
+import { answerText, type Observation } from '../../../domain/observation.js';
+import type { ImportNote, ImportPreview } from '../../../domain/import-preview.js';
 import type { Piece } from './file-pieces.js';
 
 const ROLE_WORDS: Readonly<Record<FieldRole, string>> = {
@@ -26,6 +27,8 @@ const ROLE_WORDS: Readonly<Record<FieldRole, string>> = {
   leftOut: 'left out',
 };
 const LONGEST_EXAMPLE = 30;
+/** So few may differ by chance. */
+const FEWEST_LABELS = 25;
 
 /** @param nowMs the time that rows without one are given */
 export function previewOf(
@@ -52,11 +55,25 @@ export function previewOf(
     labels: labels.length,
     refused: rejected,
     errors,
-    notes,
+    notes: [...notes, ...unlikeLabels(observations)],
     isTable,
     hasPredictions: observations.some(({ prediction, failure }) => prediction !== null || failure !== null),
     isUndated: observations.some(({ atMs }) => atMs === nowMs),
   };
+}
+
+/** A target of another kind under a name that says label: nothing can be told of how often the model is right. */
+function unlikeLabels(observations: readonly Observation[]): readonly ImportNote[] {
+  const both = observations.flatMap(({ prediction, label }) =>
+    prediction === null || label === null ? [] : [{ prediction, label }],
+  );
+  const isUnlike = both.every(
+    ({ prediction, label }) => typeof prediction !== typeof label && answerText(prediction) !== answerText(label),
+  );
+  if (both.length < FEWEST_LABELS || !isUnlike) return [];
+  const message =
+    'no label equals its prediction, one is a text and the other is none: give both the same values, or say that the column is none (map NAME:ignore)';
+  return [{ reason: 'labels_unlike', field: 'label', message, rows: both.length }];
 }
 
 function roleText(name: string, roles: ReturnType<typeof fieldRoles>, isTable: boolean): string {
