@@ -355,16 +355,14 @@ export class MonitoredModel {
   /** Alerts need this many times the evidence the operator asked for. */
   setThresholdFactor(factor: number): void {
     const { detectors } = this.traffic.parts;
-    if (factor === detectors.thresholdFactor) return;
+    if (detectors.thresholdFactor !== factor) this.changes += 1;
     detectors.thresholdFactor = factor;
-    this.changes += 1;
   }
 
   /** Evidence may start from nothing. @param judgedFromMs rows before are of an incident that is just over, or repaired; or null */
   settleEvidence(judgedFromMs: number | null): void {
     if (judgedFromMs !== null) this.calls = { ...this.calls, judgedFromMs };
-    if (judgedFromMs !== null || this.traffic.parts.detectors.alarm === 'over')
-      this.traffic.beginAnew(this.calls.judgedFromMs);
+    if (judgedFromMs !== null || this.alarm === 'over') this.traffic.beginAnew(this.calls.judgedFromMs);
   }
 
   /** The e-detectors' state goes into the next write, whenever it was last written. */
