@@ -41,6 +41,9 @@ function charactersOf(one: string): string {
 /** Digits of either case. */
 const hex = (digits: string): string => digits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 
+/** Whether what was given as it is, a header or a parameter of an address, is a secret: by its name, or by the scheme before it. */
+export const isSecret = (name: string, value: string): boolean => NAMED_SECRET.test(name) || SCHEME.test(value);
+
 /** The secrets that an address carries itself: the password, and the values of parameters that are named like one. */
 export function secretsInAddress(url: string, isSecret = (name: string): boolean => NAMED_SECRET.test(name)): string[] {
   if (!URL.canParse(url)) return [];

@@ -68,6 +68,8 @@ function repeating(
 }
 
 const asking = { headers: { 'x-key': { secret: 'key' }, 'x-pair': { secret: 'pair' } } };
+/** The same as the API takes them: values, in a header that is named like a secret, or behind a scheme. */
+const byValue = { headers: { 'x-key': { value: KEY }, 'x-pair': { value: PAIR } } };
 const contextOf = (http: HttpClient) => ({
   http,
   clock: { sleep: () => Promise.resolve() },
@@ -82,6 +84,16 @@ describe.each(WAYS)('a credential that a server repeats %s', (_, way) => {
     for (const { id } of CONNECTORS) {
       const endpoint = { url: URL_ASKED, connector: id, settings: {}, authorizationSecret: 'token' };
       expectHidden(await connectorOf(id).ask(contextOf(repeating(way, status)), endpoint, { text: 'a' }));
+    }
+  });
+
+  it('is not told where it was given by value', async () => {
+    const said = [KEY, PAIR, 'joe:hunter22', 'hunter22'];
+    for (const status of [200, 401]) {
+      const context = { ...contextOf(repeating(way, status, {}, said)), asking: byValue };
+      const url = 'https://m.example/predict';
+      const endpoint = { url, connector: 'rest', settings: {}, authorizationSecret: 'token' } as const;
+      expectHidden(await connectorOf('rest').ask(context, endpoint, { text: 'a' }));
     }
   });
 
@@ -159,5 +171,6 @@ it('leaves words that are no secret as they are', async () => {
     settings: {},
     authorizationSecret: 'token',
   } as const;
-  expect(await connectorOf('rest').ask(contextOf(http), endpoint, {})).toMatchObject({ prediction: 'positive' });
+  const context = { ...contextOf(http), asking: { headers: { 'x-tenant': { value: 'positive' } } } };
+  expect(await connectorOf('rest').ask(context, endpoint, {})).toMatchObject({ prediction: 'positive' });
 });

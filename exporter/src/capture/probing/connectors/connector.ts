@@ -3,7 +3,7 @@ import { type Json, parseJson } from '../../../domain/json.js';
 import type { ConnectorId, Endpoint } from '../../../domain/model.js';
 import type { ModelAnswer } from '../../../domain/observation.js';
 import type { Clock, HttpAnswer, HttpClient, HttpFailure } from '../../../domain/ports.js';
-import { hidingSecrets, secretsInAddress } from '../hidden-secrets.js';
+import { hidingSecrets, isSecret, secretsInAddress } from '../hidden-secrets.js';
 import { failureAnswer, modelAnswer } from '../answers/read-answer.js';
 import { requestBodyOf } from '../payloads/request-body.js';
 import { awaitAnswer, receiptIn, type Receipt } from '../answers/receipt.js';
@@ -98,10 +98,10 @@ function withoutSecrets<T extends HttpAnswer | HttpFailure>(
   answer: T,
 ): T {
   if (answer.kind === 'failure') return answer;
-  const names = [...Object.values(context.asking?.headers ?? {}), ...Object.values(context.asking?.query ?? {})];
+  const asked = [...Object.entries(context.asking?.headers ?? {}), ...Object.entries(context.asking?.query ?? {})];
   const secrets = [
     ...(secretName === null ? [] : [context.authorizationOf(secretName)]),
-    ...names.map((asked) => ('secret' in asked ? context.authorizationOf(asked.secret) : null)),
+    ...asked.map(([name, one]) => ('secret' in one || isSecret(name, one.value) ? valueOf(context, one) : null)),
     ...secretsInAddress(url),
   ].filter((secret) => secret !== null);
   if (secrets.length === 0) return answer;
