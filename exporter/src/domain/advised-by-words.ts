@@ -14,6 +14,11 @@ const BY_WORDS: readonly (readonly [said: RegExp, advice: string])[] = [
     'Check the port, and whether it speaks TLS: give the address with https:// if it does. Else read the log of the server.',
   ],
   [
+    /^what answers at this port does not speak HTTP/,
+    'Check the port: something else than the model’s HTTP server listens there.',
+  ],
+  [/^the server broke off in the middle/, 'Find out what cuts the answer off: the server, or a proxy before it.'],
+  [
     /^the server answered 3\d\d: it redirects the address to itself/,
     'Look at the redirects of the server, or of the proxy before it: nobody can follow one to itself.',
   ],

@@ -116,6 +116,15 @@ it('tells an answer that breaks off from none at all', async () => {
   );
 });
 
+it('tells what speaks no HTTP', async () => {
+  const port = await listening(
+    createTcpServer((socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.2\r\n'))),
+  );
+  const { reason, detail } = await failure(LOOPBACK, `http://127.0.0.1:${port}/`);
+  expect(reason).toBe('connect');
+  expect(detail).toMatch(/^what answers at this port does not speak HTTP \(HPE_\w+\)$/);
+});
+
 describe('what certainly never left', () => {
   const unsent = async (...given: Parameters<typeof call>): Promise<boolean> => {
     const answer = await call(...given);
