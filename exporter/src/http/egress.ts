@@ -359,7 +359,8 @@ function classified(error: unknown, timedOut: boolean, timeoutMs: number, isBegu
   if (speaksHttp2(cause))
     return failureOf('not_http', 'this port speaks gRPC or HTTP/2 alone, and mlfi asks by HTTP/1.1 with JSON');
   if (TLS_CODES.test(code)) return failureOf('tls', `the encrypted connection failed (${code})`);
-  if (code.startsWith('HPE_')) return failureOf('connect', `what answers at this port does not speak HTTP (${code})`);
+  if (code.startsWith('HPE_') || (cause instanceof Error && cause.name === 'HTTPParserError'))
+    return failureOf('connect', 'what answers at this port does not speak HTTP');
   return failureOf(
     'connect',
     code === 'ECONNREFUSED'

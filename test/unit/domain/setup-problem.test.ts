@@ -47,7 +47,7 @@ it.each([
   ['credentials', 'the server answered 403: “this key may not use the billing service”', 403, 'credentials'],
   ['connect', 'the server closed the connection without an answer', null, 'https://'],
   ['connect', 'the server broke off in the middle of its answer', null, 'cuts the answer off'],
-  ['connect', 'what answers at this port does not speak HTTP (HPE_INVALID_CONSTANT)', null, 'Check the port'],
+  ['connect', 'what answers at this port does not speak HTTP', null, 'Check the port'],
   ['not_json', 'the answer holds NaN or Infinity, which JSON has not', 200, 'answer null'],
   ['payload_refused', 'the server answered 422: “quota: field required”', 422, 'payload'],
 ] as const)('of a call that failed by %s (%s) advises what helps', (reason, detail, httpStatus, words) => {

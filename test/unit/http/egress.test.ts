@@ -122,7 +122,7 @@ it('tells what speaks no HTTP', async () => {
   );
   const { reason, detail } = await failure(LOOPBACK, `http://127.0.0.1:${port}/`);
   expect(reason).toBe('connect');
-  expect(detail).toMatch(/^what answers at this port does not speak HTTP \(HPE_\w+\)$/);
+  expect(detail).toBe('what answers at this port does not speak HTTP');
 });
 
 describe('what certainly never left', () => {
