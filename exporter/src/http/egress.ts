@@ -343,6 +343,9 @@ const speaksHttp2 = (cause: unknown): boolean =>
   (cause instanceof Error && 'data' in cause && HTTP2_SETTINGS.test(String(cause.data))) ||
   /NO_APPLICATION_PROTOCOL/.test(codeOf(cause));
 
+/** The code is only there where the parser gave one. */
+const isNoHttp = (cause: unknown): boolean => cause instanceof Error && cause.name === 'HTTPParserError';
+
 /** @param isBegun its head came: what is missing is in the body */
 function classified(error: unknown, timedOut: boolean, timeoutMs: number, isBegun: boolean): Failure {
   if (error instanceof TooLarge) return failureOf('too_large', error.message);
@@ -359,8 +362,7 @@ function classified(error: unknown, timedOut: boolean, timeoutMs: number, isBegu
   if (speaksHttp2(cause))
     return failureOf('not_http', 'this port speaks gRPC or HTTP/2 alone, and mlfi asks by HTTP/1.1 with JSON');
   if (TLS_CODES.test(code)) return failureOf('tls', `the encrypted connection failed (${code})`);
-  if (code.startsWith('HPE_') || (cause instanceof Error && cause.name === 'HTTPParserError'))
-    return failureOf('connect', 'what answers at this port does not speak HTTP');
+  if (isNoHttp(cause)) return failureOf('connect', 'what answers at this port does not speak HTTP');
   return failureOf(
     'connect',
     code === 'ECONNREFUSED'
