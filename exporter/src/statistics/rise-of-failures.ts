@@ -1,4 +1,4 @@
-import type { Failure, Observation } from '../domain/observation.js';
+import { FAILURE_REASONS, type Failure, type FailureReason, type Observation } from '../domain/observation.js';
 import { failureCount, type WindowProfile } from '../domain/profile.js';
 
 /** How calls are answered now: since failures became more frequent inside the window, or in all of it where they did not. */
@@ -20,6 +20,12 @@ const FEWEST_CALLS = 10;
  */
 const MIN_GAIN = 11;
 
+/** Failures in a row that are an outage, and answers in a row before them from which an earlier one was over. */
+const OUTAGE_CALLS = 3;
+const ANSWERS_BETWEEN = 10;
+/** Without an answer for so long, as the server asked. */
+const LONG_WAIT_MS = 60_000;
+
 /** Log-likelihood of so many failures at their own rate. */
 function logLikelihood(failures: number, calls: number): number {
   if (failures === 0 || failures === calls) return 0;
@@ -33,6 +39,8 @@ function logLikelihood(failures: number, calls: number): number {
  * @param rows the window's newest calls that are in memory, oldest first; those before them count as before
  */
 export function failuresNow(window: WindowProfile, rows: readonly Observation[]): FailuresNow {
+  const second = secondOutage(window, rows);
+  if (second !== null) return second;
   const all = failureCount(window);
   const whole = { calls: window.calls, failures: all, byReason: window.failures, rows, sinceMs: null };
   let [calls, failures] = [0, 0];
@@ -49,15 +57,50 @@ export function failuresNow(window: WindowProfile, rows: readonly Observation[])
     if (gain >= MIN_GAIN && gain > (best?.gain ?? 0)) best = { from, gain };
   }
   if (best === null) return whole;
-  const since = rows.slice(best.from);
-  const failed = since.flatMap(({ failure }) => failure ?? []);
+  return countedOf(rows.slice(best.from));
+}
+
+function countedOf(rows: readonly Observation[]): FailuresNow {
+  const failed = rows.flatMap(({ failure }) => failure ?? []);
   return {
-    calls: since.length,
+    calls: rows.length,
     failures: failed.length,
     byReason: countsByReason(failed),
-    rows: since,
-    sinceMs: since[0]?.atMs ?? null,
+    rows,
+    sinceMs: rows[0]?.atMs ?? null,
   };
+}
+
+/** The failures that the newest calls are, oldest first. */
+function newestFailures(rows: readonly Observation[]): readonly Observation[] {
+  return rows.slice(rows.findLastIndex(({ failure }) => failure === null) + 1);
+}
+
+/**
+ * The newest calls where they all fail after an earlier outage was over, in another way, or because the server asks to wait for so
+ * long that few are made: what was before says nothing of now.
+ */
+function secondOutage(window: WindowProfile, rows: readonly Observation[]): FailuresNow | null {
+  const newest = newestFailures(rows);
+  const before = rows.slice(0, rows.length - newest.length);
+  const areAnswered = before.slice(-ANSWERS_BETWEEN).every(({ failure }) => failure === null);
+  if (newest.length < OUTAGE_CALLS || before.length < ANSWERS_BETWEEN || !areAnswered) return null;
+  const now = countedOf(newest);
+  const earlier = Object.fromEntries(
+    FAILURE_REASONS.map((reason) => [reason, (window.failures[reason] ?? 0) - (now.byReason[reason] ?? 0)]),
+  );
+  const [most, earlierMost] = [mostOf(now.byReason), mostOf(earlier)];
+  return earlierMost === null || (earlierMost === most && !isToldToWait(newest)) ? null : now;
+}
+
+const isToldToWait = (newest: readonly Observation[]): boolean =>
+  newest.every(({ failure }) => failure !== null && failure.retryAfterMs !== null) &&
+  (newest.at(-1)?.atMs ?? 0) - (newest[0]?.atMs ?? 0) >= LONG_WAIT_MS;
+
+/** The reason most of them failed for; null where none did. */
+export function mostOf(byReason: WindowProfile['failures']): FailureReason | null {
+  const most = FAILURE_REASONS.toSorted((a, b) => (byReason[b] ?? 0) - (byReason[a] ?? 0))[0];
+  return most !== undefined && (byReason[most] ?? 0) > 0 ? most : null;
 }
 
 function countsByReason(failures: readonly Failure[]): WindowProfile['failures'] {

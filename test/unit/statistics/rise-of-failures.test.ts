@@ -37,3 +37,45 @@ it.each([0.02, 0.1, 0.3, 0.7])(
     expect(found).toBeLessThanOrEqual(4);
   },
 );
+
+it('counts a second outage by itself, where it fails in another way and calls were answered between', () => {
+  const rows = [
+    ...Array.from({ length: 34 }, () => failed('connect')),
+    ...Array.from({ length: 102 }, () => observation()),
+    ...Array.from({ length: 4 }, () => failed('http_5xx')),
+  ].map((row, i) => ({ ...row, atMs: 1_000 * i }));
+  expect(failuresNow(profileOf(rows), rows)).toMatchObject({
+    calls: 4,
+    failures: 4,
+    byReason: { http_5xx: 4 },
+    sinceMs: 136_000,
+  });
+});
+
+it.each([
+  ['the same kind', 'connect', 102, 4],
+  ['hardly an answer between', 'http_5xx', 3, 4],
+  ['a few calls', 'http_5xx', 102, 2],
+] as const)('counts one outage and no second one: %s', (_, reason, answers, second) => {
+  const rows = [
+    ...Array.from({ length: 34 }, () => failed('connect')),
+    ...Array.from({ length: answers }, () => observation()),
+    ...Array.from({ length: second }, () => failed(reason)),
+  ].map((row, i) => ({ ...row, atMs: 1_000 * i }));
+  expect(failuresNow(profileOf(rows), rows).failures).toBe(34 + second);
+});
+
+it('counts by itself what a server refuses for minutes because it asks to wait: few calls are made meanwhile', () => {
+  const busy = (): ReturnType<typeof failed> => {
+    const row = failed('http_5xx');
+    return row.failure === null ? row : { ...row, failure: { ...row.failure, retryAfterMs: 60_000 } };
+  };
+  const rows = [
+    ...Array.from({ length: 4 }, (_, i) => ({ ...busy(), atMs: 60_000 * i })),
+    ...Array.from({ length: 36 }, (_, i) => ({ ...observation(), atMs: 240_000 + 500 * i })),
+    ...Array.from({ length: 4 }, (_, i) => ({ ...busy(), atMs: 260_000 + 60_000 * i })),
+  ];
+  expect(failuresNow(profileOf(rows), rows)).toMatchObject({ calls: 4, failures: 4, sinceMs: 260_000 });
+  const soon = rows.map((row, i) => (i < 40 ? row : { ...row, atMs: 260_000 + i }));
+  expect(failuresNow(profileOf(soon), soon).failures).toBe(8);
+});

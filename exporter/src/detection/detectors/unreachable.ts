@@ -1,4 +1,5 @@
 import { failureText } from '../../domain/observation.js';
+import { failuresNow, mostOf } from '../../statistics/rise-of-failures.js';
 import { failureCount } from '../../domain/profile.js';
 import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
@@ -13,9 +14,9 @@ export const unreachable: Detector = {
     const allFailed = window.calls >= FEWEST_CALLS && failures === window.calls;
     if (consecutiveFailures < thresholds.consecutiveFailures && !allFailed) return nothing;
     const inRow = Math.max(consecutiveFailures, allFailed ? failures : 0);
+    const { byReason } = failuresNow(window, input.rows);
     // Calls that just came, and probes of a model that logs its own calls, are no part of its window.
-    const [most = input.lastFailureReason] = Object.entries(window.failures).sort(([, a], [, b]) => b - a)[0] ?? [];
-    const reason = most ?? null;
+    const reason = mostOf(byReason) ?? input.lastFailureReason ?? null;
     const mostly = reason === null ? '' : ` (mostly: ${failureText(reason)})`;
     return found({
       detector: 'unreachable',
