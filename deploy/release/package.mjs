@@ -3,17 +3,29 @@
 // `--only exporter,python` leaves out what takes long, `--into <folder>` puts it elsewhere: the folder is made anew.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFileSync, cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { releaseNote } from './release-note.mjs';
 
 const root = join(import.meta.dirname, '../..');
+const ARTIFACTS = join(root, 'artifacts');
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: 'exporter,plugin,python' },
-    into: { type: 'string', default: join(root, 'artifacts') },
+    into: { type: 'string', default: ARTIFACTS },
   },
 });
 const artifacts = values.into;
@@ -21,6 +33,13 @@ const run = (command, words, cwd = root) => execFileSync(command, words, { cwd, 
 const json = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'));
 const { version } = json('package.json');
 
+const isOurs =
+  values.into === ARTIFACTS ||
+  !existsSync(artifacts) ||
+  readdirSync(artifacts).length === 0 ||
+  existsSync(join(artifacts, 'SHA256SUMS'));
+if (!isOurs)
+  throw new Error(`--into ${artifacts}: it holds files that are of no release; name another folder, or an empty one`);
 rmSync(artifacts, { recursive: true, force: true });
 mkdirSync(artifacts);
 

@@ -30,7 +30,7 @@ export default defineConfig({
   title: 'mlfi',
   description: 'A doctor for machine-learning models in production, native to Grafana and Prometheus',
   srcDir: pages,
-  outDir: join(import.meta.dirname, '../../../artifacts/site'),
+  outDir: join(import.meta.dirname, '../dist'),
   cacheDir: join(import.meta.dirname, '../node_modules/.cache'),
   cleanUrls: true,
   themeConfig: {

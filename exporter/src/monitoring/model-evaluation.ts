@@ -14,7 +14,7 @@ import type { Knowledge } from '../evaluation/knowledge.js';
 import { IncidentExperiments } from '../experiments/per-incident.js';
 import { mayExperiment, type ExperimentPolicy } from '../experiments/run-experiment.js';
 import type { IncidentManager } from '../incidents/incident-manager.js';
-import { isUnderWay } from '../incidents/story.js';
+import { endsOutage, isUnderWay } from '../incidents/story.js';
 import { answeredVersion } from './call-counters.js';
 import type { Member } from './member.js';
 import type { Members } from './members.js';
@@ -133,10 +133,9 @@ export class ModelEvaluation {
     member.normalSinceMs = isUnderWay(evaluation) ? null : (member.normalSinceMs ?? newestMs(state));
     this.considerExperiment(member, { ...state, rowAnalysis: member.rows.analysis }, evaluation, incident);
     const isStillThere = await members.inLaneOf(member, async () => {
+      const endedMs = before !== null && endsOutage(before.diagnosis, evaluation) ? evaluation.answeredSinceMs : null;
       if (incident === null)
-        monitored.settleEvidence(
-          before === null ? null : (normalFromMs(state, member.normalSinceMs) ?? evaluation.answeredSinceMs),
-        );
+        monitored.settleEvidence(before === null ? null : (normalFromMs(state, member.normalSinceMs) ?? endedMs));
       else this.settleRepaired(member, state);
       const stateBefore = monitored.model.state;
       await this.changeModel(member, { state: stateOf(monitored, incident, evaluation) });

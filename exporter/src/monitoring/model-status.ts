@@ -143,6 +143,9 @@ function unwatchedSpots(unwatched: Unwatched | null): ModelStatus['blindSpots'] 
   return [{ check: 'rows while an import was under way', reason }];
 }
 
+/** As a shell takes it for one word, whatever is in it. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
 function refusedSpots(refused: RefusedLogLine | null): ModelStatus['blindSpots'] {
   if (refused === null) return [];
   const { atMs, file, offset, reason, field } = refused;
@@ -150,7 +153,7 @@ function refusedSpots(refused: RefusedLogLine | null): ModelStatus['blindSpots']
   return [
     {
       check: 'refused rows of log files',
-      reason: `rows were refused, last at ${timeText(atMs)} (${what}); the first of those begins at byte ${offset} of ${file}: tail -c +${offset + 1} ${file} | head -1`,
+      reason: `rows were refused, last at ${timeText(atMs)} (${what}); the first of those begins at byte ${offset} of ${file}: tail -c +${offset + 1} ${quoted(file)} | head -1`,
     },
   ];
 }

@@ -55,7 +55,7 @@ export function serviceAlerts(timing: Timing): readonly AlertDefinition[] {
       alert: 'MlfiModelsConfiguring',
       severity: 'warning',
       role: 'note',
-      expr: `count(max by (model_name) (min_over_time(${configuring}[${day}])) == 1 and on (model_name) max by (model_name) (max_over_time(${configuring}[${timing.span('1h')}] offset ${day})) == 1) > 0`,
+      expr: `count(min by (model_name) (min_over_time(${configuring}[${day}])) == 1 and on (model_name) max by (model_name) (max_over_time(${configuring}[${timing.span('1h')}] offset ${day})) == 1) > 0`,
       for: '5m',
       summary: 'Models have given no answer since they were added, a day ago or longer.',
       description:

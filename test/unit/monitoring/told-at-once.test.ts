@@ -105,7 +105,7 @@ it('says of log files which line was refused last, and how to see it', async () 
   const told = (): { reason: string } | undefined =>
     fleet.status(A).blindSpots.find(({ check }) => check === 'refused rows of log files');
   expect(told()?.reason).toBe(
-    'rows were refused, last at 2026-11-28 12:00:00 UTC (not_json); the first of those begins at byte 42 of app.log: tail -c +43 app.log | head -1',
+    "rows were refused, last at 2026-11-28 12:00:00 UTC (not_json); the first of those begins at byte 42 of app.log: tail -c +43 'app.log' | head -1",
   );
   fleet.notes.noteRefusedLine(A, null);
   expect(told()).toBeUndefined();
