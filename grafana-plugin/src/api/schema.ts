@@ -1828,7 +1828,7 @@ export interface components {
                 line: number;
                 message: string;
                 /** @enum {string} */
-                reason: "not_a_number" | "duplicate_name" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "not_utf8" | "field_left_out" | "not_met" | "decimal_comma" | "positive_probability" | "inputs_unknown" | "prediction_missing" | "no_answer" | "model_paused" | "probes_judge" | "rows_judge";
+                reason: "not_a_number" | "duplicate_name" | "not_closed" | "colliding_names" | "name_changed" | "features_cut" | "array_cut" | "text_changed" | "not_utf8" | "field_left_out" | "not_met" | "decimal_comma" | "positive_probability" | "inputs_unknown" | "prediction_missing" | "no_answer" | "model_paused" | "probes_judge" | "rows_judge";
                 rows: number;
             }[];
             rejected: number;
