@@ -31,6 +31,12 @@ export class FirstContact {
     }
   }
 
+  /** Why it cannot be asked now. A limit on calls says nothing of what else it lacks, which stays told. */
+  tell(problem: SetupProblem): void {
+    const isLimit = problem.kind === 'rate-limited';
+    if (!isLimit || this.problem === null || this.problem.kind === 'rate-limited') this.problem = problem;
+  }
+
   /**
    * Takes a probe that says nothing about the model: one that failed before its first answer, or was refused by a limit on calls.
    * @returns the counters with it; null for any other observation
@@ -41,7 +47,7 @@ export class FirstContact {
     this.answeredMs =
       failure === null ? [...this.answeredMs.filter((at) => at <= atMs), atMs].slice(-ANSWERS_KEPT) : [];
     if (failure !== null && (isConfiguring || failure.reason === 'rate_limited')) {
-      this.problem = setupProblemOf(failure);
+      this.tell(setupProblemOf(failure));
       return countRefusedProbe(calls, observation);
     }
     if (failure === null) this.problem = null;

@@ -73,7 +73,7 @@ export class Members {
   noteSetup(id: ModelId, problem: SetupProblem): void {
     const monitored = this.monitored.get(id)?.monitored;
     if (monitored?.isConfiguring !== true) return;
-    monitored.contact.problem = problem;
+    monitored.contact.tell(problem);
     monitored.touch();
   }
 

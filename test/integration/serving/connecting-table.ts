@@ -45,7 +45,8 @@ describes itself nowhere needs one thing, a payload it takes: \`"payloads": [{"a
   matter of waiting: an address that \`egress\` blocks, a name that does not exist, a certificate, credentials, a path or a payload.
 - \`golden_inputs\`: \`null\` lets mlfi choose; an input that stays keeps its remembered answers.
 - \`headers\`, \`query\`: PATCH changes the ones it names, \`null\` removes one. Values can be set and are never shown again, in no
-  answer, log or audit entry. A new address on another server wants them anew: what was given for one server is sent to no
+  answer, log or audit entry; where the server repeats one that is a secret by its name (\`key\`, \`token\`, \`auth\` and the like in it) or its
+  scheme (\`Bearer …\`), mlfi tells \`[secret]\`. A new address on another server wants them anew: what was given for one server is sent to no
   other.
 - A file in a payload is a \`data:\` address: \`{"file": "data:image/png;base64,…"}\` with \`connector: multipart\` is sent as a form,
   the address alone as the bytes of the file; in the \`data\` of a Gradio app it is uploaded first.
@@ -54,6 +55,8 @@ describes itself nowhere needs one thing, a payload it takes: \`"payloads": [{"a
   \`mlfi investigate\`.
 - \`method\` (POST or PUT), \`answer\` (JSON pointers \`prediction\`, \`confidence\`, \`classes\`), \`tls\` (files on mlfi’s machine).
 - \`interval_seconds\`, \`timeout_seconds\`, \`jitter\`, \`concurrency\`, \`probes_per_cycle\`, \`calls_per_hour\` (\`null\`: no limit).
+  While a model answers nothing, the interval is up to four times as long, and no longer than a minute where it is shorter than that:
+  that a model is back is seen within so long (an interval of 2 s: 8 s; 15 to 60 s: a minute; more: the interval), and jitter.
 
 A model that is asked may log its calls as well: from as many rows on as a baseline needs it is judged by them instead, unless its
 baseline is frozen ([sending-logs.md](sending-logs.md#when-mlfi-asks-the-model-too)).

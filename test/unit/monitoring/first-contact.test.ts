@@ -23,3 +23,18 @@ it('a time-out is the model’s failure once it has answered', () => {
   expect(contact.refused(NO_CALLS, false, failing('timeout'))).toBeNull();
   expect(contact.problem).toBeNull();
 });
+
+it('what the server said it lacks stays told while a limit on calls holds the next one back', () => {
+  const contact = new FirstContact();
+  contact.refused(NO_CALLS, true, failing('credentials'));
+  contact.refused(NO_CALLS, true, failing('rate_limited'));
+  expect(contact.problem?.kind).toBe('credentials');
+  contact.refused(NO_CALLS, true, failing('not_found'));
+  expect(contact.problem?.kind).toBe('not-found');
+});
+
+it('a limit on calls is told where nothing else is known', () => {
+  const contact = new FirstContact();
+  contact.refused(NO_CALLS, true, failing('rate_limited'));
+  expect(contact.problem?.kind).toBe('rate-limited');
+});
