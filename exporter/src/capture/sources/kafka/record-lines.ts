@@ -15,7 +15,9 @@ export function linesOf(value: Buffer): readonly string[] {
   if (text === '') return [];
   if (text.startsWith('[')) {
     // Also of a list that is damaged: what is whole of it is taken.
-    const elements = splitArray(text).elements.map(oneLine);
+    const { elements: whole, behind } = splitArray(text);
+    // What stands behind it is a line as well, taken or refused.
+    const elements = [...whole, ...(behind === null || behind === '' ? [] : [behind])].map(oneLine);
     if (elements.length > 0 || readJson(text).kind === 'value') return elements;
   }
   if (!MANY_LINES.test(text)) return [text];
