@@ -18,13 +18,15 @@ function bucketOf(gapMs: number): number {
 }
 
 /**
- * Mean time between samples, from their own timestamps: pauses and timestamps that are far off are left out, samples that
- * came together share the time since those before. Never longer than the truth by much, so evidence that is paced by it
+ * Mean time between samples, from their own timestamps, in whatever order they come (labels may come newest first): a gap is what a
+ * sample adds to the time that was seen. Pauses and timestamps that are far off are left out, samples that came together share the time
+ * since those before. Never longer than the truth by much, so evidence that is paced by it
  * only ever gets stricter.
  */
 export class SampleInterval {
   private count = 0;
   private newestMs = 0;
+  private oldestMs = 0;
   /** Empty until there is a gap: a stream may never have a sample. */
   private counts = new Uint32Array(0);
   private sums = new Float64Array(0);
@@ -35,10 +37,11 @@ export class SampleInterval {
     this.newestMs = state.newestMs;
     this.counts = Uint32Array.from(state.counts);
     this.sums = Float64Array.from(state.sums);
+    this.oldestMs = state.newestMs - this.elapsedMs;
   }
 
   add(atMs: number): void {
-    const gapMs = atMs - this.newestMs;
+    const gapMs = Math.max(atMs - this.newestMs, this.oldestMs - atMs);
     this.count += 1;
     if (this.count > 1 && gapMs > 0) {
       if (this.counts.length === 0) {
@@ -49,7 +52,8 @@ export class SampleInterval {
       this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
       this.sums[bucket] = (this.sums[bucket] ?? 0) + gapMs;
     }
-    if (this.count === 1 || gapMs > 0) this.newestMs = atMs;
+    if (this.count === 1 || atMs > this.newestMs) this.newestMs = atMs;
+    if (this.count === 1 || atMs < this.oldestMs) this.oldestMs = atMs;
   }
 
   get samples(): number {
@@ -69,7 +73,7 @@ export class SampleInterval {
     return total / Math.max(1, this.count - 1);
   }
 
-  /** Milliseconds from the first sample to the newest, pauses too. */
+  /** Milliseconds from the oldest sample to the newest, pauses too. */
   get elapsedMs(): number {
     return this.sums.reduce((sum, each) => sum + each, 0);
   }
