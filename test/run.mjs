@@ -204,15 +204,17 @@ const hostOnReact18 = once(async () => {
   return npm('ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund');
 });
 
-/** The linter, which leaves a processor free for what later steps need. */
-function lint() {
+/** The linter, and whether what is generated is current; it leaves a processor free for what later steps need. */
+async function lint() {
   // Each step that needs one of them waits for it, and tells what failed.
   const fetching = async () => {
     if (isWanted('servers')) await servers();
     if (isWanted('browser')) await hostOnReact18();
   };
   fetching().catch(() => undefined);
-  return npm('run', 'lint');
+  const same = await npm('run', 'types', '-w', 'grafana-plugin', '--', '--check');
+  const code = await npm('run', 'lint');
+  return code === 0 ? same : code;
 }
 
 /** The browser journeys: the built plugin in its host, the real exporter behind it, in Chromium. */
@@ -223,8 +225,6 @@ async function browser() {
   }
   const react18 = await hostOnReact18();
   if (react18 !== 0) return react18;
-  const same = await npm('run', 'types', '-w', 'grafana-plugin', '--', '--check');
-  if (same !== 0) return same;
   const code = await npm('run', 'e2e', '-w', 'grafana-plugin');
   const report = join(root, 'grafana-plugin', 'artifacts', 'browser.json');
   if (existsSync(report)) {

@@ -101,9 +101,12 @@ async function send({ cut, pauseMs }: Served, bytes: Buffer, response: ServerRes
       return;
     }
     if (!response.write(bytes.subarray(at, at + PIECE_BYTES)))
-      await new Promise((drained) => {
-        response.once('drain', drained);
-        response.once('close', drained);
+      await new Promise<void>((resolve) => {
+        const goOn = (): void => {
+          response.off('drain', goOn).off('close', goOn);
+          resolve();
+        };
+        response.on('drain', goOn).on('close', goOn);
       });
     if (pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
