@@ -8,10 +8,23 @@ import { DEFAULT_INTAKE_LIMITS } from '../../../exporter/src/domain/ingest.js';
 const batches = new BatchReader(() => ({ ...DEFAULT_INTAKE_LIMITS, models: new Map() }));
 const previewed = (file: string, body: string, contentType: string): ImportPreview =>
   previewOf({ file, body, contentType, rows: 1, unit: 'line', share: 1 }, batches, 'm', new Map(), 1.7e12);
-const flat = '{"income":5,"y_pred":"yes"}\n';
 
-it('says of flat rows of JSON how they are imported, as it is written in a shell', () => {
-  const previews = [previewed('a.ndjson', flat, 'application/x-ndjson')];
+it('reads flat rows of JSON as a table, and those that hold their inputs as what they are', () => {
+  const flat = previewed('a.ndjson', '{"income":5,"y_pred":"yes"}\n', 'application/x-ndjson');
+  expect(flat).toMatchObject({ rows: 1, refused: 0 });
+  expect(flat.columns.map(({ name, role }) => [name, role])).toEqual([
+    ['income', 'feature'],
+    ['y_pred', 'prediction'],
+  ]);
+  const list = previewed('a.json', '[{"income":5,"y_pred":"yes"},{"income":6,"y_pred":"no"}]', 'application/json');
+  expect(list).toMatchObject({ rows: 2, refused: 0 });
+  const nested = '{"features":{"income":5},"incom":5,"y_pred":"yes"}\n';
+  expect(previewed('a.ndjson', nested, 'application/x-ndjson')).toMatchObject({ rows: 0, refused: 1 });
+});
+
+it('says of a field beside the inputs how it is imported, as it is written in a shell', () => {
+  const nested = '{"income":5,"y_pred":"yes","features":{"age":4}}\n';
+  const previews = [previewed('a.ndjson', nested, 'application/x-ndjson')];
   expect(whyNotImportable('baseline', true, previews, WAYS)).toMatch(
     /^no row can be taken\. Line 1: income unknown field;.*of flat rows say --map '\*:feature'$/,
   );

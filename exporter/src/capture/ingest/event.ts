@@ -35,14 +35,14 @@ export type IngestEvent =
   | { readonly kind: 'prediction'; readonly observation: Observation }
   | { readonly kind: 'label'; readonly label: LateLabel };
 
-/** What rows are sent as. */
-export type ExpectedRows = 'observations' | 'labels';
+/** What rows are sent as; `past`: of files, which are shown before anything is taken. */
+export type ExpectedRows = 'observations' | 'labels' | 'past';
 
 export interface EventOptions {
   readonly nowMs: number;
   readonly limits: IntakeLimits;
   readonly tell: Tell;
-  /** In a table a column without a role is a feature; in a JSON object a field without one is more likely a slip. */
+  /** In a table, or a file of flat rows, a field without a role is a feature; in a JSON object it is more likely a slip. */
   readonly isTable: boolean;
   readonly roles: FieldRoles;
   readonly expected: ExpectedRows;
@@ -114,7 +114,7 @@ function neither(fields: Fields, expected: ExpectedRows): Refusal {
       'prediction',
       'the row has an id, a label and features, and no prediction: send the prediction too, or the label with its prediction_id alone',
     );
-  if (expected === 'observations')
+  if (expected !== 'labels')
     return new Refusal(
       'no_prediction',
       'prediction',

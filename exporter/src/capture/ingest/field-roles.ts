@@ -186,6 +186,10 @@ export interface FieldRoles {
   unmet(isTable: boolean): readonly string[];
 }
 
+/** Whether a row has no field that holds its inputs: they lie beside the answer then. */
+export const isFlatRow = (row: unknown, roles: Pick<FieldRoles, 'roleOf'>): boolean =>
+  typeof row === 'object' && row !== null && !Object.keys(row).some((name) => roles.roleOf(name)?.role === 'features');
+
 /** What no row need have: labels may come later, and errors seldom. A table that has some has a column of them. */
 const MAY_BE_MISSING: ReadonlySet<FieldRole> = new Set(['label', 'error']);
 

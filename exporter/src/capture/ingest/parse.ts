@@ -4,7 +4,7 @@ import type { LateLabel, Observation } from '../../domain/observation.js';
 import { callInRow } from './calls/call-in-row.js';
 import { rowsOfCall } from './calls/logged-call.js';
 import { eventOf, type EventOptions, type ExpectedRows, type IngestEvent } from './event.js';
-import { fieldRoles, type FieldRoles } from './field-roles.js';
+import { fieldRoles, isFlatRow, type FieldRoles } from './field-roles.js';
 import { csv } from './formats/csv.js';
 import type { BatchFormat, SourceRow } from './formats/format.js';
 import { json } from './formats/json.js';
@@ -90,7 +90,8 @@ function judged(
     const mangled = isMangled ? mangledField(value) : null;
     if (mangled !== null) tell('not_utf8', mangled, NOT_UTF8);
     const call = callInRow(value, roles);
-    const options = { nowMs, limits, tell, isTable: isTable === true, roles, expected };
+    const isFlat = isTable === true || (expected === 'past' && isFlatRow(value, roles));
+    const options = { nowMs, limits, tell, isTable: isFlat, roles, expected };
     if (call === null) return [eventOf(value, options)];
     hasCalls = true;
     return eventsOf(rowsOfCall(call, mapping), line, options, verdicts);

@@ -1,6 +1,6 @@
 import { beginningOf } from '../../ingest/formats/csv.js';
 import { placeName } from '../../ingest/formats/table.js';
-import { fieldRoles, type FieldRole } from '../../ingest/field-roles.js';
+import { fieldRoles, isFlatRow, type FieldRole } from '../../ingest/field-roles.js';
 import type { BatchReader } from '../../ingest/batch-reader.js';
 import { NO_MAPPING, type FieldMapping } from '../../../domain/field-mapping.js';
 import { answerText, type Observation } from '../../../domain/observation.js';
@@ -39,12 +39,21 @@ export function previewOf(
   nowMs: number,
 ): ImportPreview {
   const { file, body, contentType } = piece;
-  const { observations, labels, rejected, errors, notes } = batches.read(body, contentType, nowMs, model, said);
+  const { observations, labels, rejected, errors, notes } = batches.read(
+    body,
+    contentType,
+    nowMs,
+    model,
+    said,
+    'past',
+  );
   const roles = fieldRoles({ ...NO_MAPPING, fields: said });
   const isTable = contentType !== 'application/x-ndjson' && !body.startsWith('[');
-  const columns = firstRow(piece).map(([name, value]) => ({
+  const first = firstRow(piece);
+  const isFlat = isTable || isFlatRow(Object.fromEntries(first), roles);
+  const columns = first.map(([name, value]) => ({
     name,
-    role: roleText(name, roles, isTable),
+    role: roleText(name, roles, isFlat),
     kind: kindOf(value),
     example: exampleOf(value),
   }));

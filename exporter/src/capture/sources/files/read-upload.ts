@@ -21,7 +21,7 @@ export async function readUpload(
   said: FieldMapping['fields'],
 ): Promise<ParsedBatch> {
   if (body.subarray(0, MAGIC.length).toString('latin1') !== MAGIC)
-    return batches.read(body.toString('utf8'), contentType, nowMs, model, said);
+    return batches.read(body.toString('utf8'), contentType, nowMs, model, said, 'past');
   const bytes = new Uint8Array(body).buffer;
   const file = { byteLength: bytes.byteLength, slice: (start: number, end?: number) => bytes.slice(start, end) };
   try {
@@ -31,7 +31,7 @@ export async function readUpload(
     if (first === undefined) throw new FileProblem('it holds no row');
     if (others.length > 0)
       throw new FileProblem('it has more than one row group; mlfi import sends such a file in parts');
-    return batches.read(first.body, 'application/json', nowMs, model, said);
+    return batches.read(first.body, 'application/json', nowMs, model, said, 'past');
   } catch (error) {
     if (!(error instanceof FileProblem)) throw error;
     throw new Invalid(`the Parquet file cannot be read: ${error.message.slice(0, 200)}`, 'body');
