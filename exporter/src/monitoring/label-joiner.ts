@@ -213,8 +213,8 @@ export class LabelJoiner {
     const { confidenceTenth, answerHash, atMs: predictedAtMs, arrivedAtMs: answeredAtMs } = entry;
     if (quantity !== null && confidenceTenth === null && quantityOf(label) !== null)
       return { label: judge(quantity, label, null), atMs, predictedAtMs, answeredAtMs };
-    // Stored by a release that kept no cells.
-    if (typeof label === 'number' && confidenceTenth === null) return null;
+    // Stored by a release that kept neither cells nor arrivals: it may be a quantity.
+    if (typeof label === 'number' && confidenceTenth === null && answeredAtMs === null) return null;
     const correct = answerHash === this.hashOfAnswer(label);
     return { label: { kind: 'class', correct, confidenceTenth }, atMs, predictedAtMs, answeredAtMs };
   }

@@ -203,27 +203,24 @@ export function subtractGroups(whole: GroupCounts, part: GroupCounts): GroupCoun
 
 /**
  * Groups as they may be stored: those seen fewer than `minimum` times become part of "other", unless `keep` holds them; of a
- * feature in `hidden` no value is named, however often it was seen.
+ * feature in `hidden` no value is named but those it has there, however often it was seen.
  */
 export function foldRareGroups(
   groups: GroupCounts,
   keep: GroupCounts,
   minimum: number,
-  hidden: ReadonlySet<string> = new Set(),
+  hidden: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
 ): GroupCounts {
   const stored = new Map<string, GroupCell>();
   for (const [key, cell] of groups) {
     const isKnown = cell[0] >= minimum || (keep.get(key)?.[0] ?? 0) >= minimum;
+    const isHidden = ([feature, value]: GroupTerm): boolean =>
+      value !== MISSING && hidden.get(feature)?.has(value.slice(1)) === false;
     const terms = groupTerms(key);
     const name =
-      isKnown && !terms.some(([feature]) => hidden.has(feature))
+      isKnown && !terms.some(isHidden)
         ? key
-        : groupKey(
-            terms.map(([feature, value]): GroupTerm => [
-              feature,
-              !isKnown || (hidden.has(feature) && value !== MISSING) ? OTHER : value,
-            ]),
-          );
+        : groupKey(terms.map((term): GroupTerm => [term[0], !isKnown || isHidden(term) ? OTHER : term[1]]));
     const mine = stored.get(name);
     stored.set(name, mine === undefined ? cell : combined(mine, cell, 1));
   }

@@ -120,6 +120,10 @@ it.each<readonly [Prediction, LateLabel['label'], number | null, LabelOutcome['k
   [1, true, null, 'class', true],
   ['yes', false, null, 'class', false],
   [12.5, '10', null, 'quantity', 2.5],
+  ['1', 1, null, 'class', true],
+  ['1.0', 0, null, 'class', false],
+  [true, 1, null, 'class', true],
+  ['yes', 0, null, 'class', false],
 ])('joins %s with the label %s by meaning, at once and late', async (prediction, label, confidence, kind, verdict) => {
   const joiner = joinerOf();
   const store = memoryLedger();

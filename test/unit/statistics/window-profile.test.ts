@@ -7,7 +7,7 @@ import {
   quantileBins,
   summariseNumeric,
 } from '../../../exporter/src/statistics/signal-counts.js';
-import { foldRareCategories } from '../../../exporter/src/statistics/rare-categories.js';
+import { foldedCounts, foldRareCategories, isNameable } from '../../../exporter/src/statistics/rare-categories.js';
 import { createWindowBuilder, emptyWindow, mergeWindows } from '../../../exporter/src/statistics/window-profile.js';
 import { subtractWindows } from '../../../exporter/src/statistics/subtract-windows.js';
 import type { FeatureValue, Observation } from '../../../exporter/src/domain/observation.js';
@@ -235,6 +235,23 @@ describe('a feature whose values are nearly all different', () => {
       'Paris',
       'Rome',
     ]);
+  });
+  it('leaves no new value in what is stored or named, where values that were known before are none of these', () => {
+    const known = createWindowBuilder();
+    for (let i = 0; i < 100; i += 1) known.add(row({ email: i % 2 === 0 ? 'info@example.org' : 'shop@example.org' }));
+    for (const window of [builder, known]) window.add(row({ email: 'info@example.org' }));
+    const [before, now] = [known.build(), builder.build()];
+    const keep = new Map([['feature:email' as const, new Set(['info@example.org', 'shop@example.org'])]]);
+    const stored = foldRareCategories(now, keep, before.groups);
+    const email = stored.signals.get('feature:email');
+    expect(email?.kind === 'categorical' ? [...email.categories.keys()] : null).toEqual(['info@example.org']);
+    const groups = JSON.stringify([...stored.groups.keys()]);
+    expect(groups).not.toContain('ada@example.org');
+    expect(groups).toContain('Berlin');
+    const [was, is] = [before, now].map(({ signals }) => signals.get('feature:email'));
+    if (was?.kind !== 'categorical' || is?.kind !== 'categorical') throw new Error('no categories');
+    expect(['info@example.org', 'ada@example.org'].map((name) => isNameable(name, was, is))).toEqual([true, false]);
+    expect([...foldedCounts(is, was.categories).categories.keys()]).toEqual(['info@example.org']);
   });
   it('keeps the values that were known before', () => {
     const keep = new Map([['feature:email' as const, new Set(['ada@example.org'])]]);

@@ -3,6 +3,7 @@ import { percent } from '../../domain/quantity-text.js';
 import type { DetectorId, Finding } from '../../domain/finding.js';
 import type { CategoricalCounts, SignalKey } from '../../domain/profile.js';
 import { compareCategorical } from '../../statistics/compare.js';
+import { isNameable } from '../../statistics/rare-categories.js';
 import { categoricalTotal } from '../../statistics/signal-counts.js';
 import { significancePerSignal, windowOf, type DetectionInput } from '../detection-input.js';
 
@@ -49,10 +50,10 @@ function largestMove(before: CategoricalCounts, now: CategoricalCounts): string 
   const m = categoricalTotal(now);
   let largest = { name: '', from: 0, to: 0 };
   for (const name of new Set([...before.categories.keys(), ...now.categories.keys()])) {
-    const seen = (before.categories.get(name) ?? 0) + (now.categories.get(name) ?? 0);
     const from = (before.categories.get(name) ?? 0) / n;
     const to = (now.categories.get(name) ?? 0) / m;
-    if (seen >= 10 && Math.abs(to - from) > Math.abs(largest.to - largest.from)) largest = { name, from, to };
+    if (Math.abs(to - from) > Math.abs(largest.to - largest.from) && isNameable(name, before, now))
+      largest = { name, from, to };
   }
   return largest.name === ''
     ? ''

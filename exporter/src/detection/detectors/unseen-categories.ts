@@ -1,6 +1,7 @@
 import { isAboutAnswers } from '../../domain/generation.js';
 import { percent } from '../../domain/quantity-text.js';
 import { compareCategorical, isUnseenBeyondChance } from '../../statistics/compare.js';
+import { isNameable } from '../../statistics/rare-categories.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
 import {
   featuresOf,
@@ -26,7 +27,7 @@ export const unseenCategories: Detector = {
       const count = Math.round(comparison.unseenShare * comparison.nNow);
       if (comparison.unseenShare < input.thresholds.unseenShare) return [];
       if (!isUnseenBeyondChance(comparison, significancePerSignal(input))) return [];
-      const named = comparison.unseen.filter((name) => (pair.now.categories.get(name) ?? 0) >= 10).slice(0, 3);
+      const named = comparison.unseen.filter((name) => isNameable(name, pair.before, pair.now)).slice(0, 3);
       const names = named.length === 0 ? '' : `, such as ${named.map((name) => `“${name.slice(0, 40)}”`).join(', ')}`;
       return [
         {

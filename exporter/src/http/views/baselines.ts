@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ModelStatus } from '../../domain/model-status.js';
 import { baselineSamples, type SignalCounts } from '../../domain/profile.js';
+import { foldedCounts } from '../../statistics/rare-categories.js';
 import { instant, nullableInstant, nullableNumber, orNull } from './estimates.js';
 
 export const baselineSchema = z
@@ -102,19 +103,16 @@ export const distributionSchema = z
   })
   .meta({ id: 'Distribution' });
 
-/** A category seen less often could be one person. */
-const RAREST_SHOWN = 10;
-
-function countsView(counted: SignalCounts): z.output<typeof counts> {
+/** @param before the baseline's counts; null where these are the baseline's */
+function countsView(counted: SignalCounts, before: SignalCounts | null): z.output<typeof counts> {
   if (counted.kind === 'numeric') {
     const { grid, cells, missing, invalid } = counted;
     return { kind: 'numeric', grid, cells: [...cells].sort(([a], [b]) => a - b), missing, invalid };
   }
   const { missing, invalid } = counted;
-  const frequent = [...counted.categories].filter(([, count]) => count >= RAREST_SHOWN);
-  const rare = [...counted.categories].reduce((sum, [, count]) => (count < RAREST_SHOWN ? sum + count : sum), 0);
-  const categories = frequent.sort(([, a], [, b]) => b - a);
-  return { kind: 'categorical', categories, other: counted.other + rare, missing, invalid };
+  const known = before?.kind === 'categorical' ? before.categories : new Map<string, number>();
+  const { categories, other } = foldedCounts(counted, known);
+  return { kind: 'categorical', categories: [...categories].sort(([, a], [, b]) => b - a), other, missing, invalid };
 }
 
 /** Counts of every signal, baseline and now, on the same grid. */
@@ -129,8 +127,8 @@ export function distributionsView({
     return {
       signal,
       bins: orNull(baseline?.bins.get(signal), (edges) => [...edges]),
-      before: before === undefined ? null : countsView(before),
-      now: now === undefined ? null : countsView(now),
+      before: before === undefined ? null : countsView(before, null),
+      now: now === undefined ? null : countsView(now, before ?? null),
     };
   });
 }

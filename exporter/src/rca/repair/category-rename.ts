@@ -1,4 +1,5 @@
 import { wholePercent } from '../../domain/quantity-text.js';
+import { isNameable } from '../../statistics/rare-categories.js';
 import { categoricalTotal } from '../../statistics/signal-counts.js';
 import type { CategoricalRepair } from './repair.js';
 
@@ -23,7 +24,9 @@ export const categoryRename: CategoricalRepair = (feature, before, now) => {
     ([name, count]) => count >= FREQUENT && (now.categories.get(name) ?? 0) / m < (0.2 * count) / n,
   );
   const come = new Map(
-    [...now.categories].filter(([name, count]) => !before.categories.has(name) && count >= FREQUENT),
+    [...now.categories].filter(
+      ([name, count]) => !before.categories.has(name) && count >= FREQUENT && isNameable(name, before, now),
+    ),
   );
   const renamed: [from: string, to: string, share: number][] = [];
   const take = (name: string, count: number, match: string | undefined): boolean => {
