@@ -2,7 +2,7 @@
 const PIECES_PER_TURN = 1_000;
 
 let last: Promise<void> = Promise.resolve();
-let pieces = 0;
+let done = 0;
 
 /** Resolves in a turn of the event loop that no other long work has. */
 export function ownTurn(): Promise<void> {
@@ -15,19 +15,24 @@ export function ownTurn(): Promise<void> {
  * @param before pieces of what is done in one before the first `yield`
  */
 export async function inTurns<T>(work: Generator<void, T>, before = 0): Promise<T> {
-  pieces += before;
+  done += before;
   for (;;) {
-    if (pieces >= PIECES_PER_TURN) {
-      pieces = 0;
+    if (done >= PIECES_PER_TURN) {
+      done = 0;
       await ownTurn();
     }
     const piece = work.next();
     if (piece.done === true) return piece.value;
-    pieces += 1;
+    done += 1;
   }
 }
 
-/** The same without a pause. */
+/** Work that is not cut into pieces, told as so many. */
+export function* pieces(count: number): Generator<void> {
+  for (let i = 0; i < count; i += 1) yield;
+}
+
+/** The work of `inTurns` without a pause. */
 export function atOnce<T>(work: Generator<void, T>): T {
   for (;;) {
     const piece = work.next();

@@ -20,6 +20,12 @@ export interface Countable {
   readonly labels: readonly MatchedLabel[];
 }
 
+/** The judged labels of both. */
+export const judgedIn = ({ rows, labels }: Countable): readonly MatchedLabel[] => [
+  ...rows.flatMap(({ judged }) => judged ?? []),
+  ...labels,
+];
+
 /** The counts with more counted. */
 export function withCounted(
   like: WindowProfile,
@@ -40,6 +46,11 @@ export function count(builder: WindowBuilder, { rows, labels }: Countable): void
     if (judged !== null) builder.addLabel(judged.label);
   }
   for (const { label } of labels) builder.addLabel(label);
+}
+
+/** What is made of each when it is asked for, once. */
+export function* mapped<T, U>(all: Iterable<T>, of: (each: T) => U): Generator<U> {
+  for (const each of all) yield of(each);
 }
 
 /** What belongs together, by a key of each. */

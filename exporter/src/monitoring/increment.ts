@@ -27,12 +27,14 @@ import { matchedOnArrival, type AwaitingAnswer, type Join, type MatchedLabel } f
 import type { LostRows } from './lost-rows.js';
 import type { PendingRows } from './pending-rows.js';
 import type { RunningDetectors } from './running-detectors.js';
-import { storableLearning, storableWindow } from './storable.js';
+import { storableIn, storableLearning } from './storable.js';
+import { pieces } from '../domain/turns.js';
 import { subtractWindows } from '../statistics/subtract-windows.js';
 import { emptyWindow, mergeWindows, type WindowLimits } from '../statistics/window-profile.js';
 import { spanOf, type LearningPeriod } from './unseen-rows.js';
-import { withCounted, type Countable } from './countable.js';
-import { type Window, type Windows } from './windows.js';
+import { mapped, withCounted, type Countable } from './countable.js';
+import { PIECES_OF_A_WINDOW, type Window, type WindowsToStore } from './window.js';
+import type { Windows } from './windows.js';
 
 /** What the store is to hold of one model once its rows are counted. Rare categories are folded away. */
 export interface Records {
@@ -42,8 +44,8 @@ export interface Records {
   /** The learning period as it stands, or that the one of `baseline` is over; null when there is none to write. */
   readonly learning: LearningState | null;
   readonly windows: readonly Window[];
-  /** Counts to be added to what is stored of older windows. */
-  readonly amendments: readonly Window[];
+  /** Counts to be added to what is stored of older windows; made when they are asked for, once. */
+  readonly amendments: Iterable<Window>;
   /** Null when the e-detectors' state is not due. */
   readonly detectors: DriftMonitorState | null;
   readonly labelEvidence: EvidenceToStore;
@@ -84,8 +86,8 @@ export interface Staged {
   readonly startsOver: boolean;
   readonly answers: readonly AwaitingAnswer[];
   readonly labels: readonly WaitingLabel[];
-  /** Pure. @param judged the labels that found their answer */
-  records(judged: readonly MatchedLabel[], nowMs: number): Counted;
+  /** Pure, piece by piece. @param judged the labels that found their answer */
+  records(judged: readonly MatchedLabel[], nowMs: number): Generator<void, Counted>;
 }
 
 /** The records, and what the model must know of them once they are stored. */
@@ -127,17 +129,17 @@ export interface CountingState {
 }
 
 /**
- * What the store is to hold once the rows are counted. Pure: the state stays what it is.
+ * What the store is to hold once the rows are counted, piece by piece. Pure: the state stays what it is, and has to until the end.
  * @param startsOver learning starts over with these rows
  */
-export function countRows(
+export function* countRows(
   state: CountingState,
   { observations }: Rows,
   startsOver: boolean,
   judged: readonly MatchedLabel[],
   requirements: BaselineRequirements,
   nowMs: number,
-): Counted {
+): Generator<void, Counted> {
   const { calls, windows } = state;
   const phase = startsOver ? relearnt(state.phase, requirements) : state.phase;
   const arrived = observations.map((row) => ({ row, judged: matchedOnArrival(row) }));
@@ -145,7 +147,7 @@ export function countRows(
   const late = phase.kind === 'admitted' ? labelledBaseline(phase, judged) : { baseline: null, others: [] };
   const baseline = late.baseline ?? state.baselineToSave;
   const toStore =
-    phase.kind === 'learning' ? NO_WINDOWS : windows.toStore({ rows: arrived, labels: late.others }, waiting);
+    phase.kind === 'learning' ? NO_WINDOWS : yield* windows.toStore({ rows: arrived, labels: late.others }, waiting);
   const detectors = startsOver ? null : state.detectors.toSave(nowMs);
   const learning = learningWith(
     phase,
@@ -163,7 +165,13 @@ export function countRows(
   const rowsUnsaved = startsOver ? 0 : Math.max(detectors === null ? unsaved : 0, rowsHeld);
   const hasLabelsToDrop = state.detectors.hasUnsavedLabels || state.pending.lowestLabel < 0;
   const droppedLabels = startsOver ? 'rows' : detectors !== null && hasLabelsToDrop ? 'held' : null;
-  const fold = (window: Window): Window => ({ ...window, profile: storableWindow(phase, window.profile) });
+  const folded = storableIn(phase);
+  const fold = ({ windowStartMs, profile }: Window): Window => ({ windowStartMs, profile: folded(profile) });
+  const written: Window[] = [];
+  for (const window of toStore.windows) {
+    written.push(fold(window));
+    yield* pieces(PIECES_OF_A_WINDOW);
+  }
   return {
     records: {
       counters: {
@@ -177,8 +185,8 @@ export function countRows(
       },
       baseline: baseline === null ? null : storable(baseline),
       learning: storableLearning(learning, baseline, requirements),
-      windows: toStore.windows.map(fold),
-      amendments: toStore.amendments.map(fold),
+      windows: written,
+      amendments: mapped(toStore.amendments, fold),
       detectors,
       labelEvidence: evidenceToStore(state.pending, arrived, judged, phase.kind === 'admitted', droppedLabels),
       kinds: state.kindsToSave,
@@ -188,7 +196,7 @@ export function countRows(
   };
 }
 
-const NO_WINDOWS = { windows: [], amendments: [] } as const;
+const NO_WINDOWS: WindowsToStore = { windows: [], amendments: [] };
 
 /**
  * The learning period with all rows that have come, those that still wait for older ones too; null outside of one. What would be

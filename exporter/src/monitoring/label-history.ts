@@ -1,5 +1,6 @@
 import { failureCount, type LabelCounts, type WindowProfile } from '../domain/profile.js';
 import { addLabels, labelledShare } from '../statistics/label-counts.js';
+import { createLabelTally, type LabelTally } from '../statistics/label-tally.js';
 import { DelayQuantile } from './delay-quantile.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { copied } from './copied.js';
@@ -21,6 +22,9 @@ export interface LabelledWindow {
   readonly answers: number;
   readonly labels: LabelCounts;
 }
+
+/** Labels of one window, by its start. */
+export type LabelsOfWindow = readonly [windowStartMs: number, judged: readonly MatchedLabel[]];
 
 /**
  * Labels of windows that are judged no more, for as long as labels may still come, and how old a window must be to have most
@@ -94,11 +98,21 @@ export class LabelHistory {
     this.windows = [...this.windows, window].slice(-LABELLED_WINDOWS_KEPT);
   }
 
-  /** Labels came for a window that has left memory. */
-  add(windowStartMs: number, labels: LabelCounts): void {
-    this.windows = this.windows.map((window) =>
-      window.windowStartMs === windowStartMs ? { ...window, labels: addLabels(window.labels, labels) } : window,
-    );
+  /** Labels came for windows that have left memory. @param like lends the grid of the answers */
+  add(came: readonly LabelsOfWindow[], like: WindowProfile): void {
+    if (came.length === 0) return;
+    const answers = like.signals.get('prediction');
+    const grid = answers?.kind === 'numeric' ? answers.grid : null;
+    const tallies = new Map<number, LabelTally>();
+    for (const [startMs, judged] of came) {
+      const tally = tallies.get(startMs) ?? createLabelTally();
+      tallies.set(startMs, tally);
+      for (const { label } of judged) tally.add(label, grid);
+    }
+    this.windows = this.windows.map((window) => {
+      const labels = tallies.get(window.windowStartMs)?.build();
+      return labels === undefined ? window : { ...window, labels: addLabels(window.labels, labels) };
+    });
   }
 
   forget(): void {

@@ -1,4 +1,4 @@
-import type { LabelOutcome } from '../statistics/window-profile.js';
+import type { LabelOutcome } from '../statistics/label-tally.js';
 import type { ModelId } from '../domain/identifiers.js';
 import { answerText, quantityOf, sameAnswer } from '../domain/observation.js';
 import type { LateLabel, Observation, Prediction } from '../domain/observation.js';

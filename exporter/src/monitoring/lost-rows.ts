@@ -6,7 +6,7 @@ import type { WindowProfile } from '../domain/profile.js';
 import { cellMiddle, sameGrid } from '../statistics/grid.js';
 import { isUnseen } from '../statistics/window-profile.js';
 import { copied } from './copied.js';
-import type { Window } from './windows.js';
+import type { Window } from './window.js';
 
 /** So many say what all of them do. */
 const ROWS_DRAWN = 2_000;

@@ -1,5 +1,6 @@
 import type { AlertEvidence } from '../domain/alert-evidence.js';
 import type { BaselineProfile } from '../domain/profile.js';
+import { atOnce } from '../domain/turns.js';
 import type { ChangeEvent } from '../domain/symptoms.js';
 import type { BaselineRequirements } from '../domain/thresholds.js';
 import { baselineIn } from './baseline-lifecycle.js';
@@ -68,6 +69,6 @@ export class ModelDraft {
     const { calls, features, traffic } = this;
     const { parts, phase, earlyLabels, baselineToSave } = traffic;
     const state = { ...parts, phase, earlyLabels, calls, baselineToSave, kindsToSave: features.unstored };
-    return countRows(state, NO_ROWS, false, [], this.requirements, nowMs);
+    return atOnce(countRows(state, NO_ROWS, false, [], this.requirements, nowMs));
   }
 }

@@ -15,6 +15,7 @@ import {
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import type { Validation } from '../domain/validation.js';
 import { newestFirst } from '../domain/stored-windows.js';
+import { inTurns } from '../domain/turns.js';
 import { mergeWindows } from '../statistics/window-profile.js';
 import { afterStart, callCountersCodec, windowsFromMs } from './call-counters.js';
 import { AHEAD_MS, withoutFuture } from './clock-set-back.js';
@@ -24,7 +25,7 @@ import { LABELLED_WINDOWS_KEPT, labelledWindow, type LabelledWindow } from './la
 import { matchedIn, type MatchedLabel } from './label-joiner.js';
 import { logPositionsCodec, PositionsInCommit } from './log-positions.js';
 import type { Member, WaitingRequest } from './member.js';
-import type { Window } from './windows.js';
+import type { Window } from './window.js';
 
 const WINDOWS_RESTORED_MS = 7 * 86_400_000;
 /** Windows that are read at once, whole and without features: what a turn of the event loop can bear. */
@@ -168,10 +169,9 @@ async function writeRecords(store: IncrementStore, id: ModelId, records: Records
 async function writeAmended(
   windows: IncrementStore['windows'],
   id: ModelId,
-  amendments: readonly Window[],
+  amendments: Iterable<Window>,
 ): Promise<void> {
-  for (let i = 0; i < amendments.length; i += WINDOWS_AMENDED_AT_ONCE) {
-    const late = amendments.slice(i, i + WINDOWS_AMENDED_AT_ONCE);
+  for (const late of inPieces(amendments, WINDOWS_AMENDED_AT_ONCE)) {
     const startsMs = late.map(({ windowStartMs }) => windowStartMs);
     const found = await windows.at(id, startsMs);
     const stored = new Map(found.map(({ windowStartMs, profile }) => [windowStartMs, profile]));
@@ -182,6 +182,17 @@ async function writeAmended(
       }),
     );
   }
+}
+
+function* inPieces<T>(all: Iterable<T>, size: number): Generator<readonly T[]> {
+  let piece: T[] = [];
+  for (const each of all) {
+    piece.push(each);
+    if (piece.length < size) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
 }
 
 /** One model's part of a commit, written but perhaps not committed. */
@@ -256,7 +267,7 @@ export async function writeModel(
     nowMs,
   );
   const join = await monitored.join(store.ledger, staged, nowMs);
-  const counted = staged.records(matchedIn(join), nowMs);
+  const counted = await inTurns(staged.records(matchedIn(join), nowMs));
   const waiting = new Set(join.waiting.begun);
   await writeRecords(store, id, counted.records);
   if (positions.changed !== null) await store.logPositions.save(id, logPositionsCodec, positions.changed);

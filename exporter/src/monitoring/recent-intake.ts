@@ -51,6 +51,7 @@ export class RecentIntake {
         notes: each.notes.filter(({ reason }) => reason !== 'probes_judge'),
       }));
     const taken = batch.observations.length + batch.labels.length;
+    if (taken + batch.rejected === 0) return;
     const all = { taken, refused: batch.rejected, byReason: batch.rejectedByReason };
     this.sent.push({
       // What a large batch holds last is what is sent now; all of it would hide that.

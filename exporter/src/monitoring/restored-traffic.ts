@@ -16,7 +16,8 @@ import { ModelTraffic } from './model-traffic.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
 import { PendingRows } from './pending-rows.js';
 import { RunningDetectors } from './running-detectors.js';
-import { Windows, type Window } from './windows.js';
+import type { Window } from './window.js';
+import { Windows } from './windows.js';
 
 /**
  * One model's traffic as it was left, by what is stored of it.

@@ -92,7 +92,14 @@ export class RunningDetectors {
     this.unsavedRows += 1;
     if (!this.monitor.isWatching) this.unseen.add({ row, judged });
     this.monitor.observe(this.thinning.takes(row, this.monitor.watchedFeatures) ? row : { ...row, features: null });
-    if (isScored && row.failure === null && row.features !== null) this.rowsToScore.push(row);
+    if (isScored && row.failure === null && row.features !== null) this.scoreLater(row);
+  }
+
+  /** The newest alone are scored: of a long batch no more are held. */
+  private scoreLater(row: Observation): void {
+    this.rowsToScore.push(row);
+    if (this.rowsToScore.length >= 2 * ROWS_SCORED_PER_EVALUATION)
+      this.rowsToScore.splice(0, this.rowsToScore.length - ROWS_SCORED_PER_EVALUATION);
   }
 
   /** A call that was lost but for its counts. @param standsFor so many of them */

@@ -4,9 +4,12 @@ import type { BaselineRequirements } from '../domain/thresholds.js';
 import { foldRareCategories } from '../statistics/rare-categories.js';
 import type { BaselinePhase } from './baseline-lifecycle.js';
 
-/** A window as it may be stored: without categories that are rare, unless the baseline has them often. */
-export function storableWindow(phase: BaselinePhase, profile: WindowProfile): WindowProfile {
-  return phase.kind === 'learning' ? foldRareCategories(profile, new Map()) : foldedLike(phase.stored.profile, profile);
+/** Makes a window one that may be stored: without categories that are rare, unless the baseline has them often. */
+export function storableIn(phase: BaselinePhase): (profile: WindowProfile) => WindowProfile {
+  if (phase.kind === 'learning') return (profile) => foldRareCategories(profile, new Map());
+  const { profile: like } = phase.stored;
+  const named = namedIn(like);
+  return (profile) => foldRareCategories(profile, named, like.groups);
 }
 
 /**
@@ -30,9 +33,12 @@ export function storableLearning(
 }
 
 /** The window with only those rare categories and groups that `like` names, which holds none that are rare in it. */
-function foldedLike(like: WindowProfile, window: WindowProfile): WindowProfile {
+const foldedLike = (like: WindowProfile, window: WindowProfile): WindowProfile =>
+  foldRareCategories(window, namedIn(like), like.groups);
+
+function namedIn(like: WindowProfile): ReadonlyMap<SignalKey, ReadonlySet<string>> {
   const named = new Map<SignalKey, ReadonlySet<string>>();
   for (const [key, counts] of like.signals)
     if (counts.kind === 'categorical') named.set(key, new Set(counts.categories.keys()));
-  return foldRareCategories(window, named, like.groups);
+  return named;
 }

@@ -8,27 +8,21 @@ import {
 } from '../statistics/window-profile.js';
 import type { Observation } from '../domain/observation.js';
 import type { BaselineProfile, RunningCounts, WindowProfile } from '../domain/profile.js';
-import { count, grouped, withCounted, type ArrivedRow, type Countable } from './countable.js';
+import { count, grouped, judgedIn, mapped, withCounted, type ArrivedRow, type Countable } from './countable.js';
 import { CumulativeCounts } from './cumulative-counts.js';
-import { LabelHistory, labelledWindow } from './label-history.js';
+import { LabelHistory, labelledWindow, type LabelsOfWindow } from './label-history.js';
 import type { MatchedLabel } from './label-joiner.js';
 import { copied } from './copied.js';
+import { pieces } from '../domain/turns.js';
+import { PIECES_OF_A_WINDOW, type Window, type WindowsToStore } from './window.js';
 import { WindowStarts } from './window-starts.js';
 
 /** Rows that wait from which on counting them again costs more than holding windows twice. */
 const WORTH_KEEPING = 100;
 
-/** One window of counts, keyed by its start. */
-export interface Window {
-  readonly windowStartMs: number;
-  readonly profile: WindowProfile;
-}
-
+type Counting = (builder: WindowBuilder) => void;
 /** When windows begin; both ends are of it. */
 type Span = Pick<CallCounts, 'fromMs' | 'toMs'>;
-
-/** What the store is to hold: whole windows, which replace what is stored of them, and counts to be added to older ones. */
-export type WindowsToStore = Record<'windows' | 'amendments', readonly Window[]>;
 
 /**
  * One model's windows, by the time of its rows: the one being filled, those before it that are still judged, and what came
@@ -101,12 +95,21 @@ export class Windows {
   /** Counts rows, and labels in the windows of their answers. @param isStored the store has them */
   add({ rows, labels }: Countable, isStored: boolean): void {
     if (!isStored && rows.length + labels.length > 0) this.written.clear();
+    const late: ArrivedRow[] = [];
+    const older: LabelsOfWindow[] = [];
+    const countAll = (startMs: number | null, some: Countable): void => {
+      const where = this.countIn(startMs, isStored, (builder) => count(builder, some));
+      if (where !== 'now') for (const row of some.rows) late.push(row);
+      if (where === 'older' && startMs !== null) older.push([startMs, judgedIn(some)]);
+    };
     for (const [startMs, some] of grouped(rows, ({ row }) => this.starts.of(row.atMs)))
-      this.countIn(startMs, isStored, (builder) => count(builder, { rows: some, labels: [] }));
+      countAll(startMs, { rows: some, labels: [] });
     for (const [startMs, some] of grouped(labels, ({ predictedAtMs }) => this.starts.of(predictedAtMs))) {
       if (startMs !== null && this.isAhead(startMs)) this.expect(startMs, some, isStored);
-      else this.countIn(startMs, isStored, (builder) => count(builder, { rows: [], labels: some }));
+      else countAll(startMs, { rows: [], labels: some });
     }
+    this.closeLate(late);
+    this.labels.add(older, this.like);
   }
 
   /** Labels of answers that wait do not begin a window: its rows are still to come, and so are those of the one before. */
@@ -166,10 +169,10 @@ export class Windows {
   }
 
   /**
-   * What the store is to hold once more is counted. Changes nothing.
+   * What the store is to hold once more is counted, piece by piece. Changes nothing, nor may anything before the end.
    * @param waiting rows that are stored and not counted here yet
    */
-  toStore(arrived: Countable, waiting: readonly ArrivedRow[]): WindowsToStore {
+  *toStore(arrived: Countable, waiting: readonly ArrivedRow[]): Generator<void, WindowsToStore> {
     const fresh = grouped(arrived.rows, ({ row }) => this.starts.of(row.atMs));
     const labels = grouped(arrived.labels, ({ predictedAtMs }) => this.starts.of(predictedAtMs));
     const starts = [...new Set([...this.unstored, ...fresh.keys(), ...labels.keys()])].flatMap((start) => start ?? []);
@@ -191,12 +194,15 @@ export class Windows {
         : of(startMs, written, fresh.get(startMs) ?? []);
     };
     const older = new Set([...this.amendments.keys(), ...starts.filter((startMs) => this.isOlder(startMs))]);
-    return {
-      windows: [...this.leaving, ...starts.filter((startMs) => !this.isOlder(startMs)).map(whole)],
-      amendments: [...older].map((startMs) =>
-        of(startMs, this.amendments.get(startMs)?.build() ?? null, fresh.get(startMs) ?? []),
-      ),
-    };
+    const windows = [...this.leaving];
+    for (const startMs of starts) {
+      if (older.has(startMs)) continue;
+      windows.push(whole(startMs));
+      yield* pieces(PIECES_OF_A_WINDOW);
+    }
+    const amended = (startMs: number): Window =>
+      of(startMs, this.amendments.get(startMs)?.build() ?? null, fresh.get(startMs) ?? []);
+    return { windows, amendments: mapped(older, amended) };
   }
 
   /** What `toStore` said is stored. @param windows those it said, whole @param waiting how many rows wait */
@@ -331,12 +337,19 @@ export class Windows {
     return this.past.find(({ windowStartMs }) => windowStartMs === startMs)?.profile ?? null;
   }
 
-  private countIn(startMs: number | null, isStored: boolean, count: (builder: WindowBuilder) => void): void {
-    if (startMs === null) return this.countNow(count);
-    if (this.isAhead(startMs)) this.roll(startMs);
-    if (this.isOlder(startMs)) return this.amend(startMs, isStored, count);
-    if (!isStored) this.unstored.add(startMs);
-    if (startMs === this.startMs) return this.countNow(count);
+  /** @returns whether the window is the one being filled, one before it in memory, or in the store only */
+  private countIn(startMs: number | null, isStored: boolean, count: Counting): 'now' | 'past' | 'older' {
+    if (startMs !== null && this.isAhead(startMs)) this.roll(startMs);
+    if (startMs !== null && this.isOlder(startMs)) {
+      if (!isStored) count(this.amendment(startMs));
+      return 'older';
+    }
+    if (startMs !== null && !isStored) this.unstored.add(startMs);
+    if (startMs === null || startMs === this.startMs) {
+      this.built = null;
+      count(this.builder);
+      return 'now';
+    }
     const index = this.past.findIndex(({ windowStartMs }) => windowStartMs >= startMs);
     const known = this.past[index];
     const isKnown = known?.windowStartMs === startMs;
@@ -344,7 +357,7 @@ export class Windows {
     count(builder);
     const window = { windowStartMs: startMs, profile: builder.build() };
     this.past.splice(index === -1 ? this.past.length : index, isKnown ? 1 : 0, window);
-    this.closeLate(count);
+    return 'past';
   }
 
   private countOnFrom(windows: readonly Window[]): WindowBuilder {
@@ -359,16 +372,6 @@ export class Windows {
     return createWindowBuilder({ like, ...(from === undefined ? {} : { from }) }, this.limits());
   }
 
-  private countNow(count: (builder: WindowBuilder) => void): void {
-    this.built = null;
-    count(this.builder);
-  }
-
-  private amend(startMs: number, isStored: boolean, count: (builder: WindowBuilder) => void): void {
-    this.labels.add(startMs, this.closeLate(count).labels);
-    if (!isStored) count(this.amendment(startMs));
-  }
-
   /** What is to be added to an older window that is stored. */
   private amendment(startMs: number): WindowBuilder {
     const builder = this.amendments.get(startMs) ?? this.counting(this.like);
@@ -376,13 +379,9 @@ export class Windows {
     return builder;
   }
 
-  /** What comes for a window that is closed is counted once more for the counts that only grow. */
-  private closeLate(count: (builder: WindowBuilder) => void): WindowProfile {
-    const late = this.counting(this.like);
-    count(late);
-    const profile = late.build();
-    this.cumulative.close(profile);
-    return profile;
+  /** What comes for windows that are closed is counted once more for the counts that only grow. */
+  private closeLate(rows: readonly ArrivedRow[]): void {
+    if (rows.length > 0) this.cumulative.close(withCounted(this.like, null, { rows, labels: [] }, this.limits()));
   }
 
   /** Begins a newer window. */

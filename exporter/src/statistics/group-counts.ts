@@ -47,6 +47,39 @@ interface Column {
 }
 const CODES = VALUES + 2;
 
+/** Place of a feature among the columns, made if there is room; -1 where there is none. */
+function placeOf(columns: Column[], feature: string): number {
+  const known = columns.findIndex((column) => column.feature === feature);
+  if (known >= 0 || columns.length === FEATURES) return known;
+  columns.push({ feature, codes: new Map() });
+  return columns.length - 1;
+}
+
+function codeOf({ codes }: Column, value: string): number {
+  const known = codes.get(value);
+  if (known !== undefined) return known;
+  if (codes.size === VALUES) return OTHER_CODE;
+  codes.set(value, codes.size + 2);
+  return codes.size + 1;
+}
+
+/** Columns of counts that lend theirs: read once for thousands of windows. */
+const lent = new WeakMap<GroupCounts, readonly Column[]>();
+
+function columnsOf(like: GroupCounts): Column[] {
+  let known = lent.get(like);
+  if (known === undefined) {
+    const columns: Column[] = [];
+    for (const key of like.keys())
+      for (const [feature, token] of groupTerms(key)) {
+        const column = columns[placeOf(columns, feature)];
+        if (column !== undefined && token !== OTHER && token !== MISSING) codeOf(column, token.slice(1));
+      }
+    lent.set(like, (known = columns));
+  }
+  return known.map(({ feature, codes }) => ({ feature, codes: new Map(codes) }));
+}
+
 /** Counts rows, failures, confidence and wrong answers per value and per pair of values of a few categorical features. */
 export interface GroupTally {
   add(observation: Observation): void;
@@ -60,25 +93,12 @@ export interface GroupTally {
  * @param from goes on counting where that window stopped
  */
 export function createGroupTally(like?: GroupCounts, from?: GroupCounts): GroupTally {
-  const columns: Column[] = [];
+  const columns = like === undefined ? [] : columnsOf(like);
   /** One table per pair of columns, at a · FEATURES + b with a ≤ b; that of a column with itself holds its single values. */
   const tables: (Float64Array | undefined)[] = [];
   const rowCodes = new Uint8Array(FEATURES);
   const tableOf = (a: number, b: number): Float64Array =>
     (tables[a * FEATURES + b] ??= new Float64Array(CODES * CODES * FIGURES));
-  const placeOf = (feature: string): number => {
-    const known = columns.findIndex((column) => column.feature === feature);
-    if (known >= 0 || columns.length === FEATURES) return known;
-    columns.push({ feature, codes: new Map() });
-    return columns.length - 1;
-  };
-  const codeOf = ({ codes }: Column, value: string): number => {
-    const known = codes.get(value);
-    if (known !== undefined) return known;
-    if (codes.size === VALUES) return OTHER_CODE;
-    codes.set(value, codes.size + 2);
-    return codes.size + 1;
-  };
   /** A number among categories is as good as missing: it says nothing about them. */
   const codeOfValue = (column: Column, value: FeatureValue): number => {
     if (value === null || typeof value === 'number') return MISSING_CODE;
@@ -87,7 +107,7 @@ export function createGroupTally(like?: GroupCounts, from?: GroupCounts): GroupT
   };
   const cellOf = (key: string): { readonly table: Float64Array; readonly at: number } | null => {
     const places = groupTerms(key).map(([feature, token]) => {
-      const place = placeOf(feature);
+      const place = placeOf(columns, feature);
       const column = columns[place];
       if (column === undefined) return null;
       if (token === OTHER) return { place, code: OTHER_CODE };
@@ -101,14 +121,14 @@ export function createGroupTally(like?: GroupCounts, from?: GroupCounts): GroupT
   const tally = (table: Float64Array, at: number, figures: GroupCell): void => {
     for (let i = 0; i < FIGURES; i += 1) table[at + i] = (table[at + i] ?? 0) + (figures[i] ?? 0);
   };
-  for (const key of like?.keys() ?? []) cellOf(key);
   for (const [key, figures] of from ?? []) {
     const cell = cellOf(key);
     if (cell !== null) tally(cell.table, cell.at, figures);
   }
   const count = ({ features }: Observation, figures: GroupCell): void => {
     if (features === null) return;
-    if (columns.length < FEATURES) for (const name in features) if (isCategory(features[name] ?? null)) placeOf(name);
+    if (columns.length < FEATURES)
+      for (const name in features) if (isCategory(features[name] ?? null)) placeOf(columns, name);
     for (const [place, column] of columns.entries())
       rowCodes[place] = codeOfValue(column, features[column.feature] ?? null);
     for (let a = 0; a < columns.length; a += 1)

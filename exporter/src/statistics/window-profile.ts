@@ -1,22 +1,13 @@
 import { DEFAULT_INTAKE_LIMITS, type IntakeLimits } from '../domain/ingest.js';
 import type { FeatureValue, Observation, Prediction } from '../domain/observation.js';
-import type { Grid, LabelCounts, NumericCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
+import type { Grid, NumericCounts, SignalCounts, SignalKey, WindowProfile } from '../domain/profile.js';
 import { cellOf, gridFor } from './grid.js';
 import { createGroupTally, mergeGroups } from './group-counts.js';
-import { lossKey } from './loss-counts.js';
+import { createLabelTally, noLabels, type LabelOutcome } from './label-tally.js';
 import { mergeSignalCounts } from './signal-counts.js';
 
 const CATEGORY_LENGTH = 100;
 const LEFT_OUT_NAMED = 1_000;
-const TENTHS = 10;
-
-const noLabels = (): LabelCounts => ({
-  labelled: 0,
-  correct: 0,
-  labelledByConfidence: new Array<number>(TENTHS).fill(0),
-  correctByConfidence: new Array<number>(TENTHS).fill(0),
-  losses: {},
-});
 
 /** A window in which nothing happened. */
 export function emptyWindow(): WindowProfile {
@@ -31,11 +22,6 @@ export function emptyWindow(): WindowProfile {
     groups: new Map(),
   };
 }
-
-/** What a label said of its answer: right or wrong, or by how much a quantity was missed. */
-export type LabelOutcome =
-  | { readonly kind: 'class'; readonly correct: boolean; readonly confidenceTenth: number | null }
-  | { readonly kind: 'quantity'; readonly prediction: number; readonly absoluteError: number };
 
 export type CallCounts = Pick<WindowProfile, 'calls' | 'failures' | 'fromMs' | 'toMs'>;
 
@@ -172,13 +158,7 @@ export function createWindowBuilder(
     else lent.missing += counts.missing;
   }
   const start = options.from ?? emptyWindow();
-  const labels = {
-    labelled: start.labels.labelled,
-    correct: start.labels.correct,
-    labelledByConfidence: [...start.labels.labelledByConfidence],
-    correctByConfidence: [...start.labels.correctByConfidence],
-    losses: { ...start.labels.losses } as Record<string, number>,
-  };
+  const labels = createLabelTally(start.labels);
   const failures: Record<string, number> = { ...start.failures };
   let { calls, rowsWithFeatures, fromMs, toMs } = start;
   let features = [...tallies.keys()].filter((key) => key.startsWith('feature:')).length;
@@ -246,20 +226,8 @@ export function createWindowBuilder(
     },
     addGroupLabel: (observation) => groups.addLabel(observation),
     addLabel(label) {
-      if (label.kind === 'quantity') {
-        const answers = tallies.get('prediction');
-        const grid = answers?.kind === 'numeric' ? answers.grid : gridFor('prediction', label.prediction);
-        const key = lossKey(grid, label.prediction, label.absoluteError);
-        labels.losses[key] = (labels.losses[key] ?? 0) + 1;
-        return;
-      }
-      const { correct, confidenceTenth } = label;
-      labels.labelled += 1;
-      labels.correct += correct ? 1 : 0;
-      if (confidenceTenth === null) return;
-      const tenth = Math.min(TENTHS - 1, Math.max(0, confidenceTenth));
-      labels.labelledByConfidence[tenth] = (labels.labelledByConfidence[tenth] ?? 0) + 1;
-      labels.correctByConfidence[tenth] = (labels.correctByConfidence[tenth] ?? 0) + (correct ? 1 : 0);
+      const answers = tallies.get('prediction');
+      labels.add(label, answers?.kind === 'numeric' ? answers.grid : null);
     },
     counts: () => ({ calls, failures, fromMs, toMs }),
     leftOut,
@@ -290,12 +258,7 @@ export function createWindowBuilder(
         rowsWithFeatures,
         failures: { ...failures },
         signals,
-        labels: {
-          ...labels,
-          labelledByConfidence: [...labels.labelledByConfidence],
-          correctByConfidence: [...labels.correctByConfidence],
-          losses: { ...labels.losses },
-        },
+        labels: labels.build(),
         groups: groups.build(),
       };
     },

@@ -49,7 +49,7 @@ class Stored {
     const senders = [{ sender, rows: observations.length }];
     const staged = this.monitored.stage({ observations, labels, senders }, nowMs);
     const join = await this.monitored.join(this.ledger, staged, nowMs);
-    const counted = staged.records(matchedIn(join), nowMs);
+    const counted = atOnce(staged.records(matchedIn(join), nowMs));
     this.records = counted.records;
     this.baseline = counted.records.baseline ?? this.baseline;
     for (const { windowStartMs, profile } of counted.records.windows) this.windows.set(windowStartMs, profile);

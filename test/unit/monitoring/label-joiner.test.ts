@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { modelId } from '../../../exporter/src/domain/identifiers.js';
 import type { LateLabel, Observation, Prediction } from '../../../exporter/src/domain/observation.js';
-import type { LabelOutcome } from '../../../exporter/src/statistics/window-profile.js';
+import type { LabelOutcome } from '../../../exporter/src/statistics/label-tally.js';
 import type { LedgerRepository } from '../../../exporter/src/domain/ledger.js';
 import { matchedOnArrival, LabelJoiner } from '../../../exporter/src/monitoring/label-joiner.js';
 import { memoryLedger } from './memory-ledger.js';

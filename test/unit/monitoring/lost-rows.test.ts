@@ -6,7 +6,7 @@ import type { Features } from '../../../exporter/src/domain/observation.js';
 import type { WindowProfile } from '../../../exporter/src/domain/profile.js';
 import type { CountedRow } from '../../../exporter/src/detection/sequential/counted-row.js';
 import { drawnRows, LostRows, lostParts, type DrawnBy } from '../../../exporter/src/monitoring/lost-rows.js';
-import type { Window } from '../../../exporter/src/monitoring/windows.js';
+import type { Window } from '../../../exporter/src/monitoring/window.js';
 import { foldRareCategories } from '../../../exporter/src/statistics/rare-categories.js';
 import { createWindowBuilder, emptyWindow } from '../../../exporter/src/statistics/window-profile.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';

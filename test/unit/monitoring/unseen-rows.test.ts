@@ -36,7 +36,7 @@ it('names in rows that may be lost no category for which what is learnt has no r
     const now = START + nowMs;
     const staged = model.stage({ observations: rows, labels: [], senders: [{ sender: '', rows: rows.length }] }, now);
     const join = await model.join(ledger, staged, now);
-    const written = { staged, join, counted: staged.records(matchedIn(join), now) };
+    const written = { staged, join, counted: atOnce(staged.records(matchedIn(join), now)) };
     atOnce(model.settle(written, now));
     model.advance(now, false);
     return written.counted.records.learning;

@@ -7,6 +7,7 @@ import { withCounted, type ArrivedRow, type Countable } from '../../../exporter/
 import { Windows } from '../../../exporter/src/monitoring/windows.js';
 import type { MatchedLabel } from '../../../exporter/src/monitoring/label-joiner.js';
 import { observation } from '../detection/rows.js';
+import { atOnce } from '../../../exporter/src/domain/turns.js';
 
 const LENGTH_MS = 100;
 const SINCE_MS = 1_020;
@@ -41,7 +42,7 @@ class Stored {
   constructor(private readonly waiting = 1_000) {}
 
   write(windows: Windows, arrived: Countable, waiting: readonly ArrivedRow[]): void {
-    const toStore = windows.toStore(arrived, waiting);
+    const toStore = atOnce(windows.toStore(arrived, waiting));
     for (const { windowStartMs, profile } of toStore.windows) this.profiles.set(windowStartMs, profile);
     for (const { windowStartMs, profile } of toStore.amendments) {
       const before = this.profiles.get(windowStartMs);
@@ -144,7 +145,9 @@ describe('windows by the time of the rows', () => {
     const profile = withCounted(emptyWindow(), null, rowsOnly([rowAt(1_110), rowAt(1_120)]));
     const windows = new Windows(emptyWindow(), LENGTH_MS, SINCE_MS, [{ windowStartMs: 1_100, profile }], 10);
     const arrived = rowsOnly([rowAt(1_130)]);
-    expect(windows.toStore(arrived, []).windows).toMatchObject([{ windowStartMs: 1_100, profile: { calls: 3 } }]);
+    expect(atOnce(windows.toStore(arrived, [])).windows).toMatchObject([
+      { windowStartMs: 1_100, profile: { calls: 3 } },
+    ]);
     windows.add(arrived, true);
     expect(windows.newest(1).calls).toBe(3);
   });
