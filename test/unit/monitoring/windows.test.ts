@@ -130,6 +130,33 @@ describe('windows by the time of the rows', () => {
     expect(windows.newest(10).calls).toBe(4);
   });
 
+  it('gives others their turn for each window that is to be stored, and makes an older one when it is asked for', () => {
+    const windows = new Windows(emptyWindow(), LENGTH_MS, SINCE_MS, [], 10);
+    windows.add(rowsOnly([rowAt(1_050)]), true);
+    const [newer, older] = [200, 300].map((count, k) =>
+      Array.from({ length: count }, (_, i) => rowAt(k === 0 ? 2_000 + LENGTH_MS * i : 900 - LENGTH_MS * i)),
+    );
+    const read: number[] = [];
+    const watched = (older ?? []).map(({ row, judged }): ArrivedRow => ({
+      judged,
+      get row() {
+        read.push(row.atMs);
+        return row;
+      },
+    }));
+    const making = windows.toStore(rowsOnly([...(newer ?? []), ...watched]), []);
+    let turns = 0;
+    let made = making.next();
+    for (; made.done !== true; made = making.next()) turns += 1;
+    expect(turns).toBeGreaterThanOrEqual(200);
+    expect(made.value.windows).toHaveLength(200);
+    const grouped = read.length;
+    const amendments = made.value.amendments[Symbol.iterator]();
+    expect(amendments.next().value).toMatchObject({ profile: { calls: 1 } });
+    expect(read.length - grouped).toBeLessThan(5);
+    expect([...{ [Symbol.iterator]: () => amendments }]).toHaveLength(299);
+  });
+
   it('begins none by a label whose answer still waits', () => {
     const windows = new Windows(emptyWindow(), LENGTH_MS, SINCE_MS, [], 10);
     const waits = rowAt(1_250);
