@@ -95,12 +95,25 @@ export class BlockCalibration {
    * 1 for independent samples, (1 + φ)/(1 − φ) for AR(1).
    */
   get autocorrelationTime(): number {
+    return this.slowest((blocks) => 1 - Math.sqrt(2 / blocks) / 2);
+  }
+
+  /**
+   * So many independent samples say as much of the mean as these: N/τ (Kish's design effect), with the whole of what was measured as
+   * τ. Blocks of b samples are far fewer than that: they are as long as neighbours take to be independent, and each says b/τ times as much.
+   */
+  get effectiveSamples(): number {
+    return this.count / this.slowest(() => 1);
+  }
+
+  /** The largest b·Var(block mean)/Var(sample), at least 1. @param trusted share of it that is believed, by the number of blocks */
+  private slowest(trusted: (blocks: number) => number): number {
     const single = this.summary(0).variance;
     if (single < 1e-12) return 1;
     let time = 1;
     for (let k = 1; k <= this.longest; k += 1) {
       const { blocks, variance } = this.summary(k);
-      time = Math.max(time, ((variance * 2 ** k) / single) * (1 - Math.sqrt(2 / blocks) / 2));
+      time = Math.max(time, ((variance * 2 ** k) / single) * trusted(blocks));
     }
     return time;
   }

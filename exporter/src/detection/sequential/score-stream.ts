@@ -358,9 +358,11 @@ export class ScoreStream {
   }
 
   private riskDetector(calibration: BlockCalibration, level: number): StreamDetector {
-    const { blocks, mean, variance } = calibration.summary(level);
+    const { blocks, variance } = calibration.summary(level);
     const { binary, tolerance } = this.settings;
-    const bound = riskBound({ units: blocks, mean, variance, binary }, BOUND_DELTA, tolerance);
+    const units = Math.max(blocks, Math.floor(calibration.effectiveSamples));
+    const learnt = { ...calibration.summary(0), units, binary };
+    const bound = riskBound(learnt, BOUND_DELTA, tolerance);
     if (bound >= 0.99) return { kind: 'untestable' };
     this.riskSettings = { bound, variance: binary ? null : variance };
     return { kind: 'risk', level, detector: this.betAgainst(level) };
