@@ -36,6 +36,8 @@ const ending = naming('endpoint-errors', { 'error-rate': 'errors' }, { answeredS
 const late = naming('slow-endpoint', { 'latency-regression': 'latency_seconds' }, { answeredSinceMs: SINCE_MS });
 const ended = { ...ending, backToNormal: new Set<FindingSubject>(['errors']) };
 
+const evaluatedAt = (atMs: number) => ({ ...ending, diagnosis: { ...ending.diagnosis, atMs } });
+
 function managed() {
   const [saved, proposed] = [new Map<string, Incident>(), new Array<CauseId>()];
   const incidents = incidentsInMemory(saved, {
@@ -64,6 +66,9 @@ describe('an outage that ends', () => {
     expect(open && asShown(open, ending).explanation.headline).toBe(
       'fraud: answers again since 2026-11-30 21:54 UTC; it was: model-unreachable. So it is.',
     );
+    expect(
+      open && [SINCE_MS + 4_999, SINCE_MS + 5_000].map((atMs) => asShown(open, evaluatedAt(atMs)).severity),
+    ).toEqual(['critical', 'low']);
     await see(ended, DEFAULT_HYSTERESIS.closeMixed);
     expect(incidents.current(model.id)).toBeNull();
     expect(causes()).toEqual([['model-unreachable', 'critical']]);

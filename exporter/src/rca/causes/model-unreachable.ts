@@ -1,7 +1,11 @@
 import { allAnsweredWithErrors } from './calls-fail.js';
+import { failureText } from '../../domain/observation.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { has } from '../indicators/indicator.js';
-import { saidByFailures } from './said-by-failures.js';
+import { mostFailFor, saidByFailures } from './said-by-failures.js';
+
+/** Of several ways in which calls fail, those that are told. */
+const MOST_WAYS = 4;
 
 const WORDS: Readonly<Record<string, string>> = {
   timeout: 'it does not respond in time',
@@ -27,7 +31,14 @@ export const modelUnreachable: CauseDefinition = {
   hypotheses(symptoms) {
     if (!has(symptoms, 'unreachable') || saidByFailures(symptoms) !== null) return [];
     if (allAnsweredWithErrors(symptoms)) return [];
-    const [reason] = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? [null];
+    const reasons = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a);
+    if (reasons.length > 1 && mostFailFor(symptoms) === null) {
+      const ways = reasons.slice(0, MOST_WAYS).map(([reason]) => failureText(reason));
+      return [
+        plain(`No call gets a prediction: they fail in several ways (${ways.join(', ')})`, { shareExplained: 1 }),
+      ];
+    }
+    const [[reason] = [null]] = reasons;
     const how = reason === null ? 'no call gets a prediction' : wordsFor(reason, symptoms.service.said);
     return [plain(`Model unreachable: ${how}`, { shareExplained: 1 })];
   },
