@@ -2,6 +2,7 @@ import type { Model } from '../domain/model.js';
 import type { Failure, Observation, Sample, ServerCertificate } from '../domain/observation.js';
 import { durationText } from '../domain/time-text.js';
 import { setupProblemOf, type SetupProblem } from '../domain/setup-problem.js';
+import { SeveralTroubles } from './several-troubles.js';
 import { countRefusedProbe, NO_CALLS, type CallCounters } from './call-counters.js';
 
 /** Answered probes whose times are kept. */
@@ -25,6 +26,7 @@ export class FirstContact {
   certificate: ServerCertificate | null = null;
   /** What was read from where in its newest answer; null until it was asked. */
   readFrom: string | null = null;
+  private readonly troubles = new SeveralTroubles();
   /** Calls in a row that a limit refused, the newest ones. */
   private limitsInRow = 0;
   /** Times of the newest probes, all answered since one failed, oldest first; none after a restart. */
@@ -47,7 +49,8 @@ export class FirstContact {
   /** Why it cannot be asked now. A limit on calls says nothing of what else it lacks, which stays told. */
   tell(problem: SetupProblem): void {
     const isLimit = problem.kind === 'rate-limited';
-    if (!isLimit || this.problem === null || this.problem.kind === 'rate-limited') this.problem = problem;
+    const isKnown = this.problem !== null && this.problem.kind !== 'rate-limited';
+    if (!isLimit || !isKnown) this.problem = isLimit ? problem : this.troubles.add(problem);
   }
 
   /**

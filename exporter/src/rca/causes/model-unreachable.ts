@@ -2,8 +2,10 @@ import { allAnsweredWithErrors } from './calls-fail.js';
 import { failureText } from '../../domain/observation.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { has } from '../indicators/indicator.js';
-import { mostFailFor, saidByFailures } from './said-by-failures.js';
+import { saidByFailures } from './said-by-failures.js';
 
+/** Share of the failures that must be of one kind for that to be how calls fail. */
+const NEARLY_ALL = 0.9;
 /** Of several ways in which calls fail, those that are told. */
 const MOST_WAYS = 4;
 
@@ -32,7 +34,8 @@ export const modelUnreachable: CauseDefinition = {
     if (!has(symptoms, 'unreachable') || saidByFailures(symptoms) !== null) return [];
     if (allAnsweredWithErrors(symptoms)) return [];
     const reasons = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a);
-    if (reasons.length > 1 && mostFailFor(symptoms) === null) {
+    const [[, most] = ['', 0]] = reasons;
+    if (most < NEARLY_ALL * symptoms.service.failures.count) {
       const ways = reasons.slice(0, MOST_WAYS).map(([reason]) => failureText(reason));
       return [
         plain(`No call gets a prediction: they fail in several ways (${ways.join(', ')})`, { shareExplained: 1 }),
