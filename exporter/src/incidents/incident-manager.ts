@@ -18,7 +18,18 @@ import type { IncidentManager, IncidentPorts } from './ports.js';
 import { placeInStory } from './placing.js';
 import { Stories } from '../stories/stories.js';
 import { asTold, evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
-import { endsOutage, goesOn, isProblem, newHeadline, newlyBlind, stillFound, storyOf, wasAskedSince } from './story.js';
+import {
+  endsOutage,
+  goesOn,
+  isLeftOfOutage,
+  isProblem,
+  isUnanswered,
+  newHeadline,
+  newlyBlind,
+  stillFound,
+  storyOf,
+  wasAskedSince,
+} from './story.js';
 import {
   begunProposing,
   followVersion,
@@ -242,7 +253,8 @@ class StoredIncidents implements IncidentManager {
     model: Model,
     evaluation: Evaluation,
   ): Promise<IncidentRow | null> {
-    if (tracking.open === null && !evaluation.pages && tracking.alerts.length === 0) {
+    const isLeft = isLeftOfOutage(evaluation, tracking.outageOverMs);
+    if (tracking.open === null && ((!evaluation.pages && tracking.alerts.length === 0) || isLeft)) {
       tracking.problemEvaluations = 0;
       return null;
     }
@@ -395,6 +407,7 @@ class StoredIncidents implements IncidentManager {
       governance.withdraw(closed, 'the incident closed'),
     );
     Object.assign(tracking, WITHOUT_INCIDENT);
+    tracking.outageOverMs = isUnanswered(incident.diagnosis) ? now : tracking.outageOverMs;
     tracking.untold.push({ kind: 'incident-closed', incident: closed });
   }
 }

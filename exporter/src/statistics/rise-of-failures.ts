@@ -1,5 +1,6 @@
 import { FAILURE_REASONS, type Failure, type FailureReason, type Observation } from '../domain/observation.js';
 import { failureCount, type WindowProfile } from '../domain/profile.js';
+import { flapping } from './flapping.js';
 import { keptWaiting, newestFailures } from './kept-waiting.js';
 
 /** How calls are answered now: since failures became more frequent inside the window, or in all of it where they did not. */
@@ -43,8 +44,13 @@ export function failuresNow(
   rows: readonly Observation[],
   nowMs = rows.at(-1)?.atMs ?? 0,
 ): FailuresNow {
-  const second = keptWaiting(rows, nowMs) === null ? secondOutage(window, rows) : countedOf(newestFailures(rows));
-  if (second !== null) return second;
+  const alone = keptWaiting(rows, nowMs) === null ? flapping(rows, nowMs) : newestFailures(rows);
+  const known = alone === null ? secondOutage(window, rows) : countedOf(alone);
+  if (known !== null) return known;
+  return sinceRise(window, rows);
+}
+
+function sinceRise(window: WindowProfile, rows: readonly Observation[]): FailuresNow {
   const all = failureCount(window);
   const whole = { calls: window.calls, failures: all, byReason: window.failures, rows, sinceMs: null };
   let [calls, failures] = [0, 0];

@@ -87,6 +87,16 @@ describe('an outage that ends', () => {
     ]);
   });
 
+  it('is not opened again for the failures that are left of it once it is closed', async () => {
+    const { incidents, see, saved } = managed();
+    await see(out, 5);
+    await see(ended, DEFAULT_HYSTERESIS.closeMixed);
+    await see(ending, 10);
+    expect([incidents.current(model.id), saved.size]).toEqual([null, 1]);
+    await see({ ...ending, answeredSinceMs: null }, 2);
+    expect(saved.size).toBe(2);
+  });
+
   it('gives way to errors that go on between answers', async () => {
     const { see, causes } = managed();
     await see(out, 5);
