@@ -20,17 +20,6 @@ export const endsOutage = (
   { answeredSinceMs, findings }: Pick<Evaluation, 'answeredSinceMs' | 'findings'>,
 ): boolean => isUnanswered(told) && answeredSinceMs !== null && !isOut({ findings });
 
-/** What is found is the failures of an outage that was told and is closed: every call since then was answered. */
-export const isLeftOfOutage = (
-  { answeredSinceMs, findings }: Pick<Evaluation, 'answeredSinceMs' | 'findings'>,
-  outageOverMs: number | null,
-): boolean =>
-  outageOverMs !== null &&
-  answeredSinceMs !== null &&
-  answeredSinceMs <= outageOverMs &&
-  !isOut({ findings }) &&
-  findings.every(({ subject, kind }) => subject === 'errors' || kind === 'note');
-
 type Telling = Pick<IncidentRow, 'diagnosis' | 'explanation'>;
 
 /** The cause a diagnosis puts first; `none` where it has none. */

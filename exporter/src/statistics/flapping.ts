@@ -6,7 +6,7 @@ const FEWEST = 5;
 /** Share of the calls that go as those around them: where they go by chance fewer do. */
 const LIKE_THE_REST = 0.8;
 /** Of a burst that is over: five in a row come by chance where a third of the calls fail. */
-const FEWEST_BEFORE = 7;
+const FEWEST_BEFORE = 6;
 /** Failures in a row that are an outage, however it goes on. */
 const OUTAGE = 30;
 /** Fewer are no turns. */

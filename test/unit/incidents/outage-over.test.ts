@@ -97,6 +97,21 @@ describe('an outage that ends', () => {
     expect(saved.size).toBe(2);
   });
 
+  it('stays open for twice as long as it lasted where nothing is found any more, for it may come in bursts', async () => {
+    const { incidents, see } = managed();
+    await see(out, 5);
+    const openedAtMs = incidents.current(model.id)?.openedAtMs ?? NaN;
+    const clearAt = (afterMs: number): Evaluation => {
+      const clear = evaluation('none', false);
+      const atMs = openedAtMs + afterMs;
+      return { ...clear, answeredSinceMs: openedAtMs + 7_000, diagnosis: { ...clear.diagnosis, atMs } };
+    };
+    await see(clearAt(20_999), DEFAULT_HYSTERESIS.close + 1);
+    expect(incidents.current(model.id)).not.toBeNull();
+    await see(clearAt(21_000), DEFAULT_HYSTERESIS.close);
+    expect(incidents.current(model.id)).toBeNull();
+  });
+
   it('gives way to errors that go on between answers', async () => {
     const { see, causes } = managed();
     await see(out, 5);
