@@ -1,3 +1,4 @@
+import { parseDuration } from '../config/duration.js';
 import type { Investigation, InvestigationProgress } from '../domain/investigation.js';
 import type { Commands } from './commands.js';
 import { typedTarget, WrongOption, type AskingOptions, type TypedTarget } from './asking-options.js';
@@ -5,7 +6,8 @@ import { investigationText } from './investigation-text.js';
 
 export interface InvestigateOptions {
   readonly samples: string;
-  readonly timeoutSeconds: string;
+  /** Seconds, or a duration as in the configuration (`2s`). */
+  readonly timeout: string;
   readonly json: boolean;
   readonly verbose: boolean;
   readonly asking: AskingOptions;
@@ -35,7 +37,7 @@ export async function investigateUrl(
   }
   const investigation = await investigateOnce(url, {
     samples: Number(options.samples),
-    timeoutMs: Number(options.timeoutSeconds) * 1_000,
+    timeoutMs: timeoutMsOf(options.timeout),
     ...typed,
     onProgress: showProgress,
     ...(options.verbose ? { onCall: showCall } : {}),
@@ -58,11 +60,14 @@ function refusal(url: string, options: InvestigateOptions): string | null {
   const samples = Number(options.samples);
   if (!Number.isInteger(samples) || samples < 5 || samples > 2_000)
     return `--samples must be a whole number from 5 to 2000, got "${options.samples}"`;
-  const timeoutSeconds = Number(options.timeoutSeconds);
-  if (!(timeoutSeconds >= 0.1 && timeoutSeconds <= 300))
-    return `--timeout must be 0.1 to 300 seconds, got "${options.timeoutSeconds}"`;
+  const timeoutMs = timeoutMsOf(options.timeout);
+  if (!(timeoutMs >= 100 && timeoutMs <= 300_000))
+    return `--timeout must be 0.1 to 300 seconds, such as 2 or 2s, got "${options.timeout}"`;
   return null;
 }
+
+/** Milliseconds of a number of seconds, or of a duration as the configuration has it; NaN for anything else. */
+export const timeoutMsOf = (text: string): number => parseDuration(text) ?? Number(text) * 1_000;
 
 const clearLine = (): string => (process.stderr.isTTY ? '\r\u001b[K' : '');
 

@@ -49,7 +49,7 @@ export function createProgram(commands: Commands, version: string): Command {
       'evaluate a model once; needs no server and no configuration. Exit code: 0 healthy, 1 failing, 2 undecided',
     )
     .option('-n, --samples <number>', 'how many answers to collect', '40')
-    .option('-t, --timeout <seconds>', 'how long to wait for one answer', '10')
+    .option('-t, --timeout <duration>', 'how long to wait for one answer, in seconds or as 500ms, 2s', '10')
     .option('--header <name: value>', 'header of every call; "Name: @file" reads the value from a file', collect, [])
     .option('--query <name=value>', 'parameter of every call; "name=@file" reads the value from a file', collect, [])
     .option('--basic <user:password>', 'user and password; "user:@file" reads the password from a file')
@@ -70,7 +70,7 @@ export function createProgram(commands: Commands, version: string): Command {
     .action(async (url: string, options: TypedInvestigation) => {
       process.exitCode = await investigateUrl(commands, url, {
         samples: options.samples,
-        timeoutSeconds: options.timeout,
+        timeout: options.timeout,
         json: options.json ?? false,
         verbose: options.verbose ?? false,
         asking: options,

@@ -6,6 +6,10 @@ const BY_WORDS: readonly (readonly [said: RegExp, advice: string])[] = [
     'Read what the server says; if it is about the input, give one payload the model takes.',
   ],
   [
+    /^the prediction at \S+ is null/,
+    'Give a payload of which the model makes a prediction; if it makes one of this, read the log of the server.',
+  ],
+  [
     /^the answer holds NaN or Infinity/,
     'Let the server answer null where it makes no number (JSON has no NaN), or give a payload of which it makes one.',
   ],

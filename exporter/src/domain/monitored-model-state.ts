@@ -26,6 +26,8 @@ export interface MonitoredModelState {
   readonly consecutiveFailures: number;
   /** Of the newest call that failed, also where the window does not hold it yet; null or absent where that is not known. */
   readonly lastFailureReason?: string | null;
+  /** The first answer after the newest call that failed; null or absent where that is not known. */
+  readonly answersSinceMs?: number | null;
   readonly lastAnswerAtMs: number | null;
   /** When logged predictions last came, whatever time they have; null when none ever did. */
   readonly lastHeardAtMs: number | null;

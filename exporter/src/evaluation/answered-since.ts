@@ -10,11 +10,13 @@ const ONE_OUTAGE = 0.9;
 export function answeredSinceMs({
   rows,
   consecutiveFailures,
+  answersSinceMs = null,
   lastAnswerAtMs,
-}: Pick<MonitoredModelState, 'rows' | 'consecutiveFailures' | 'lastAnswerAtMs'>): number | null {
+}: Pick<MonitoredModelState, 'rows' | 'consecutiveFailures' | 'answersSinceMs' | 'lastAnswerAtMs'>): number | null {
   if (consecutiveFailures > 0) return null;
   const last = rows.findLastIndex(({ failure }) => failure !== null);
-  const since = rows[last + 1]?.atMs ?? (rows.length === 0 ? lastAnswerAtMs : null);
+  // The calls that failed leave the window: the first answer in it is no beginning then.
+  const since = answersSinceMs ?? rows[last + 1]?.atMs ?? (rows.length === 0 ? lastAnswerAtMs : null);
   return last < 0 || isOneOutage(rows.slice(0, last + 1).map(({ failure }) => failure !== null)) ? since : null;
 }
 

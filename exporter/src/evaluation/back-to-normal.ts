@@ -65,8 +65,8 @@ function areGoldenBack({ baseline, goldenNow }: Compared): boolean {
 
 /**
  * Whether calls failed, and the newest are answered: so many in a row as come by luck in one case of a
- * hundred while calls fail as often as between the first failure and the last, and twice as many as ever were between two failures, for
- * calls may fail in bursts.
+ * hundred while calls fail as often as between the first failure and the last, and twice as many and twice as long as ever were between
+ * two failures, for calls may fail in bursts.
  */
 function areAnsweredAgain({ evidence, rows: all }: Compared): boolean {
   const since = rowsSinceChange(all, evidence);
@@ -78,7 +78,20 @@ function areAnsweredAgain({ evidence, rows: all }: Compared): boolean {
   const answers = rows.length - 1 - last;
   const failing = failed.length / (last - first + 1);
   const longest = failed.reduce((most, at, i) => Math.max(most, at - (failed[i - 1] ?? at) - 1), 0);
+  if (sinceFailureMs(rows, last) < 2 * longestPauseMs(rows, failed)) return false;
   return answers >= Math.max(FEWEST_ANSWERS, 2 * longest) && (1 - failing) ** answers < 1 - LEVEL;
+}
+
+const sinceFailureMs = (rows: readonly Observation[], last: number): number =>
+  (rows.at(-1)?.atMs ?? 0) - (rows[last]?.atMs ?? 0);
+
+/** Of failures between which calls were answered: bursts may come by the clock, while calls are made faster or more slowly. */
+function longestPauseMs(rows: readonly Observation[], failed: readonly number[]): number {
+  const pauses = failed.flatMap((at, i) => {
+    const before = failed[i - 1] ?? at;
+    return at - before > 1 ? [(rows[at]?.atMs ?? 0) - (rows[before]?.atMs ?? 0)] : [];
+  });
+  return Math.max(0, ...pauses);
 }
 
 type Compared = Pick<

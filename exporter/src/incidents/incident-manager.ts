@@ -29,6 +29,7 @@ import {
   type IncidentTracking,
   type Proposing,
 } from './tracking.js';
+import { isJustOver, mayOpen, outageOver } from './outage-over.js';
 import { alertText, closedAt, closingEntries, newsEntries, openingEntries } from './timeline.js';
 
 export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
@@ -126,7 +127,7 @@ class StoredIncidents implements IncidentManager {
       const incident =
         problem && next.overEvaluations < this.hysteresis.closeMixed
           ? await this.followProblem(next, model, evaluation)
-          : await this.followRecovery(next, !problem);
+          : await this.followRecovery(next, !problem && !isJustOver(open, evaluation));
       Object.assign(tracking, next);
       await placeInStory(this.ports, tracking, model, { stories: this.stories, models: this.trackings.size, sources });
       this.tell(tracking);
@@ -242,7 +243,7 @@ class StoredIncidents implements IncidentManager {
     model: Model,
     evaluation: Evaluation,
   ): Promise<IncidentRow | null> {
-    if (tracking.open === null && !evaluation.pages && tracking.alerts.length === 0) {
+    if (tracking.open === null && !mayOpen(tracking, evaluation)) {
       tracking.problemEvaluations = 0;
       return null;
     }
@@ -286,8 +287,7 @@ class StoredIncidents implements IncidentManager {
     };
     const entries = openingEntries({ diagnosis, explanation }, tracking.alerts, tracking.firstEvidenceAtMs, now);
     await this.ports.incidents.save(opened, entries);
-    tracking.clearEvaluations = 0;
-    tracking.differentEvaluations = 0;
+    startCountingAnew(tracking);
     tracking.isToldFirm = isFirm(tracking, diagnosis, this.hysteresis);
     tracking.isUnproposed = true;
     tracking.causesLeft.clear();
@@ -394,7 +394,7 @@ class StoredIncidents implements IncidentManager {
     await this.decisions.attempt('withdraw', tracking, closed.modelId, (governance) =>
       governance.withdraw(closed, 'the incident closed'),
     );
-    Object.assign(tracking, WITHOUT_INCIDENT);
+    Object.assign(tracking, WITHOUT_INCIDENT, outageOver(tracking, incident, now));
     tracking.untold.push({ kind: 'incident-closed', incident: closed });
   }
 }

@@ -25,12 +25,19 @@ function findsMore(told: Sized, now: Sized): boolean {
 const isLongerOut = (told: Sized, now: Sized): boolean =>
   isOut(now) && now.impact?.harm === 'no-answer' && now.impact.sentence !== told.impact?.sentence;
 
+/** Growth of the calls that were not answered which is told at once: a count that stands still looks as if nobody asked. */
+const GROWTH_TOLD = 1.25;
+const unansweredIn = ({ findings }: Sized): number =>
+  findings.find(({ detector }) => detector === 'unreachable')?.effect?.value ?? 0;
+const isMuchLongerOut = (told: Sized, now: Sized): boolean =>
+  isLongerOut(told, now) && unansweredIn(told) > 0 && unansweredIn(now) >= GROWTH_TOLD * unansweredIn(told);
+
 /** Whether what an evaluation of the same story measured, or found besides, is to be told in the place of what the incident tells. */
 export function isOtherSize(told: Sized, now: Sized): boolean {
   const difference = Math.abs(sizeOf(now) - sizeOf(told));
   const isOtherHarm = (now.impact?.harm ?? null) !== (told.impact?.harm ?? null);
   const isNews = difference >= TOLD_SHARE || isOtherHarm || findsMore(told, now) || isLongerOut(told, now);
-  return difference >= LEAP_SHARE || (isNews && now.atMs - told.atMs >= TOLD_EVERY_MS);
+  return difference >= LEAP_SHARE || isMuchLongerOut(told, now) || (isNews && now.atMs - told.atMs >= TOLD_EVERY_MS);
 }
 
 type Seen = Sized & Pick<Diagnosis, 'window' | 'decomposition' | 'attributions'>;

@@ -104,6 +104,9 @@ export function goesOn(incident: IncidentRow | null, evaluation: Evaluation): bo
   return isUnderWay(evaluation) && !isOutageOver;
 }
 
+/** So long are calls answered again before an outage counts as over: one answer is not yet the end. */
+const ANSWERED_MS = 5_000;
+
 /**
  * An open incident as it is shown while evaluations find nothing but what is over, or calls are answered again: what it tells is no
  * longer so, and until it closes it may come back.
@@ -115,5 +118,10 @@ export function asShown(incident: IncidentRow, evaluation: Evaluation | null): I
   if (endedMs === null && isUnderWay(evaluation)) return incident;
   const [, name = '', text = explanation.headline] = /^([^:]*: )(.*)$/s.exec(explanation.headline) ?? [];
   const now = endedMs === null ? 'over, it seems' : `answers again since ${minuteText(endedMs)}`;
-  return { ...incident, explanation: { ...explanation, headline: `${name}${now}; it was: ${text}` } };
+  const isOver = endedMs !== null && evaluation.diagnosis.atMs - endedMs >= ANSWERED_MS;
+  return {
+    ...incident,
+    severity: isOver ? 'low' : incident.severity,
+    explanation: { ...explanation, headline: `${name}${now}; it was: ${text}` },
+  };
 }

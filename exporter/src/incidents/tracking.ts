@@ -28,6 +28,8 @@ export interface IncidentTracking {
   proposing: number;
   /** When the action was done that was verified to have repaired what the open incident blames; null where none was. */
   repairedAtMs: number | null;
+  /** When the last incident that told an outage was closed; null where none was since the start. */
+  outageOverMs: number | null;
   /** The changes its timeline tells of; null until that is asked. */
   changesTold: Set<string> | null;
   /** A repair may have been verified that is not read yet. */
@@ -61,6 +63,7 @@ export const newTracking = (): IncidentTracking => ({
   alerts: [],
   proposing: 0,
   repairedAtMs: null,
+  outageOverMs: null,
   changesTold: null,
   isRepairUnread: false,
   isUnproposed: false,

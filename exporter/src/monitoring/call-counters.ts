@@ -26,6 +26,8 @@ export interface CallCounters {
   /** The newest arrival, as `ArrivalClock` tells it; absent before that was kept. */
   readonly arrivedUntilMs?: number | undefined;
   readonly lastAnswerAtMs: number | null;
+  /** The first answer after the newest call that failed; absent where none failed since that is kept. */
+  readonly answersSinceMs?: number | undefined;
   /** When mlfi itself last got an answer; null until the model was asked successfully. Counters of 0.1.0 have none. */
   readonly lastProbeAnswerAtMs?: number | null | undefined;
   /** The newest row of an imported history, which live rows are not judged together with; absent where none was imported. */
@@ -96,6 +98,7 @@ const schema: z.ZodType<CallCounters> = z.object({
   lastArrivalAtMs: moment.default(null),
   arrivedUntilMs: z.number().optional(),
   lastAnswerAtMs: moment,
+  answersSinceMs: z.number().optional(),
   lastProbeAnswerAtMs: moment.optional(),
   pastUntilMs: z.number().optional(),
   waiting: count.optional(),
@@ -283,6 +286,7 @@ export function countCall(before: CallCounters, { atMs, failure, source, modelVe
         : hasAnsweredProbe(before)
           ? (before.lastProbeAnswerAtMs ?? before.lastAnswerAtMs)
           : null,
+    ...(failure === null && before.consecutiveFailures > 0 ? { answersSinceMs: atMs } : {}),
     consecutiveFailures: failure === null ? 0 : before.consecutiveFailures + 1,
     ...(failure === null ? {} : { lastFailureReason: failure.reason }),
   };

@@ -72,6 +72,8 @@ export class ModelEvaluation {
   isDue({ monitored, last, needsEvaluation, registration }: Member, nowMs: number): boolean {
     if (monitored.model.paused || registration.removals > 0) return false;
     if (needsEvaluation || monitored.baseline === null || last === null || monitored.isBehind(nowMs)) return true;
+    // A failure may become an outage by time alone.
+    if (monitored.counters.consecutiveFailures > 0) return true;
     const isCalm = last.evaluation.findings.length === 0 && this.ports.incidents.current(monitored.model.id) === null;
     return !isCalm || nowMs - last.atMs >= QUIET_MS;
   }

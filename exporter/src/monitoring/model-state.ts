@@ -31,6 +31,7 @@ export function monitoredModelState(
     windowForest: isAdmitted ? phase.windowForest : null,
     consecutiveFailures: calls.consecutiveFailures,
     lastFailureReason: calls.lastFailureReason ?? null,
+    answersSinceMs: calls.answersSinceMs ?? null,
     lastAnswerAtMs: calls.lastAnswerAtMs,
     lastHeardAtMs: lastHeardAtMs(calls),
     lastProbeFailureAtMs: calls.lastProbeFailureAtMs ?? null,

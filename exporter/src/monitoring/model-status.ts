@@ -52,7 +52,7 @@ export function statusOf(
     unwrittenSinceMs: unwritten?.sinceMs ?? null,
     features: monitored.featureReadings,
     incident: incident === null ? null : asShown(incident, evaluation),
-    setup: setupOf(monitored, evaluation, window.calls),
+    setup: setupOf(monitored, evaluation, incident, window.calls),
     readFrom: monitored.contact.readFrom,
     evidence: monitored.evidence(),
     patterns,
@@ -71,9 +71,11 @@ export function statusOf(
 function setupOf(
   { contact, model }: MonitoredModel,
   evaluation: Evaluation | null,
+  incident: IncidentRow | null,
   calls: number,
 ): ModelStatus['setup'] {
-  return contact.problem ?? (evaluation === null ? null : notUnderstood(evaluation, calls, model.probePayloads));
+  const problem = contact.problemBeside(incident !== null && isUnanswered(incident.diagnosis));
+  return problem ?? (evaluation === null ? null : notUnderstood(evaluation, calls, model.probePayloads));
 }
 
 /** What the last evaluation found. */
@@ -211,7 +213,7 @@ export function stateOf(
   }
   const isAnswered = evaluation !== null && endsOutage(incident.diagnosis, evaluation);
   if (isUnanswered(incident.diagnosis) && !isAnswered) return 'unreachable';
-  return pagesPeople(incident.severity) ? 'failing' : 'degraded';
+  return pagesPeople(asShown(incident, evaluation).severity) ? 'failing' : 'degraded';
 }
 
 const errorShareOf = (window: WindowProfile): number | null =>

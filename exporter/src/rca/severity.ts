@@ -4,7 +4,7 @@ import type { DetectorId, FindingSubject } from '../domain/finding.js';
 import { isAboutAnswers } from '../domain/generation.js';
 import type { Impact } from '../domain/impact.js';
 import type { Severity } from '../domain/severity.js';
-import { allAnsweredWithErrors } from './causes/calls-fail.js';
+import { noneAnswered } from './causes/calls-fail.js';
 import { mostFailFor } from './causes/said-by-failures.js';
 import { arePredictionsSteady } from './causes/unstable-model.js';
 import { errorGrowth } from './impact.js';
@@ -124,7 +124,7 @@ const RULES: readonly Rule[] = [
     holds: ({ cause, found, symptoms }) =>
       cause === 'model-unreachable' ||
       (hasTrait(cause, 'says-itself') && found('unreachable')) ||
-      (cause === 'endpoint-errors' && allAnsweredWithErrors(symptoms)),
+      (familyOf(cause) === 'service' && noneAnswered(symptoms)),
     reason: () => 'Users receive no predictions.',
   },
   {

@@ -1,5 +1,7 @@
 import { FAILURE_REASONS, type Failure, type FailureReason, type Observation } from '../domain/observation.js';
 import { failureCount, type WindowProfile } from '../domain/profile.js';
+import { flapping } from './flapping.js';
+import { keptWaiting, newestFailures } from './kept-waiting.js';
 
 /** How calls are answered now: since failures became more frequent inside the window, or in all of it where they did not. */
 export interface FailuresNow {
@@ -23,8 +25,6 @@ const MIN_GAIN = 11;
 /** Failures in a row that are an outage, and answers in a row before them from which an earlier one was over. */
 const OUTAGE_CALLS = 3;
 const ANSWERS_BETWEEN = 10;
-/** Without an answer for so long, as the server asked. */
-const LONG_WAIT_MS = 60_000;
 
 /** Log-likelihood of so many failures at their own rate. */
 function logLikelihood(failures: number, calls: number): number {
@@ -37,10 +37,20 @@ function logLikelihood(failures: number, calls: number): number {
  * Splits a window where its failures became more frequent: the likeliest place for one change from a lower rate to a higher one
  * (maximum likelihood, Hinkley 1970). A window that is mostly of before dilutes an outage.
  * @param rows the window's newest calls that are in memory, oldest first; those before them count as before
+ * @param nowMs by which few calls may be an outage, where the server asks to wait; without it the newest call's time
  */
-export function failuresNow(window: WindowProfile, rows: readonly Observation[]): FailuresNow {
-  const second = secondOutage(window, rows);
-  if (second !== null) return second;
+export function failuresNow(
+  window: WindowProfile,
+  rows: readonly Observation[],
+  nowMs = rows.at(-1)?.atMs ?? 0,
+): FailuresNow {
+  const alone = keptWaiting(rows, nowMs) === null ? flapping(rows, nowMs) : newestFailures(rows);
+  const known = alone === null ? secondOutage(window, rows) : countedOf(alone);
+  if (known !== null) return known;
+  return sinceRise(window, rows);
+}
+
+function sinceRise(window: WindowProfile, rows: readonly Observation[]): FailuresNow {
   const all = failureCount(window);
   const whole = { calls: window.calls, failures: all, byReason: window.failures, rows, sinceMs: null };
   let [calls, failures] = [0, 0];
@@ -56,8 +66,49 @@ export function failuresNow(window: WindowProfile, rows: readonly Observation[])
     const gain = logLikelihood(failures, calls) + logLikelihood(failuresBefore, callsBefore) - together;
     if (gain >= MIN_GAIN && gain > (best?.gain ?? 0)) best = { from, gain };
   }
-  if (best === null) return whole;
-  return countedOf(rows.slice(best.from));
+  const since = best === null ? rows : rows.slice(best.from);
+  const fault = faultSince(since);
+  return fault === null ? (best === null ? whole : countedOf(since)) : countedOf(fault);
+}
+
+/** Shares of the calls that fail in an outage at least, and after it at most. */
+const OUTAGE_SHARE = 0.9;
+const AFTER_SHARE = 0.7;
+
+/**
+ * The calls since an outage that is over, where some of them fail in another way: the likeliest place for its end. What failed in the
+ * outage says nothing of them. Null where there is no such outage, or nothing fails in another way since.
+ * @param rows oldest first
+ */
+function faultSince(rows: readonly Observation[]): readonly Observation[] | null {
+  const first = rows.findIndex(({ failure }) => failure !== null);
+  const failing = rows.slice(Math.max(0, first));
+  const all = failing.filter(({ failure }) => failure !== null).length;
+  const together = logLikelihood(all, failing.length);
+  let failuresBefore = 0;
+  let best: { readonly from: number; readonly gain: number } | null = null;
+  for (const [i, { failure }] of failing.entries()) {
+    if (failure !== null) failuresBefore += 1;
+    const [calls, failures] = [failing.length - i - 1, all - failuresBefore];
+    if (failures > AFTER_SHARE * calls || failuresBefore < OUTAGE_SHARE * (i + 1)) continue;
+    const gain = logLikelihood(failuresBefore, i + 1) + logLikelihood(failures, calls) - together;
+    if (gain >= MIN_GAIN && gain > (best?.gain ?? 0)) best = { from: i + 1, gain };
+  }
+  if (best === null) return null;
+  const after = failing.slice(best.from);
+  if (after.filter(({ failure }) => failure !== null).length < OUTAGE_CALLS) return null;
+  return wayOf(after) === wayOf(failing.slice(0, best.from)) ? null : after;
+}
+
+/** How most of them fail, by reason and status; null where none does. */
+function wayOf(rows: readonly Observation[]): string | null {
+  const counts = new Map<string, number>();
+  for (const { failure } of rows) {
+    if (failure === null) continue;
+    const way = `${failure.reason} ${failure.httpStatus ?? ''}`;
+    counts.set(way, (counts.get(way) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? null;
 }
 
 function countedOf(rows: readonly Observation[]): FailuresNow {
@@ -71,15 +122,7 @@ function countedOf(rows: readonly Observation[]): FailuresNow {
   };
 }
 
-/** The failures that the newest calls are, oldest first. */
-function newestFailures(rows: readonly Observation[]): readonly Observation[] {
-  return rows.slice(rows.findLastIndex(({ failure }) => failure === null) + 1);
-}
-
-/**
- * The newest calls where they all fail after an earlier outage was over, in another way, or because the server asks to wait for so
- * long that few are made: what was before says nothing of now.
- */
+/** The newest calls where they all fail after an earlier outage was over, in another way: what was before says nothing of now. */
 function secondOutage(window: WindowProfile, rows: readonly Observation[]): FailuresNow | null {
   const newest = newestFailures(rows);
   const before = rows.slice(0, rows.length - newest.length);
@@ -90,12 +133,10 @@ function secondOutage(window: WindowProfile, rows: readonly Observation[]): Fail
     FAILURE_REASONS.map((reason) => [reason, (window.failures[reason] ?? 0) - (now.byReason[reason] ?? 0)]),
   );
   const [most, earlierMost] = [mostOf(now.byReason), mostOf(earlier)];
-  return earlierMost === null || (earlierMost === most && !isToldToWait(newest)) ? null : now;
+  const wayBefore = wayOf(before);
+  const isSameWay = wayBefore === null ? earlierMost === most : wayBefore === wayOf(newest);
+  return earlierMost === null || isSameWay ? null : now;
 }
-
-const isToldToWait = (newest: readonly Observation[]): boolean =>
-  newest.every(({ failure }) => failure !== null && failure.retryAfterMs !== null) &&
-  (newest.at(-1)?.atMs ?? 0) - (newest[0]?.atMs ?? 0) >= LONG_WAIT_MS;
 
 /** The reason most of them failed for; null where none did. */
 export function mostOf(byReason: WindowProfile['failures']): FailureReason | null {

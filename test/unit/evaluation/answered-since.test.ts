@@ -29,3 +29,8 @@ it('not while the newest call failed, in the window or after it, nor without any
 it('of before a restart the counters know', () => {
   expect(since('', 0, 77)).toBe(77);
 });
+
+it('does not creep on with the window: the first answer is kept', () => {
+  const rows = [observation({ atMs: 500 }), observation({ atMs: 600 })];
+  expect(answeredSinceMs({ rows, consecutiveFailures: 0, answersSinceMs: 77, lastAnswerAtMs: 600 })).toBe(77);
+});

@@ -36,6 +36,8 @@ const ending = naming('endpoint-errors', { 'error-rate': 'errors' }, { answeredS
 const late = naming('slow-endpoint', { 'latency-regression': 'latency_seconds' }, { answeredSinceMs: SINCE_MS });
 const ended = { ...ending, backToNormal: new Set<FindingSubject>(['errors']) };
 
+const evaluatedAt = (atMs: number) => ({ ...ending, diagnosis: { ...ending.diagnosis, atMs } });
+
 function managed() {
   const [saved, proposed] = [new Map<string, Incident>(), new Array<CauseId>()];
   const incidents = incidentsInMemory(saved, {
@@ -64,6 +66,9 @@ describe('an outage that ends', () => {
     expect(open && asShown(open, ending).explanation.headline).toBe(
       'fraud: answers again since 2026-11-30 21:54 UTC; it was: model-unreachable. So it is.',
     );
+    expect(
+      open && [SINCE_MS + 4_999, SINCE_MS + 5_000].map((atMs) => asShown(open, evaluatedAt(atMs)).severity),
+    ).toEqual(['critical', 'low']);
     await see(ended, DEFAULT_HYSTERESIS.closeMixed);
     expect(incidents.current(model.id)).toBeNull();
     expect(causes()).toEqual([['model-unreachable', 'critical']]);
@@ -80,6 +85,31 @@ describe('an outage that ends', () => {
       ['model-unreachable', 'critical'],
       ['slow-endpoint', 'medium'],
     ]);
+  });
+
+  it('is not opened again for the failures that are left of it once it is closed', async () => {
+    const { incidents, see, saved } = managed();
+    await see(out, 5);
+    await see(ended, DEFAULT_HYSTERESIS.closeMixed);
+    await see(ending, 10);
+    expect([incidents.current(model.id), saved.size]).toEqual([null, 1]);
+    await see({ ...ending, answeredSinceMs: null }, 2);
+    expect(saved.size).toBe(2);
+  });
+
+  it('stays open for twice as long as it lasted where nothing is found any more, for it may come in bursts', async () => {
+    const { incidents, see } = managed();
+    await see(out, 5);
+    const openedAtMs = incidents.current(model.id)?.openedAtMs ?? NaN;
+    const clearAt = (afterMs: number): Evaluation => {
+      const clear = evaluation('none', false);
+      const atMs = openedAtMs + afterMs;
+      return { ...clear, answeredSinceMs: openedAtMs + 7_000, diagnosis: { ...clear.diagnosis, atMs } };
+    };
+    await see(clearAt(20_999), DEFAULT_HYSTERESIS.close + 1);
+    expect(incidents.current(model.id)).not.toBeNull();
+    await see(clearAt(21_000), DEFAULT_HYSTERESIS.close);
+    expect(incidents.current(model.id)).toBeNull();
   });
 
   it('gives way to errors that go on between answers', async () => {

@@ -84,3 +84,12 @@ it('sees no release in an answer that names the declared version its own way', (
   expect(changes).toEqual([]);
   expect(versions?.served).toEqual(['one', '2.0.1']);
 });
+
+it('keeps when calls began to be answered again', () => {
+  const failing: Observation = {
+    ...row(2),
+    failure: { reason: 'connect', detail: '', httpStatus: null, retryAfterMs: null },
+  };
+  const counters = [row(1), failing, row(3), row(4)].reduce(countCall, NO_CALLS);
+  expect(counters.answersSinceMs).toBe(3);
+});

@@ -38,3 +38,28 @@ it('a limit on calls is told where nothing else is known', () => {
   contact.refused(NO_CALLS, true, failing('rate_limited'));
   expect(contact.problem?.kind).toBe('rate-limited');
 });
+
+const asksToWait = (reason: FailureReason): Observation => {
+  const detail = 'the server answered 503: “overloaded”';
+  return observation({ source: 'probe', failure: { reason, detail, httpStatus: 503, retryAfterMs: 60_000 } });
+};
+
+it('that a server which answered before asks to wait is told at once, and is counted as its failure', () => {
+  const contact = new FirstContact();
+  expect(contact.refused(NO_CALLS, false, asksToWait('http_5xx'))).toBeNull();
+  expect(contact.problem).toMatchObject({
+    kind: 'not-ready',
+    sentence: 'The server answered 503: “overloaded”. It asks to wait 60 s.',
+  });
+  contact.refused(NO_CALLS, false, failing('http_5xx'));
+  expect(contact.problem).toBeNull();
+});
+
+it('a lone limit on calls is not told beside a model that answers nothing; many in a row are', () => {
+  const contact = new FirstContact();
+  contact.refused(NO_CALLS, false, failing('http_5xx'));
+  contact.refused(NO_CALLS, false, failing('rate_limited'));
+  expect([contact.problemBeside(true), contact.problemBeside(false)?.kind]).toEqual([null, 'rate-limited']);
+  for (let i = 0; i < 3; i += 1) contact.refused(NO_CALLS, false, failing('rate_limited'));
+  expect(contact.problemBeside(true)?.kind).toBe('rate-limited');
+});

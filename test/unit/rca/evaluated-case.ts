@@ -42,7 +42,18 @@ export const failed = (reason: 'timeout' | 'http_5xx' | 'connect', httpStatus: n
     failure: { reason, detail: '', httpStatus, retryAfterMs: null },
   });
 
+/** 503 with Retry-After. */
+export const refusedToWait = (atMs: number, retryAfterMs: number): Observation =>
+  observation({
+    atMs,
+    prediction: null,
+    confidence: null,
+    failure: { reason: 'http_5xx', detail: 'the server answered 503: “overloaded”', httpStatus: 503, retryAfterMs },
+  });
+
 export interface Case {
+  /** When it is evaluated. */
+  readonly nowMs?: number;
   readonly rows?: readonly Observation[];
   readonly now?: readonly ReturnType<typeof golden>[number][];
   readonly labels?: { readonly before: number; readonly now: number };
@@ -82,7 +93,7 @@ export function evaluated(given: Case): Evaluation {
     validation: null,
     verification: DEFAULT_VERIFICATION_TIMES,
   };
-  return evaluate(stateOf(given), experience, 1_000);
+  return evaluate(stateOf(given), experience, given.nowMs ?? 1_000);
 }
 
 /** The state of a model in that case. */

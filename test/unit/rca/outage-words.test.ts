@@ -25,6 +25,28 @@ it('that refused connections do not time out speaks against nothing', () => {
   expect(first?.refuting.map(({ text }) => text)).not.toContain('The failing calls do not time out.');
 });
 
+it('a count that grows by a quarter is told at once: it must not stand still', () => {
+  const at = (calls: number) => {
+    const { findings, impact } = toldOf(calls).diagnosis;
+    return { atMs: calls, findings, ...(impact === undefined ? {} : { impact }) };
+  };
+  expect([isOtherSize(at(12), at(14)), isOtherSize(at(12), at(15))]).toEqual([false, true]);
+});
+
+it('calls that fail in several ways are told as that, and at once as what they are', () => {
+  const reasons = ['http_5xx', 'connect', 'timeout'] as const;
+  const rows = Array.from({ length: 6 }, (_, i) => ({ ...failed(reasons[i % 3] ?? 'connect'), atMs: 60_000 * 60 + i }));
+  const { diagnosis } = evaluated({
+    rows: [...rowsOf('before', 200), ...rows],
+    consecutiveFailures: 6,
+    withBaseline: false,
+  });
+  expect(diagnosis.causes[0]?.title).toBe(
+    'No call gets a prediction: they fail in several ways (HTTP 5xx error, no connection, timeout)',
+  );
+  expect(diagnosis.severity).toBe('critical');
+});
+
 it('how many calls were not answered is told anew, at most once a minute', () => {
   const at = (atMs: number, sentence: string) => ({
     atMs,

@@ -79,3 +79,38 @@ it('counts by itself what a server refuses for minutes because it asks to wait: 
   const soon = rows.map((row, i) => (i < 40 ? row : { ...row, atMs: 260_000 + i }));
   expect(failuresNow(profileOf(soon), soon).failures).toBe(8);
 });
+
+const inTurn = (...parts: readonly (readonly [count: number, status: number | null])[]) =>
+  parts
+    .flatMap(([count, status]) =>
+      Array.from({ length: count }, () => (status === null ? observation() : failed('http_5xx', status))),
+    )
+    .map((row, i) => ({ ...row, atMs: 1_000 * i }));
+const AGAIN = Array.from({ length: 10 }, (): (readonly [number, number | null])[] => [
+  [2, null],
+  [1, 500],
+]).flat();
+
+it('counts calls that fail in another way after an outage by themselves', () => {
+  const rows = inTurn([100, null], [60, 503], ...AGAIN);
+  expect(failuresNow(profileOf(rows), rows)).toMatchObject({ calls: 30, failures: 10, sinceMs: 160_000 });
+});
+
+it('keeps the outage where nothing fails after it, or too little, or in the same way', () => {
+  for (const after of [
+    [[30, null]],
+    [
+      [30, null],
+      [1, 500],
+    ],
+    AGAIN.map(([count, status]) => [count, status && 503]),
+  ]) {
+    const rows = inTurn([100, null], [60, 503], ...(after as [number, number | null][]));
+    expect(failuresNow(profileOf(rows), rows).failures).toBeGreaterThanOrEqual(60);
+  }
+});
+
+it('a second outage with another status is another way', () => {
+  const rows = inTurn([40, 503], [50, null], [4, 500]);
+  expect(failuresNow(profileOf(rows), rows)).toMatchObject({ calls: 4, failures: 4 });
+});

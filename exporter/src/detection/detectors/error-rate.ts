@@ -21,7 +21,7 @@ export const errorRate: Detector = {
     const allowed = before?.interval.high ?? 0;
     const surely = clopperPearsonLower(failures, window.calls, CONFIDENCE_ERROR);
     if (whole.share < thresholds.errorShare || surely <= allowed) return nothing;
-    const since = failuresNow(window, input.rows);
+    const since = failuresNow(window, input.rows, input.nowMs);
     const now = proportion(since.failures, since.calls);
     const reasons = Object.entries(since.byReason).sort(([, a], [, b]) => b - a);
     const listed = reasons.map(([reason, count]) => `${count} × ${failureText(reason)}`).join(', ');

@@ -1,23 +1,27 @@
 import { failureText } from '../../domain/observation.js';
+import { isFlapping } from '../../statistics/flapping.js';
 import { failuresNow, mostOf } from '../../statistics/rise-of-failures.js';
 import { failureCount } from '../../domain/profile.js';
+import { durationText, minuteText } from '../../domain/time-text.js';
+import { keptWaiting, type KeptWaiting } from '../../statistics/kept-waiting.js';
 import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_CALLS = 3;
 
-/** No call is answered any more: so many failures in a row, or every call of the window failed. */
+/** No call is answered any more: so many failures in a row, or every call of the window failed, or the server has asked to wait for long. */
 export const unreachable: Detector = {
   id: 'unreachable',
   detect(input) {
     const { window, consecutiveFailures, thresholds } = input;
     const failures = failureCount(window);
     const allFailed = window.calls >= FEWEST_CALLS && failures === window.calls;
-    if (consecutiveFailures < thresholds.consecutiveFailures && !allFailed) return nothing;
+    const waits = keptWaiting(input.rows, input.nowMs);
+    if (consecutiveFailures < thresholds.consecutiveFailures && !allFailed && waits === null) return nothing;
+    if (waits === null && isFlapping(input.rows, input.nowMs)) return nothing;
     const inRow = Math.max(consecutiveFailures, allFailed ? failures : 0);
-    const { byReason } = failuresNow(window, input.rows);
+    const { byReason } = failuresNow(window, input.rows, input.nowMs);
     // Calls that just came, and probes of a model that logs its own calls, are no part of its window.
     const reason = mostOf(byReason) ?? input.lastFailureReason ?? null;
-    const mostly = reason === null ? '' : ` (mostly: ${failureText(reason)})`;
     return found({
       detector: 'unreachable',
       subject: 'errors',
@@ -32,13 +36,18 @@ export const unreachable: Detector = {
       now: 1,
       window: windowOf(input),
       baselineSamples: null,
-      // An error is an answer, and so is one that cannot be used.
-      sentence:
-        reason === 'http_5xx'
-          ? `Each of the last ${inRow} calls failed${mostly}.`
-          : reason === 'no_answer'
-            ? `None of the last ${inRow} calls got a usable prediction.`
-            : `None of the last ${inRow} calls was answered${mostly}.`,
+      sentence: waits === null ? sentenceOf(reason, inRow) : waitingText(waits),
     });
   },
 };
+
+/** An error is an answer, and so is one that cannot be used. */
+function sentenceOf(reason: string | null, inRow: number): string {
+  const mostly = reason === null ? '' : ` (mostly: ${failureText(reason)})`;
+  if (reason === 'http_5xx') return `Each of the last ${inRow} calls failed${mostly}.`;
+  if (reason === 'no_answer') return `None of the last ${inRow} calls got a usable prediction.`;
+  return `None of the last ${inRow} calls was answered${mostly}.`;
+}
+
+const waitingText = ({ sinceMs, askedMs, calls }: KeptWaiting): string =>
+  `No answer since ${minuteText(sinceMs)}; the server asks to wait ${durationText(askedMs)} (${calls} of ${calls} calls failed since).`;

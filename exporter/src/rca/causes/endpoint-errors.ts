@@ -33,6 +33,7 @@ export const endpointErrors: CauseDefinition = {
     const listed = Object.entries(service.failuresByReason)
       .sort(([, a], [, b]) => b - a)
       .map(([reason]) => failureText(reason));
-    return [plain(`Endpoint errors (${listed.slice(0, 2).join(', ')})`)];
+    const { said } = service;
+    return [plain(`Endpoint errors (${said !== null && listed.length === 1 ? said : listed.slice(0, 2).join(', ')})`)];
   },
 };

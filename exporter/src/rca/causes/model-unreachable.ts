@@ -1,7 +1,13 @@
 import { allAnsweredWithErrors } from './calls-fail.js';
+import { failureText } from '../../domain/observation.js';
 import { plain, type CauseDefinition } from './cause-definition.js';
 import { has } from '../indicators/indicator.js';
 import { saidByFailures } from './said-by-failures.js';
+
+/** Share of the failures that must be of one kind for that to be how calls fail. */
+const NEARLY_ALL = 0.9;
+/** Of several ways in which calls fail, those that are told. */
+const MOST_WAYS = 4;
 
 const WORDS: Readonly<Record<string, string>> = {
   timeout: 'it does not respond in time',
@@ -27,7 +33,15 @@ export const modelUnreachable: CauseDefinition = {
   hypotheses(symptoms) {
     if (!has(symptoms, 'unreachable') || saidByFailures(symptoms) !== null) return [];
     if (allAnsweredWithErrors(symptoms)) return [];
-    const [reason] = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a)[0] ?? [null];
+    const reasons = Object.entries(symptoms.service.failuresByReason).sort(([, a], [, b]) => b - a);
+    const [[, most] = ['', 0]] = reasons;
+    if (most < NEARLY_ALL * symptoms.service.failures.count) {
+      const ways = reasons.slice(0, MOST_WAYS).map(([reason]) => failureText(reason));
+      return [
+        plain(`No call gets a prediction: they fail in several ways (${ways.join(', ')})`, { shareExplained: 1 }),
+      ];
+    }
+    const [[reason] = [null]] = reasons;
     const how = reason === null ? 'no call gets a prediction' : wordsFor(reason, symptoms.service.said);
     return [plain(`Model unreachable: ${how}`, { shareExplained: 1 })];
   },

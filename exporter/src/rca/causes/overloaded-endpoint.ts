@@ -17,7 +17,8 @@ export const overloadedEndpoint: CauseDefinition = {
   hypotheses(symptoms) {
     const { failures, failuresByReason, failuresInBursts, refusedAsBusy } = symptoms.service;
     if (failures.count === 0 || !callsFail(symptoms) || saidByFailures(symptoms) !== null) return [];
-    if (noneAnswered(symptoms) && refusedAsBusy === null && (failuresByReason.timeout ?? 0) === 0) return [];
+    // It answers between, or late.
+    if (noneAnswered(symptoms) && (failuresByReason.timeout ?? 0) === 0) return [];
     const late = (failuresByReason.timeout ?? 0) / failures.count > MIN_SHARE;
     const busy = refusedAsBusy !== null && refusedAsBusy.share > MIN_SHARE;
     // Bursts alone do not tell load from a fault of the server's own, and a status of 500 says it is its own.

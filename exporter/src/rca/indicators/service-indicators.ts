@@ -121,8 +121,8 @@ export const SERVICE_INDICATORS: readonly Indicator[] = [
     id: 'unreadable-answers',
     source: 'calls',
     value: (symptoms) => known(anyFails(symptoms), shareOf(symptoms, 'schema', 'not_json') >= 0.5),
-    whenTrue: (symptoms) =>
-      `${ofFailures(symptoms, 'schema', 'not_json')} of the failures are responses that cannot be read as before.`,
+    whenTrue: ({ service: { failures, failuresByReason: by } }) =>
+      `${(by.schema ?? 0) + (by.not_json ?? 0)} of ${counted(failures.of, 'call')} got a response that cannot be read as before.`,
     whenFalse: (symptoms) => (answered(symptoms) === 0 ? '' : 'The responses that arrive are valid.'),
   },
   {

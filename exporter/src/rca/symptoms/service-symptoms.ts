@@ -29,9 +29,9 @@ export function levelOf(profile: WindowProfile | undefined, key: SignalKey): Lev
 }
 
 /** How calls are answered, and how late. */
-export function serviceEvidence(state: MonitoredModelState): ServiceEvidence {
+export function serviceEvidence(state: MonitoredModelState, nowMs: number): ServiceEvidence {
   const { baseline, window, rows } = state;
-  const now = failuresNow(window, rows);
+  const now = failuresNow(window, rows, nowMs);
   const haveAllFailed = now.failures === now.calls;
   return {
     calls: window.calls,

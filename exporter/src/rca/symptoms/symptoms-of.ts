@@ -40,7 +40,7 @@ export function symptomsOf(state: MonitoredModelState, detected: Detected, nowMs
     window: { fromMs: window.fromMs, toMs: window.toMs, samples: window.calls },
     hasBaseline: baseline !== null,
     findings: detected.findings,
-    service: serviceEvidence(state),
+    service: serviceEvidence(state, nowMs),
     golden: detected.golden,
     features,
     prediction: predictionEvidence(baseline, window),

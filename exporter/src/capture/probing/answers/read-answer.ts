@@ -6,6 +6,7 @@ import type { AnswerPointers } from '../../../domain/asking.js';
 import { isCredential } from './credential-like.js';
 import { emptyListIn, emptyOnTheWay, NONE_FOUND, saysMissing } from './empty-list.js';
 import { generationOf } from './generation.js';
+import { nullPredictionAt } from './no-value.js';
 import { notJsonText } from './not-json.js';
 import { leadingNowhere, readAt, readAtText } from './pointers.js';
 import { readWithPlaces } from './reading.js';
@@ -199,6 +200,9 @@ function nothingRead(
 ): ModelAnswer {
   const noneAt = nowhere === null ? emptyListIn(picked) : emptyOnTheWay(body, nowhere);
   if (noneAt !== null && !saysMissing(body, noneAt)) return noneFound(answer, noneAt, modelVersion);
+  const nullAt = nowhere === null ? nullPredictionAt(picked) : null;
+  if (nullAt !== null)
+    return failureAnswer('no_answer', `the prediction at ${nullAt} is null`, answer.latencySeconds, answer.status);
   const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
   const words = nowhere === null ? wordsBeside(picked, payload) : null;
   const said = words === null ? '' : `, which says “${words}”`;

@@ -1,5 +1,6 @@
 import { isObject, isList, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
+import { isSentence } from './sentence.js';
 import { withoutCredentials } from './credential-like.js';
 
 const LONGEST_WORDS = 160;
@@ -20,6 +21,12 @@ const MESSAGE_NAMES = [
   'fault',
   'faultstring',
 ];
+/** What an error is called in other languages, as a name or as a status. */
+const ERROR_WORDS: ReadonlySet<string> = new Set([
+  ...['fehler', 'fehlermeldung', 'erreur', 'errore', 'erro', 'fout', 'foutmelding', 'fejl', 'feil', 'virhe', 'hiba'],
+  ...['chyba', 'błąd', 'blad', 'hata', 'ошибка', 'помилка', 'σφάλμα', 'خطأ', '错误', '錯誤', 'エラー', '오류', '에러'],
+]);
+const isErrorWord = (name: string): boolean => ERROR_WORDS.has(name.toLowerCase());
 const DEEPEST = 4;
 
 /** Control characters, and those that turn the direction of the text around them. */
@@ -75,7 +82,7 @@ function messageOf(body: Json, depth = 0): string | null {
       .join('.');
     return oneLine(where === '' ? body.msg : `${where}: ${body.msg}`);
   }
-  for (const name of MESSAGE_NAMES) {
+  for (const name of [...MESSAGE_NAMES, ...Object.keys(body).filter(isErrorWord)]) {
     const found = body[name] === undefined ? null : messageOf(body[name], depth + 1);
     if (found !== null) return found;
   }
@@ -85,19 +92,35 @@ function messageOf(body: Json, depth = 0): string | null {
 const WORDS_BESIDE = ['message', 'msg', 'detail', 'reason', 'error'];
 
 /**
- * What a body says in which there is no prediction (`{"status": "maintenance", "message": "Back at 14:00"}`).
+ * What a body says in which there is no prediction (`{"status": "maintenance", "message": "Back at 14:00"}`), else its first sentence.
  * @param payload what was sent: words under a name that it has as well are its own
  */
 export function wordsBeside(body: Json, payload: Json): string | null {
   if (!isObject(body)) return null;
   const sent = new Set<string>();
-  JSON.stringify(payload, (name, value: unknown) => (sent.add(name), value));
+  const texts: string[] = [];
+  JSON.stringify(payload, (name, value: unknown) => {
+    sent.add(name);
+    if (typeof value === 'string' || typeof value === 'number') texts.push(String(value).toLowerCase());
+    return value;
+  });
   const said = WORDS_BESIDE.filter((name) => !sent.has(name)).map((name) => body[name]);
   const text = said.find((value) => typeof value === 'string' && value.trim() !== '');
-  return typeof text === 'string' ? oneLine(text) : null;
+  if (typeof text === 'string') return oneLine(text);
+  const sentence = Object.entries(body).find(
+    ([name, value]) => typeof value === 'string' && isSentence(value) && !sent.has(name) && !repeats(value, texts),
+  )?.[1];
+  return typeof sentence === 'string' ? oneLine(sentence) : null;
 }
 
-const ANSWER_NAMES = new Set([
+/** A shorter value is in any sentence. */
+const FEWEST_CHARACTERS = 2;
+
+/** What was sent stays in memory, whatever a server makes of it. */
+const repeats = (text: string, sent: readonly string[]): boolean =>
+  sent.some((value) => value.length >= FEWEST_CHARACTERS && text.toLowerCase().includes(value));
+
+export const ANSWER_NAMES: ReadonlySet<string> = new Set([
   'prediction',
   'predictions',
   'label',
@@ -141,7 +164,7 @@ const isEmpty = (value: Json): boolean =>
 
 const failedStatus = (status: Json | undefined): boolean =>
   typeof status === 'string'
-    ? FAILED_STATUSES.has(status.toLowerCase())
+    ? FAILED_STATUSES.has(status.toLowerCase()) || isErrorWord(status)
     : isObject(status ?? undefined) && isObject(status) && failedStatus(status.status);
 
 /** `code` of `{"code": 0, "message": "success", "data": …}`. */
@@ -206,6 +229,7 @@ function saysFailed({ error, status }: JsonObject): boolean {
 }
 
 function saysOnly(names: readonly string[], body: JsonObject): boolean {
-  const isWord = (name: string): boolean => SAYS_ONLY.has(name) && !(name === 'code' && isGood(body.code ?? null));
+  const isWord = (name: string): boolean =>
+    (SAYS_ONLY.has(name) || isErrorWord(name)) && !(name === 'code' && isGood(body.code ?? null));
   return names.length > 0 && names.every(isWord) && messageOf(body) !== null;
 }
