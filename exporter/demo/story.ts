@@ -72,8 +72,14 @@ async function learn({
       `not seen. An application asks it about ${ROWS_PER_BATCH} rows every ${TRAFFIC_EVERY_MS / 1_000} s and logs each prediction at mlfi ` +
       `(${started.service.address}); what was true follows ${LABEL_DELAY_MS / 1_000} s later. mlfi learns what is normal.`,
   );
+  const told = { anew: '' };
   const baseline = await until(
-    () => status()?.baseline ?? null,
+    () => {
+      const anew = status()?.learning?.startedOver?.join(' ') ?? '';
+      if (anew !== told.anew) say(`Not yet: ${anew}`);
+      told.anew = anew;
+      return status()?.baseline ?? null;
+    },
     () => learningText(status()),
   );
   say(`Learnt: a baseline of ${counted(baseline.profile.calls, 'call')}.`);

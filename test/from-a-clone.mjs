@@ -1,0 +1,130 @@
+// `npm run tutorial`: plays what a newcomer does, in a clean clone of what is committed and with an empty home: from nothing to the
+// first own model watched, then every command of docs/tutorial.md, README.md and docs/how-to.md, then the demo. Prints time and steps.
+// On the PATH are Node, npm, Python and the tools of any Unix; with --compilers make and a C++ compiler, too, which SQLite needs where
+// no ready-made build can be fetched.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..');
+const UNIX =
+  'sh bash env cat cp mv rm ln ls mkdir chmod touch sed grep awk cut tr head tail sort uniq wc date sleep dirname basename readlink uname id which tar gzip curl git python3 ps nice true tee xargs find expr stat';
+const COMPILERS = 'make cc gcc c++ g++ ar as ld ranlib nm strip';
+const MOST_MINUTES = 10;
+const MOST_COMMANDS = 5;
+
+const home = mkdtempSync(join(tmpdir(), 'mlfi-newcomer-'));
+const clone = join(home, 'mlfi');
+const bin = join(home, 'bin');
+mkdirSync(bin);
+const withCompilers = process.argv.includes('--compilers');
+const found = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' }).stdout.trim();
+const node = process.env.MLFI_NEWCOMER_NODE ?? process.execPath;
+for (const command of new Set([...UNIX.split(' '), ...(withCompilers ? COMPILERS.split(' ') : [])])) {
+  const path = found(command);
+  if (path.startsWith('/')) symlinkSync(path, join(bin, command));
+}
+symlinkSync(node, join(bin, 'node'));
+for (const command of ['npm', 'npx']) symlinkSync(found(command), join(bin, command));
+const { NPM_CONFIG_REGISTRY, npm_config_registry, MLFI_PYTHON } = process.env;
+const env = { HOME: home, PATH: bin, TMPDIR: tmpdir(), LANG: 'C.UTF-8', NO_COLOR: '1' };
+if ((npm_config_registry ?? NPM_CONFIG_REGISTRY) !== undefined)
+  env.npm_config_registry = npm_config_registry ?? NPM_CONFIG_REGISTRY;
+if (MLFI_PYTHON !== undefined) env.MLFI_PYTHON = MLFI_PYTHON;
+
+const running = [];
+const steps = [];
+let failed = false;
+
+/** Runs one command to its end and says how long it took. */
+async function step(what, command, environment = {}) {
+  console.log(`→ ${command}`);
+  const beganMs = Date.now();
+  const child = spawn('bash', ['-euo', 'pipefail', '-c', command], {
+    cwd: clone,
+    env: { ...env, ...environment },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  steps.push({ what, seconds: (Date.now() - beganMs) / 1_000, code });
+  if (code !== 0) failed = true;
+  return code === 0;
+}
+
+/** Starts what goes on running. @returns the first match in what it prints */
+async function start(command, wanted, environment) {
+  console.log(`→ ${command}`);
+  const child = spawn('bash', ['-c', `exec ${command}`], { cwd: clone, env: { ...env, ...environment } });
+  running.push(child);
+  let text = '';
+  return new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (more) => {
+        text += more;
+        const match = wanted.exec(text);
+        if (match !== null) resolve(match[1] ?? match[0]);
+      });
+    child.on('close', (code) => reject(new Error(`${command} ended with ${code}: ${text}`)));
+  });
+}
+
+const freePort = () =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+
+/** From a clone to a model that is watched: what stands in the README, with the tutorial's model as the person's own. */
+async function firstModel() {
+  const [port, own] = [await freePort(), await freePort()];
+  const environment = { MLFI_LISTEN_PORT: String(port) };
+  await start('node docs/tutorial/loans.mjs', /loans on port/, { PORT: String(own) });
+  const beganMs = Date.now();
+  const mlfi = 'node exporter/dist/src/main.js';
+  const commands = [
+    ['install', 'npm ci'],
+    ['build', 'npm run build'],
+    ['init', `${mlfi} init --url http://127.0.0.1:${own}/predict --payload '{"income":42000,"age":42}'`],
+  ];
+  for (const [what, command] of commands) if (!(await step(what, command, environment))) return;
+  const serving = Date.now();
+  const key = await start(`${mlfi} serve --config mlfi.yml`, /first API key\s+(\S+)/, environment);
+  for (let state = ''; !/"state":"(learning|healthy)"/.test(state);) {
+    const headers = { authorization: `Bearer ${key}` };
+    state = await (await fetch(`http://127.0.0.1:${port}/api/v1/models`, { headers })).text();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  steps.push({ what: 'serve, until the model is watched', seconds: (Date.now() - serving) / 1_000, code: 0 });
+  const minutes = (Date.now() - beganMs) / 60_000;
+  const count = commands.length + 1;
+  console.log(`\nFirst own model watched after ${count} commands and ${minutes.toFixed(1)} minutes.`);
+  if (minutes > MOST_MINUTES || count > MOST_COMMANDS) {
+    failed = true;
+    console.log(`It must be ${MOST_COMMANDS} commands and ${MOST_MINUTES} minutes at most.`);
+  }
+}
+
+try {
+  // Of a file, so that nothing is shared with where it comes from.
+  const cloned = spawnSync('git', ['clone', '--quiet', '--depth', '1', `file://${ROOT}`, clone], { stdio: 'inherit' });
+  if (cloned.status !== 0) throw new Error('the clone failed');
+  await firstModel();
+  for (const child of running.splice(0)) child.kill('SIGTERM');
+  const files = 'test/integration/tutorial.test.ts test/integration/documented-commands.test.ts';
+  if (!failed)
+    await step('every command of tutorial, README and how-to', `npx vitest run --project integration ${files}`, {
+      MLFI_BUILT: '1',
+    });
+  if (!failed) await step('the demo, approved by --yes', 'npm run demo -- --yes --port 0');
+} finally {
+  for (const child of running) child.kill('SIGTERM');
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+}
+console.log('');
+for (const { what, seconds, code } of steps)
+  console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${seconds.toFixed(0).padStart(5)} s  ${what}`);
+process.exitCode = failed ? 1 : 0;
