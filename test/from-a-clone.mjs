@@ -117,7 +117,7 @@ try {
   const files = 'test/integration/tutorial.test.ts test/integration/documented-commands.test.ts';
   if (!failed)
     await step('every command of tutorial, README and how-to', `npx vitest run --project integration ${files}`, {
-      MLFI_BUILT: '1',
+      PLAYS_BUILT: '1',
     });
   if (!failed) await step('the demo, approved by --yes', 'npm run demo -- --yes --port 0');
 } finally {

@@ -13,13 +13,13 @@ export function shellBlocks(page: string): readonly { readonly note: string; rea
   }));
 }
 
-/** A folder for PATH with `mlfi` in it, run from its sources; with MLFI_BUILT as it was built. */
+/** A folder for PATH with `mlfi` in it, run from its sources; with PLAYS_BUILT as it was built. */
 export function commandIn(folder: string): string {
   mkdirSync(join(folder, 'bin'), { recursive: true });
   const command = join(folder, 'bin', 'mlfi');
   const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
   const sources = `--import "${tsx}" "${join(ROOT, 'exporter/src/main.ts')}"`;
-  const program = process.env['MLFI_BUILT'] === undefined ? sources : `"${join(ROOT, 'exporter/dist/src/main.js')}"`;
+  const program = process.env['PLAYS_BUILT'] === undefined ? sources : `"${join(ROOT, 'exporter/dist/src/main.js')}"`;
   writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" ${program} "$@"\n`);
   chmodSync(command, 0o755);
   return join(folder, 'bin');
