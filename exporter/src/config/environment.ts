@@ -14,15 +14,7 @@ export interface EnvironmentValue {
 const PREFIX = 'MLFI_';
 const SECRET_PREFIX = 'MLFI_SECRET_';
 /** Read elsewhere: where the command line finds the file, the service and its credentials, and what the repository's tools run on. */
-const OTHER_VARIABLES = [
-  'MLFI_CONFIG',
-  'MLFI_URL',
-  'MLFI_TOKEN',
-  'MLFI_NODE',
-  'MLFI_PYTHON',
-  'MLFI_BENCH_PYTHON',
-  'MLFI_BUILT',
-];
+const OTHER_VARIABLES = ['MLFI_CONFIG', 'MLFI_URL', 'MLFI_TOKEN', 'MLFI_NODE', 'MLFI_PYTHON', 'MLFI_BENCH_PYTHON'];
 
 /** `['listen', 'port']` → `MLFI_LISTEN_PORT`. */
 export const variableOf = (path: readonly string[]): string =>
