@@ -28,11 +28,20 @@ for (const command of new Set([...UNIX.split(' '), ...(withCompilers ? COMPILERS
 }
 symlinkSync(node, join(bin, 'node'));
 for (const command of ['npm', 'npx']) symlinkSync(found(command), join(bin, command));
-const { NPM_CONFIG_REGISTRY, npm_config_registry, MLFI_PYTHON } = process.env;
-const env = { HOME: home, PATH: bin, TMPDIR: tmpdir(), LANG: 'C.UTF-8', NO_COLOR: '1' };
-if ((npm_config_registry ?? NPM_CONFIG_REGISTRY) !== undefined)
-  env.npm_config_registry = npm_config_registry ?? NPM_CONFIG_REGISTRY;
-if (MLFI_PYTHON !== undefined) env.MLFI_PYTHON = MLFI_PYTHON;
+/** What says how the network is reached, and where Python is: of this machine, not of the newcomer. */
+const OF_THE_MACHINE =
+  /^((https?|no|all)_proxy|node_extra_ca_certs|ssl_cert_(file|dir)|npm_config_registry|mlfi_python)$/i;
+const env = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => OF_THE_MACHINE.test(name))),
+  HOME: home,
+  PATH: bin,
+  TMPDIR: tmpdir(),
+  LANG: 'C.UTF-8',
+  NO_COLOR: '1',
+};
+// A compiler wants Node's headers: those that are here.
+const headers = spawnSync('npm', ['config', 'get', 'nodedir'], { encoding: 'utf8' }).stdout.trim();
+if (withCompilers && headers.startsWith('/')) env.npm_config_nodedir = headers;
 
 const running = [];
 const steps = [];

@@ -13,6 +13,15 @@ export function shellBlocks(page: string): readonly { readonly note: string; rea
   }));
 }
 
+/** The ```yaml blocks of a page that stand below a comment `<!-- config: name -->`, each with that name. */
+export function configurations(page: string): readonly (readonly [name: string, text: string])[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/<!-- config: ([^>]*) -->\n\n```yaml\n([\s\S]*?)```/g)].map(([, name = '', block = '']) => [
+    name,
+    block,
+  ]);
+}
+
 /** A folder for PATH with `mlfi` in it, run from its sources; with PLAYS_BUILT as it was built. */
 export function commandIn(folder: string): string {
   mkdirSync(join(folder, 'bin'), { recursive: true });
