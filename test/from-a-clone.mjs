@@ -1,17 +1,15 @@
 // `npm run tutorial`: plays what a newcomer does, in a clean clone of what is committed and with an empty home: from nothing to the
 // first own model watched, then every command of docs/tutorial.md, README.md and docs/how-to.md, then the demo. Prints time and steps.
-// On the PATH are Node, npm, Python and the tools of any Unix; with --compilers make and a C++ compiler, too, which SQLite needs where
+// On the PATH are Node, npm, Python and the what the machine has in /usr/bin, but neither make nor compilers; with --compilers those, too, which SQLite needs where
 // no ready-made build can be fetched.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
-const UNIX =
-  'sh bash env cat cp mv rm ln ls mkdir chmod touch sed grep awk cut tr head tail sort uniq wc date sleep dirname basename readlink uname id which tar gzip curl git python3 ps nice true tee xargs find expr stat';
-const COMPILERS = 'make cc gcc c++ g++ ar as ld ranlib nm strip';
+const COMPILER = /^([\w-]+-)?(gcc|g\+\+|cc|c\+\+|cpp|clang|clang\+\+|make|gmake)(-[\d.]+)?$/;
 const MOST_MINUTES = 10;
 const MOST_COMMANDS = 5;
 
@@ -22,10 +20,14 @@ mkdirSync(bin);
 const withCompilers = process.argv.includes('--compilers');
 const found = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' }).stdout.trim();
 const node = process.env.MLFI_NEWCOMER_NODE ?? process.execPath;
-for (const command of new Set([...UNIX.split(' '), ...(withCompilers ? COMPILERS.split(' ') : [])])) {
-  const path = found(command);
-  if (path.startsWith('/')) symlinkSync(path, join(bin, command));
-}
+for (const folder of ['/usr/bin', '/bin'])
+  for (const name of readdirSync(folder))
+    if (
+      !['node', 'npm', 'npx'].includes(name) &&
+      (withCompilers || !COMPILER.test(name)) &&
+      !existsSync(join(bin, name))
+    )
+      symlinkSync(join(folder, name), join(bin, name));
 symlinkSync(node, join(bin, 'node'));
 for (const command of ['npm', 'npx']) symlinkSync(found(command), join(bin, command));
 /** What says how the network is reached, and where Python is: of this machine, not of the newcomer. */

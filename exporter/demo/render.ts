@@ -16,7 +16,10 @@ export function printable(text: string, longest = 2_000): string {
 export function wrapped(text: string, width: number, indent: string): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of printable(text).split(' ').filter(Boolean)) {
+  // A figure and its % stay together.
+  for (const word of printable(text)
+    .split(/ (?!%)/)
+    .filter(Boolean)) {
     if (line !== '' && indent.length + line.length + 1 + word.length > width) {
       lines.push(indent + line);
       line = word;

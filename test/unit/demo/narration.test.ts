@@ -268,6 +268,7 @@ describe('what the demo prints', () => {
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(Math.max(20, '  incomprehensibilities'.length));
     expect(lines.map((line) => line.trim()).join(' ')).toBe(text);
     expect(wrapped('', 20, '')).toEqual([]);
+    expect(wrapped('it is over 99 %), almost', 13, '')).toEqual(['it is over', '99 %), almost']);
   });
 });
 
