@@ -1,7 +1,7 @@
 // `npm run tutorial`: plays what a newcomer does, in a clean clone of what is committed and with an empty home: from nothing to the
 // first own model watched, then every command of docs/tutorial.md, README.md and docs/how-to.md, then the demo. Prints time and steps.
-// On the PATH are Node, npm, Python and the what the machine has in /usr/bin, but neither make nor compilers; with --compilers those, too, which SQLite needs where
-// no ready-made build can be fetched.
+// On the PATH are Node, npm, Python and what the machine has in /usr/bin, without make and compilers. `npm run tutorial -- --compilers`
+// leaves those in, which SQLite needs where no ready-made build can be fetched.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
