@@ -17,11 +17,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const isBranch = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
+
 /** A copy with another value at `path`, where `*` is the first name or position; undefined takes the key out. */
 function withValue(value: unknown, [key, ...rest]: readonly string[], leaf: (now: unknown) => unknown): unknown {
   if (key === undefined) return leaf(value);
-  if (Array.isArray(value)) {
-    const [first, ...others]: readonly unknown[] = value;
+  if (isList(value)) {
+    const [first, ...others] = value;
     return [withValue(first, rest, leaf), ...others];
   }
   if (!isBranch(value)) return value;
