@@ -53,7 +53,7 @@ async function chapters(stage: Stage): Promise<number> {
   const decided = await decide(stage, plan);
   const code = decided.kind === 'approved' ? await repair(stage, decided.record) : 0;
   stage.say(`That took ${durationText(clock.now() - beganAtMs)}.`);
-  stage.ports.screen.print(nextSteps());
+  stage.ports.screen.print(nextSteps(stage.ports.keyboard !== null));
   return code;
 }
 
@@ -253,10 +253,11 @@ async function repair(
   return 0;
 }
 
-const nextSteps = (): readonly string[] => [
+/** Where somebody can type, `init` asks for the address. */
+const nextSteps = (canType: boolean): readonly string[] => [
   '',
   '  Your own model:',
-  '    node exporter/dist/src/main.js init --url http://127.0.0.1:8000/predict',
+  `    node exporter/dist/src/main.js init${canType ? '' : ' --url http://127.0.0.1:8000/predict'}`,
   '    node exporter/dist/src/main.js serve --config mlfi.yml',
   '  All eight sample models at once:',
   '    npm run demo -- --once',
