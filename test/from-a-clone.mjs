@@ -135,9 +135,9 @@ try {
   if (isWatched) await step('the demo, approved by --yes', 'npm run demo -- --yes --port 0');
 } finally {
   for (const child of running) child.kill('SIGTERM');
+  console.log('');
+  for (const { what, seconds, code } of steps)
+    console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${seconds.toFixed(0).padStart(5)} s  ${what}`);
   rmSync(home, { recursive: true, force: true, maxRetries: 5 });
 }
-console.log('');
-for (const { what, seconds, code } of steps)
-  console.log(`${code === 0 ? 'ok    ' : 'FAILED'} ${seconds.toFixed(0).padStart(5)} s  ${what}`);
 process.exitCode = failed ? 1 : 0;
