@@ -1,7 +1,7 @@
 /** The person's decision on the plan of the story: shown, asked for, and sent as any vote is. */
 import type { DecisionRecord } from '../src/domain/decision-record.js';
 import type { RecommendationState } from '../src/domain/recommendation.js';
-import { told } from './chapters.js';
+import { listed, told } from './chapters.js';
 import { printable } from './render.js';
 import type { Stage } from './stage.js';
 
@@ -48,7 +48,7 @@ export async function askForDecision(stage: Stage, plan: DecisionRecord): Promis
 async function show({ started, options, ports, say }: Stage, { recommendation }: DecisionRecord): Promise<void> {
   const { dryRun } = await started.service.application.decisions.record(recommendation.id);
   ports.screen.print(told(`[${recommendation.priority}] ${recommendation.title}`, options.width));
-  for (const step of recommendation.steps) ports.screen.print(told(`· ${step}`, options.width));
+  for (const step of recommendation.steps) ports.screen.print(listed(step, options.width));
   if (dryRun !== null) say(`Dry run: ${dryRun}`);
   say(`Risk: ${recommendation.risk}`);
   say(`Nothing is sent before a person approves exactly this (digest ${recommendation.digest.slice(0, 12)}…).`);

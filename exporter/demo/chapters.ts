@@ -19,6 +19,10 @@ export function chapterHeading(number: number, title: string, width: number): re
 /** A paragraph of the story. */
 export const told = (text: string, width: number): readonly string[] => wrapped(text, width - 1, '  ');
 
+/** A point of a list; what does not fit on its line stands below its words. */
+export const listed = (text: string, width: number): readonly string[] =>
+  wrapped(text, width - 1, '    ').map((line, index) => (index === 0 ? line.replace('    ', '  · ') : line));
+
 /** A share of one as a bar with its figure; more than everything is everything. */
 export function bar(share: number): string {
   const within = Math.max(0, Math.min(1, share));

@@ -1,6 +1,6 @@
 /** After the story: other faults to try, until the person quits. */
 import { modelId } from '../src/domain/identifiers.js';
-import { LIVE_HEADER, liveLine } from './render.js';
+import { liveHeader, liveLine } from './render.js';
 import type { Keyboard } from './keyboard.js';
 import type { Stage } from './stage.js';
 import { FAULT_KINDS, faultFrom, type TabularFault } from './tabular/faults.js';
@@ -60,9 +60,13 @@ export async function menu(stage: Stage, keyboard: Keyboard): Promise<void> {
     if (news.length > 0) screen.print(news);
     const statuses = service.application.models.statuses();
     screen.show(
-      LIVE_HEADER,
+      liveHeader(options.width),
       statuses.map((status) =>
-        liveLine(status, { kind: 'open', text: status.incident?.diagnosis.causes[0]?.id ?? 'no incident' }),
+        liveLine(
+          status,
+          { kind: 'open', text: status.incident?.diagnosis.causes[0]?.id ?? 'no incident' },
+          options.width,
+        ),
       ),
       clock.now(),
     );

@@ -16,7 +16,10 @@ export function printable(text: string, longest = 2_000): string {
 export function wrapped(text: string, width: number, indent: string): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of printable(text).split(' ').filter(Boolean)) {
+  // A figure and its % stay together.
+  for (const word of printable(text)
+    .split(/ (?!%)/)
+    .filter(Boolean)) {
     if (line !== '' && indent.length + line.length + 1 + word.length > width) {
       lines.push(indent + line);
       line = word;
@@ -26,17 +29,22 @@ export function wrapped(text: string, width: number, indent: string): string[] {
 }
 
 const COLUMNS = [16, 12, 9, 11, 8, 9] as const;
-const row = (cells: readonly string[]): string =>
+/** On a narrow terminal the verdict matters more than state, confidence and latency. */
+const NARROW: readonly number[] = [0, 2, 4, 6];
+const NARROW_BELOW = 90;
+const row = (cells: readonly string[], width: number): string =>
   cells
     .map((cell, column) =>
       column === 0 || column === 1 || column > 5
         ? cell.padEnd(COLUMNS[column] ?? 0)
         : cell.padStart(COLUMNS[column] ?? 0),
     )
+    .filter((_, column) => width >= NARROW_BELOW || NARROW.includes(column))
     .join(' ')
     .trimEnd();
 
-export const LIVE_HEADER = row(['model', 'state', 'samples', 'confidence', 'errors', 'latency', ' verdict']);
+export const liveHeader = (width: number): string =>
+  row(['model', 'state', 'samples', 'confidence', 'errors', 'latency', ' verdict'], width);
 
 function latencyText(latencySeconds: number | null): string {
   if (latencySeconds === null) return '–';
@@ -44,9 +52,9 @@ function latencyText(latencySeconds: number | null): string {
 }
 
 /** One model in one line: state, samples so far, mean confidence, share of failed calls, median latency, verdict. */
-export function liveLine(status: ModelStatus, verdict: Verdict): string {
+export function liveLine(status: ModelStatus, verdict: Verdict, width: number): string {
   const { model } = status;
-  return row([
+  const cells = [
     printable(model.id, COLUMNS[0]),
     printable(model.state, COLUMNS[1]),
     `${status.totalSamples}`,
@@ -56,7 +64,8 @@ export function liveLine(status: ModelStatus, verdict: Verdict): string {
     verdict.kind === 'reached'
       ? ` ✓ ${verdict.text}${presentCause(status, verdict.text)}`
       : ` … ${printable(verdict.text, 80)}${verdict.text === 'learning' ? progressOf(status) : ''}`,
-  ]);
+  ];
+  return row(cells, width);
 }
 
 /** What the incident says by now, where that is not what it said when the verdict was reached. */

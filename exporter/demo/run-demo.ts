@@ -6,7 +6,7 @@ import { startApplication } from './application.js';
 import { HEALTHY_CALLS_BEFORE_DECAY, WORKING_CALLS } from './configuration.js';
 import { createVerdictBoard, EXPECTATIONS, type VerdictBoard } from './expectations.js';
 import { startExporter, type DemoOptions, type DemoPorts, type StartedExporter } from './exporter.js';
-import { LIVE_HEADER, liveLine, wrapped } from './render.js';
+import { liveHeader, liveLine, wrapped } from './render.js';
 import type { Screen } from './screen.js';
 import { startDemoModels, type DemoModels } from './server.js';
 import { STORY_MODEL } from './stage.js';
@@ -88,9 +88,9 @@ async function watch(
     if (news.length > 0) screen.print(news);
     const live = models.names.flatMap((name) => {
       const status = statuses.find(({ model }) => model.id === name);
-      return status === undefined ? [] : [liveLine(status, board.of(name))];
+      return status === undefined ? [] : [liveLine(status, board.of(name), options.width)];
     });
-    screen.show(LIVE_HEADER, live, clock.now());
+    screen.show(liveHeader(options.width), live, clock.now());
     const elapsedMs = clock.now() - startedAtMs;
     const failure = application.failure();
     failingSinceMs = failure === null ? null : (failingSinceMs ?? clock.now());

@@ -2,6 +2,7 @@
 import type { DecisionRecord } from '../src/domain/decision-record.js';
 import type { IncidentRow } from '../src/domain/incident.js';
 import type { ModelStatus } from '../src/domain/model-status.js';
+import type { LearningState } from '../src/domain/profile.js';
 import { counted, percent } from '../src/domain/quantity-text.js';
 import { durationText, timeText } from '../src/domain/time-text.js';
 import { LABEL_DELAY_MS, ROWS_PER_BATCH, startApplication, TRAFFIC_EVERY_MS } from './application.js';
@@ -52,7 +53,7 @@ async function chapters(stage: Stage): Promise<number> {
   const decided = await decide(stage, plan);
   const code = decided.kind === 'approved' ? await repair(stage, decided.record) : 0;
   stage.say(`That took ${durationText(clock.now() - beganAtMs)}.`);
-  stage.ports.screen.print(nextSteps());
+  stage.ports.screen.print(nextSteps(stage.ports.keyboard !== null));
   return code;
 }
 
@@ -72,9 +73,19 @@ async function learn({
       `not seen. An application asks it about ${ROWS_PER_BATCH} rows every ${TRAFFIC_EVERY_MS / 1_000} s and logs each prediction at mlfi ` +
       `(${started.service.address}); what was true follows ${LABEL_DELAY_MS / 1_000} s later. mlfi learns what is normal.`,
   );
+  const told = { anew: '', most: 0 };
   const baseline = await until(
-    () => status()?.baseline ?? null,
-    () => learningText(status()),
+    () => {
+      const anew = status()?.learning?.startedOver?.join(' ') ?? '';
+      if (anew !== told.anew) say(`Not yet: ${anew}`);
+      told.anew = anew;
+      return status()?.baseline ?? null;
+    },
+    () => {
+      const verdict = status()?.learning?.verdict;
+      if (verdict?.kind === 'learning') told.most = Math.max(told.most, verdict.samples);
+      return learningText(status(), told.most);
+    },
   );
   say(`Learnt: a baseline of ${counted(baseline.profile.calls, 'call')}.`);
   const healthy = await until(
@@ -91,12 +102,16 @@ async function learn({
   if (!options.approves && ports.keyboard === null) say('(Nobody can type here: --yes approves the plan.)');
 }
 
-function learningText(status: ModelStatus | null): string {
+/** @param most as many calls as have counted at any time: fewer now means that learning began anew */
+export function learningText(
+  status: { readonly learning: Pick<LearningState, 'verdict'> | null; readonly totalSamples: number } | null,
+  most: number,
+): string {
   if (status?.learning?.verdict.kind !== 'learning') return 'waiting for the first calls';
   const { samples, requiredSamples, missing } = status.learning.verdict;
-  if (samples < requiredSamples || missing[0] === undefined)
-    return `learnt from ${samples} of at least ${requiredSamples} calls; ${status.totalSamples} seen`;
-  return `learning: ${missing[0]}`;
+  if (samples >= requiredSamples && missing[0] !== undefined) return `learning: ${missing[0]}`;
+  const begun = samples < most ? 'learning began anew: ' : '';
+  return `${begun}learnt from ${samples} of at least ${requiredSamples} calls; ${status.totalSamples} seen`;
 }
 
 /** @returns when the fault was switched on */
@@ -238,10 +253,11 @@ async function repair(
   return 0;
 }
 
-const nextSteps = (): readonly string[] => [
+/** Where somebody can type, `init` asks for the address. */
+const nextSteps = (canType: boolean): readonly string[] => [
   '',
   '  Your own model:',
-  '    node exporter/dist/src/main.js init --url http://127.0.0.1:8000/predict',
+  `    node exporter/dist/src/main.js init${canType ? '' : ' --url http://127.0.0.1:8000/predict'}`,
   '    node exporter/dist/src/main.js serve --config mlfi.yml',
   '  All eight sample models at once:',
   '    npm run demo -- --once',

@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { commandIn, firstKey, shellBlocks } from './documented-commands.js';
+import { parseConfig } from '../../exporter/src/config/load.js';
+import { commandIn, configurations, firstKey, ROOT, shellBlocks } from './documented-commands.js';
 import { runService, type RunningService } from './running-service.js';
 import { freePort } from './servers/free-port.js';
 
@@ -112,6 +113,24 @@ describe('docs/how-to.md', () => {
     expect(said.get('run: removal 0')).toMatch(/"removed":true\}200/);
     expect(said.get('run: key 0')).toMatch(/mlfi_\S+/);
     expect(said.size).toBe(8);
+  });
+});
+
+describe('docs/how-to.md, what it says to configure', () => {
+  it.each(configurations('docs/how-to.md'))('%s', (_, text) => {
+    const folder = mkdtempSync(join(tmpdir(), 'mlfi-how-to-'));
+    for (const name of ['webhook-key', 'ada.token', 'grace.token']) writeFileSync(join(folder, name), name.repeat(10));
+    writeFileSync(join(folder, 'url'), 'postgres://mlfi@db/mlfi');
+    const here = text.replace('/run/secrets/mlfi/mlfi-database-url', 'url');
+    const loaded = parseConfig('how-to', here, {}, folder);
+    rmSync(folder, { recursive: true });
+    expect(loaded.kind === 'refused' ? loaded.problems : []).toEqual([]);
+  });
+
+  it('answers twelve questions in its first table', () => {
+    const page = readFileSync(join(ROOT, 'docs/how-to.md'), 'utf8');
+    expect(page.match(/^\| .*\[below\]\(#/gm)).toHaveLength(12);
+    expect(configurations('docs/how-to.md')).toHaveLength(7);
   });
 });
 

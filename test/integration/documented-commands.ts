@@ -13,15 +13,23 @@ export function shellBlocks(page: string): readonly { readonly note: string; rea
   }));
 }
 
-/** A folder for PATH with `mlfi` in it, run from its sources. */
+/** The ```yaml blocks of a page that stand below a comment `<!-- config: name -->`, each with that name. */
+export function configurations(page: string): readonly (readonly [name: string, text: string])[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/<!-- config: ([^>]*) -->\n\n```yaml\n([\s\S]*?)```/g)].map(([, name = '', block = '']) => [
+    name,
+    block,
+  ]);
+}
+
+/** A folder for PATH with `mlfi` in it, run from its sources; with PLAYS_BUILT as it was built. */
 export function commandIn(folder: string): string {
   mkdirSync(join(folder, 'bin'), { recursive: true });
   const command = join(folder, 'bin', 'mlfi');
   const tsx = join(ROOT, 'node_modules/tsx/dist/esm/index.mjs');
-  writeFileSync(
-    command,
-    `#!/bin/sh\nexec "${process.execPath}" --import "${tsx}" "${join(ROOT, 'exporter/src/main.ts')}" "$@"\n`,
-  );
+  const sources = `--import "${tsx}" "${join(ROOT, 'exporter/src/main.ts')}"`;
+  const program = process.env['PLAYS_BUILT'] === undefined ? sources : `"${join(ROOT, 'exporter/dist/src/main.js')}"`;
+  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" ${program} "$@"\n`);
   chmodSync(command, 0o755);
   return join(folder, 'bin');
 }

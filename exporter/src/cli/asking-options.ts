@@ -38,7 +38,7 @@ export interface TypedTarget {
 /** An option that cannot be understood; the message is for whoever typed it and holds no value. */
 export class WrongOption extends Error {}
 
-function fileText(option: string, file: string): string {
+export function fileText(option: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {

@@ -138,13 +138,25 @@ export function createProgram(commands: Commands, version: string): Command {
 
   program
     .command('init')
-    .description('write mlfi.yml: for the model of --url, which is asked first, or with every key and a comment')
+    .description(
+      'write a short mlfi.yml for a model, which is asked first: that of --url, or the one you name when asked at a terminal',
+    )
     .option('--url <url>', 'address of a model, its predict path or its server')
     .option('--id <id>', 'what to call the model (default: made of its address)')
     .option('--payload <json>', 'what the model takes; "@file" reads one JSON value, or one a line')
     .option('--connector <name>', `protocol of the model: ${CONNECTOR_IDS.join(', ')}`)
     .option('--openapi <url>', 'where its OpenAPI document is, where that is not beside the model')
-    .option('--header <name: value>', 'header of every call; "Name: @file" leaves the value in a file', collect, [])
+    .option(
+      '--header <name: value>',
+      'header of every call; "Name: @file" leaves the value in a file, "Name" in MLFI_SECRET_HEADER_<NAME>',
+      collect,
+      [],
+    )
+    .option('--token-file <file>', 'file with a bearer token for the model')
+    .option(
+      '--all',
+      'write every key with a comment, and ask nothing; so it is without --url where there is no terminal',
+    )
     .option('-o, --output <file>', 'where to write it', 'mlfi.yml')
     .option('--force', 'overwrite an existing file')
     .action(async (options: InitOptions) => {

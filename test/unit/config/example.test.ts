@@ -1,20 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfig, loadConfig } from '../../../exporter/src/config/load.js';
 import { knownKeys } from '../../../exporter/src/config/keys.js';
 import { RESTART_SECTIONS } from '../../../exporter/src/config/reload.js';
 import { CONNECTOR_IDS } from '../../../exporter/src/domain/model.js';
+import { EXAMPLE as TEXT, EXAMPLE_FILE as FILE, ONE_OF_EACH, UNCOMMENTED, withOwnKey } from './uncommented-example.js';
 import { DEFAULT_BASELINE_REQUIREMENTS, DEFAULT_THRESHOLDS } from '../../../exporter/src/domain/thresholds.js';
-
-const FILE = join(import.meta.dirname, '../../../mlfi.example.yml');
-const TEXT = readFileSync(FILE, 'utf8');
-/** The example with every `#key:` line switched on. */
-const UNCOMMENTED = TEXT.replaceAll(/^(\s*)#(?=[a-z-])/gm, '$1').replaceAll(
-  /^(\s*(?:models|api_keys|webhooks|github_workflows|argo_workflows|kubernetes|mlflow|commands|alertmanager_silences|policies|freezes|local_people|queries|annotations|probe_modules|log_files|kafka|credentials)): (?:\[\]|\{\})$/gm,
-  '$1:',
-);
 
 function pathsOf(value: unknown, path: readonly string[]): string[] {
   if (Array.isArray(value)) return value.flatMap((item) => pathsOf(item, [...path, '*']));
@@ -69,6 +60,13 @@ describe('mlfi.example.yml', () => {
     expect(listed.split(/[,\s#]+/).filter((word) => word !== '')).toEqual([...CONNECTOR_IDS]);
   });
 
+  it('begins with at most ten sections that most people need, and names keys there are', () => {
+    const lines = [...TEXT.matchAll(/^# {3}([a-z_]+) {2,}.*$/gm)];
+    const known = knownKeys().map(({ path }) => path.join('.'));
+    expect(lines).toHaveLength(10);
+    for (const [, section = ''] of lines) expect(known).toContain(section);
+  });
+
   it('has a comment above every key', () => {
     const lines = TEXT.split('\n');
     const approvals = lines.indexOf('  approvals:');
@@ -83,19 +81,10 @@ describe('mlfi.example.yml', () => {
   });
 
   it('holds examples that work when switched on, one of each alternative', () => {
-    const chosen = UNCOMMENTED.split('\n')
-      .filter(
-        (line) =>
-          !/^\s*(url_file|value_file|signing_secret_file|shared_secret_file|token_file|grafana_token_file|key_file(?!: \S+kafka)):/.test(
-            line,
-          ),
-      )
-      .join('\n')
-      .replaceAll(/(grafana|prometheus)_url: null/g, '$1_url: http://$1.example.org');
     // Its key alone is not taken: everybody knows it.
-    const asItIs = parseConfig('example', chosen, {}, '/');
+    const asItIs = parseConfig('example', ONE_OF_EACH, {}, '/');
     expect(asItIs.kind === 'refused' ? asItIs.problems.map(({ key }) => key) : []).toEqual(['api_keys.0.key']);
-    const loaded = parseConfig('example', chosen.replace('mlfi_changemechan_', 'mlfi_abcdefghijkl_'), {}, '/');
+    const loaded = parseConfig('example', withOwnKey(ONE_OF_EACH), {}, '/');
     expect(loaded.kind === 'refused' ? loaded.problems : []).toEqual([]);
     if (loaded.kind !== 'ok') return;
     expect(loaded.config.models).toEqual([

@@ -1,7 +1,7 @@
 import { modelOf } from '../../fixtures/model.js';
 import { describe, expect, it } from 'vitest';
 import { createVerdictBoard, EXPECTATIONS, verdictOn, type Expectation } from '../../../exporter/demo/expectations.js';
-import { incidentBlock, LIVE_HEADER, liveLine, printable, redraw, wrapped } from '../../../exporter/demo/render.js';
+import { incidentBlock, liveHeader, liveLine, printable, redraw, wrapped } from '../../../exporter/demo/render.js';
 import { plainScreen, terminalScreen, widthOf } from '../../../exporter/demo/screen.js';
 import { textModels } from '../../../exporter/demo/models/index.js';
 import { IMMEDIATE_DECAY } from '../../../exporter/demo/models/drifting.js';
@@ -178,22 +178,32 @@ describe('what the demo prints', () => {
   const ESCAPE = '\u001b';
 
   it('shows one model in one aligned line', () => {
-    const line = liveLine(status('healthy'), { kind: 'reached', text: 'healthy' });
+    const line = liveLine(status('healthy'), { kind: 'reached', text: 'healthy' }, 100);
     expect(line).toBe('healthy          healthy           1234        0.88      2 %     12 ms  ✓ healthy');
-    expect(LIVE_HEADER.indexOf('verdict')).toBe(line.indexOf('✓'));
-    const unknown = liveLine(status('broken', { confidenceMean: null, latencyP50Seconds: null, errorShare: 1 }), {
-      kind: 'open',
-      text: 'learning',
-    });
+    expect(liveHeader(100).indexOf('verdict')).toBe(line.indexOf('✓'));
+    const unknown = liveLine(
+      status('broken', { confidenceMean: null, latencyP50Seconds: null, errorShare: 1 }),
+      {
+        kind: 'open',
+        text: 'learning',
+      },
+      100,
+    );
     expect(unknown).toMatch(/–\s+100 %\s+–\s+… learning$/);
+  });
+
+  it('keeps the verdict in sight on 60 columns', () => {
+    const line = liveLine(status('healthy'), { kind: 'open', text: 'null-flood' }, 60);
+    expect(line).toBe('healthy               1234      2 %  … null-flood');
+    expect(liveHeader(60).indexOf('verdict')).toBe(line.indexOf('…'));
   });
 
   it('says what an incident has become since its verdict was reached', () => {
     const now = status('drifting', { incident: incident('drifting', 'high', [cause('underconfident-model', 1)]) });
-    expect(liveLine(now, { kind: 'reached', text: 'calibration-decay (high)' })).toMatch(
+    expect(liveLine(now, { kind: 'reached', text: 'calibration-decay (high)' }, 100)).toMatch(
       /✓ calibration-decay \(high\), by now underconfident-model \(high\)$/,
     );
-    expect(liveLine(now, { kind: 'reached', text: 'underconfident-model (high)' })).toMatch(
+    expect(liveLine(now, { kind: 'reached', text: 'underconfident-model (high)' }, 100)).toMatch(
       /✓ underconfident-model \(high\)$/,
     );
   });
@@ -268,6 +278,7 @@ describe('what the demo prints', () => {
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(Math.max(20, '  incomprehensibilities'.length));
     expect(lines.map((line) => line.trim()).join(' ')).toBe(text);
     expect(wrapped('', 20, '')).toEqual([]);
+    expect(wrapped('it is over 99 %), almost', 13, '')).toEqual(['it is over', '99 %), almost']);
   });
 });
 

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bar, chapterHeading, histogramLines, told } from '../../../exporter/demo/chapters.js';
+import { bar, chapterHeading, histogramLines, listed, told } from '../../../exporter/demo/chapters.js';
 import { terminalKeyboard } from '../../../exporter/demo/keyboard.js';
 import { MENU } from '../../../exporter/demo/menu.js';
 import { plainScreen, terminalScreen } from '../../../exporter/demo/screen.js';
+import { learningText } from '../../../exporter/demo/story.js';
 import { startDemoModels } from '../../../exporter/demo/server.js';
 import { faultFrom, FAULT_KINDS } from '../../../exporter/demo/tabular/faults.js';
 import type { NumericCounts } from '../../../exporter/src/domain/profile.js';
@@ -21,6 +23,43 @@ function countsOf(values: readonly number[]): NumericCounts {
   for (const value of values) cells.set(cellOf(grid, value), (cells.get(cellOf(grid, value)) ?? 0) + 1);
   return { kind: 'numeric', grid, cells, missing: 0, invalid: 0 };
 }
+
+it('says that learning began anew where fewer calls count than before', () => {
+  const after = (samples: number): string =>
+    learningText(
+      {
+        learning: { verdict: { kind: 'learning', samples, requiredSamples: 200, missing: ['more'] } },
+        totalSamples: 437,
+      },
+      111,
+    );
+  expect(after(111)).toBe('learnt from 111 of at least 200 calls; 437 seen');
+  expect(after(0)).toBe('learning began anew: learnt from 0 of at least 200 calls; 437 seen');
+  expect(after(200)).toBe('learning: more');
+});
+
+it('a point of a list stands below its own words', () => {
+  expect(listed('one two three four', 16)).toEqual(['  · one two', '    three four']);
+});
+
+describe('the recording in the README', () => {
+  const file = join(DEMO, '../../docs/screenshots/demo.svg');
+
+  it('is of the story as it is told: npm run demo:record makes it anew', () => {
+    const recording = readFileSync(file, 'utf8');
+    const story = readFileSync(join(DEMO, 'story.ts'), 'utf8');
+    const titles = [...story.matchAll(/chapter\('([^']+)'\)/g)].map(([, title]) => title ?? '');
+    expect(titles).toHaveLength(8);
+    for (const title of titles) expect(recording).toContain(`· ${title} ─`);
+  });
+
+  it('is small, has both colours, and no key of the run', () => {
+    expect(statSync(file).size).toBeLessThanOrEqual(200_000);
+    const recording = readFileSync(file, 'utf8');
+    expect(recording).toContain('prefers-color-scheme:dark');
+    expect(recording).not.toMatch(/mlfi_[A-Za-z0-9]|MLFI_TOKEN|\/(?:root|home|work)\//);
+  });
+});
 
 describe('the pictures of the story', () => {
   it('fill a bar with the share, and never say the line is reached before it is', () => {
