@@ -56,7 +56,8 @@ export function wirePastFiles({ config, clock, http, hash, authorizationOf }: Fo
         pieces: () => piecesOf(file, ROWS_PER_PIECE),
       };
     },
-    readRows: ({ body, contentType }, nowMs, model, said) => batches.read(body, contentType, nowMs, model, said, 'past'),
+    readRows: ({ body, contentType }, nowMs, model, said) =>
+      batches.read(body, contentType, nowMs, model, said, 'past'),
     mostMs: () => settings().mostMs,
   };
 }

@@ -39,14 +39,7 @@ export function previewOf(
   nowMs: number,
 ): ImportPreview {
   const { file, body, contentType } = piece;
-  const { observations, labels, rejected, errors, notes } = batches.read(
-    body,
-    contentType,
-    nowMs,
-    model,
-    said,
-    'past',
-  );
+  const { observations, labels, rejected, errors, notes } = batches.read(body, contentType, nowMs, model, said, 'past');
   const roles = fieldRoles({ ...NO_MAPPING, fields: said });
   const isTable = contentType !== 'application/x-ndjson' && !body.startsWith('[');
   const first = firstRow(piece);
