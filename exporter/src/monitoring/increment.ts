@@ -51,6 +51,9 @@ export interface Records {
   readonly kinds: FeatureReadings | null;
 }
 
+/** What was counted and is not stored: answers to mlfi's own probes only, which the next ones give again, or other things as well. */
+export type Unsaved = 'nothing' | 'probes' | 'all';
+
 /** What was stored of a model. */
 export interface StoredModelState {
   readonly counters: CallCounters | null;
@@ -146,7 +149,7 @@ export function countRows(
   const baseline = late.baseline ?? state.baselineToSave;
   const toStore =
     phase.kind === 'learning' ? NO_WINDOWS : windows.toStore({ rows: arrived, labels: late.others }, waiting);
-  const detectors = startsOver ? null : state.detectors.toSave(nowMs);
+  const detectors = startsOver ? null : state.detectors.toSave(nowMs, calls.basis === 'probe');
   const learning = learningWith(
     phase,
     { rows: [...waiting, ...arrived], labels: [...state.earlyLabels, ...judged] },
