@@ -37,6 +37,8 @@ const PUT_OFF_MS_PER_MODEL = 300;
 const LONGEST_PUT_OFF_MS = 300_000;
 /** Commits that take long while the next one goes on: each holds a connection of the store's. */
 const LONG_ONES = 3;
+/** Models that a stop commits together. */
+const WRITTEN_AT_ONCE = 100;
 const NO_TURN = new Unavailable('a commit before has no answer yet');
 
 /**
@@ -159,7 +161,12 @@ export class Commits {
   private async writeAll(): Promise<Unavailable | null> {
     const { lanes } = this.ports;
     const due = this.due();
-    let failed = await lanes.runAll(due, () => this.writeDue(due));
+    let failed: Unavailable | null = null;
+    // A stop that has no time for all of a large fleet has stored some.
+    for (let from = 0; from < due.length; from += WRITTEN_AT_ONCE) {
+      const some = due.slice(from, from + WRITTEN_AT_ONCE);
+      failed = (await lanes.runAll(some, () => this.writeDue(some))) ?? failed;
+    }
     for (const id of [...this.joint.alone]) failed = (await lanes.run(id, () => this.writeDue([id]))) ?? failed;
     await this.settle();
     return failed;
