@@ -29,6 +29,9 @@ const SMALLEST_GZIPPED_CHARACTERS = 1_400;
 /** Above this it is sent piece by piece. */
 const LARGEST_AT_ONCE_CHARACTERS = 262_144;
 
+/** What is zipped comes back in chunks of this size, a turn of the loop each. */
+const ZIPPED_CHUNK_BYTES = 262_144;
+
 /** A text that is made while it is sent. */
 export interface TextInPieces {
   readonly pieces: Iterable<string>;
@@ -48,7 +51,11 @@ export async function exposition(
     const plain = Readable.from(given.pieces, { objectMode: false });
     if (!takesGzip) return { text: plain, type };
     // Whoever ends one ends the other: a scraper may hang up.
-    return { text: pipeline(plain, createGzip({ level: 1 }), () => undefined), type, encoding: 'gzip' };
+    return {
+      text: pipeline(plain, createGzip({ level: 1, chunkSize: ZIPPED_CHUNK_BYTES }), () => undefined),
+      type,
+      encoding: 'gzip',
+    };
   }
   const text = typeof given === 'string' ? given : [...given.pieces].join('');
   if (!takesGzip || text.length < SMALLEST_GZIPPED_CHARACTERS) return { text, type };

@@ -81,9 +81,9 @@ interface ModelBlock {
 }
 
 /** Longest stretch of work before others get their turn. */
-const TURN_MS = 10;
-/** Characters of a piece of the exposition, about. */
-const PIECE_LENGTH = 131_072;
+const TURN_MS = 15;
+/** Characters of a piece of the exposition, about: a few milliseconds, and each waits for a turn of a loop that may be busy. */
+const PIECE_LENGTH = 2_097_152;
 
 /**
  * Writes `/metrics/models`. Each model's text is kept and made again only when the model changed, and of that only the lines
