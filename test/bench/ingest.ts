@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { freePort } from '../integration/servers/free-port.js';
 import { startServiceProcess } from '../integration/service-process.js';
 import { streams } from '../accuracy/streams.js';
+import { cpuSeconds } from './fleet-peers.js';
 
 interface Shape {
   readonly name: string;
@@ -115,12 +116,6 @@ function batchesOf(
   return Array.from({ length: perModel }, (_, k) =>
     models.map((model) => batchOf(one, model, k * one.batch, startMs, series)),
   ).flat();
-}
-
-/** CPU seconds a process has used, its threads among them (Linux counts in hundredths). */
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 async function post(url: string, body: string, key: string): Promise<void> {

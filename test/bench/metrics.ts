@@ -78,7 +78,8 @@ async function fleet(wanted: number): Promise<void> {
   const { series: perModel } = await make(1).render('text');
   const renderer = make(Math.round(wanted / perModel));
   const coldAt = performance.now();
-  const { series, text } = await renderer.render('text');
+  const { series, pieces } = await renderer.render('text');
+  const text = [...pieces].join('');
   const cold = performance.now() - coldAt;
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();

@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { API_SCOPES } from '../../exporter/src/domain/api-key.js';
 import { ROUTES } from '../../exporter/src/http/routes/index.js';
 import { runService, TOKENS, type RunningService } from './running-service.js';
@@ -124,6 +125,9 @@ describe.skipIf(PYTHON === null && MAY_SKIP)('the API against its own document, 
   );
 });
 
+const listed = (body: unknown) =>
+  z.object({ models: z.array(z.looseObject({ id: z.string() })), next: z.string().nullable() }).parse(body);
+
 describe('a wrong query', () => {
   it.each([
     ['/api/v1/incidents?open=yes', 'open', /true or false/],
@@ -178,6 +182,24 @@ describe('a wrong request', () => {
     });
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'HEAD, GET, PATCH, DELETE']);
     expect(await answer.json()).toMatchObject({ error: { code: 'method-not-allowed' } });
+  });
+
+  it('gives the models by their ids, page by page, whole or as summaries', async () => {
+    for (const path of ['/api/v1/models', '/api/v1/model-summaries']) {
+      const all = listed((await running.request('GET', path)).body);
+      const ids = all.models.map(({ id }) => id);
+      expect([ids, all.next]).toEqual([[...ids].sort(), null]);
+      const paged: string[] = [];
+      for (let after: string | null = ''; after !== null;) {
+        const { body } = await running.request('GET', `${path}?limit=1${after === '' ? '' : `&after=${after}`}`);
+        const page = listed(body);
+        expect(page.models.length).toBeLessThanOrEqual(1);
+        paged.push(...page.models.map(({ id }) => id));
+        after = page.next;
+      }
+      expect(paged).toEqual(ids);
+    }
+    expect((await running.request('GET', '/api/v1/models?limit=0')).status).toBe(400);
   });
 
   it('without the body it needs is a 400, and changes nothing', async () => {

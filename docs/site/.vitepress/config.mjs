@@ -18,7 +18,14 @@ const SECTIONS = {
   ],
   'Work with it': ['how-to.md', 'troubleshooting.md', 'deciding.md', 'executors.md', 'runbooks.md', 'store.md'],
   'Prometheus and Grafana': ['add-to-existing.md', 'prometheus.md', 'metrics.md', 'grafana-plugin.md'],
-  'How it works': ['alternatives.md', 'detection.md', 'root-cause-accuracy.md', 'architecture.md', 'threat-model.md'],
+  'How it works': [
+    'alternatives.md',
+    'detection.md',
+    'root-cause-accuracy.md',
+    'performance.md',
+    'architecture.md',
+    'threat-model.md',
+  ],
 };
 const causes = globSync('causes/*.md', { cwd: pages }).filter((page) => !page.endsWith('index.md'));
 const listed = new Set([...Object.values(SECTIONS).flat(), 'index.md']);

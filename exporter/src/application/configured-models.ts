@@ -18,6 +18,9 @@ function digestsOf(registration: ModelRegistration): Digests {
   };
 }
 
+/** Each waits for the store, which has others to serve: one after the other a thousand would wait for minutes. */
+const TAKEN_AT_ONCE = 20;
+
 /** The models of the configuration file. */
 export interface ConfiguredModels {
   /**
@@ -106,9 +109,9 @@ export function configuredModels(
 
   const take = async (models: readonly NamedRegistration[]): Promise<void> => {
     const all = await known();
-    for (const model of models) {
-      if (isStopping()) break;
-      await one(model).catch((error: unknown) => failed(model.id, error));
+    for (let taken = 0; taken < models.length && !isStopping(); taken += TAKEN_AT_ONCE) {
+      const some = models.slice(taken, taken + TAKEN_AT_ONCE);
+      await Promise.all(some.map((model) => one(model).catch((error: unknown) => failed(model.id, error))));
     }
     const named = new Set<string>(models.map(({ id }) => id));
     for (const id of [...all.keys()].map(modelId)) {

@@ -10,7 +10,7 @@ import type { Investigation, InvestigationProgress, InvestigationRequest } from 
 import type { Json } from '../domain/json.js';
 import type { Endpoint, GoldenInput, Model, ProbeSchedule } from '../domain/model.js';
 import type { ModelChange, ModelRegistration } from '../domain/model-registration.js';
-import type { ModelStatus } from '../domain/model-status.js';
+import type { ModelStatus, ModelSummary } from '../domain/model-status.js';
 import type { Observation } from '../domain/observation.js';
 import type { Store } from '../domain/ports.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
@@ -115,6 +115,12 @@ export interface ModelUseCases {
   remove(id: ModelId, by: Actor): Promise<{ readonly isConfigured: boolean }>;
   setPaused(id: ModelId, paused: boolean, by: Actor): Promise<Model>;
   statuses(): readonly ModelStatus[];
+  /** What is registered of every watched model; costs nothing beside `statuses`. */
+  registered(): readonly Model[];
+  /** By their ids. @param after only those behind this id @param limit null for all */
+  ids(after?: ModelId, limit?: number | null): readonly ModelId[];
+  /** What is the matter with one; costs next to nothing beside `status`. @throws NotFound */
+  summary(id: ModelId): ModelSummary;
   /** @throws NotFound */
   status(id: ModelId): ModelStatus;
   /** Costs nothing beside `status`. @throws NotFound, or Unavailable for a model that is left out */
@@ -274,7 +280,13 @@ export function modelUseCases(
     },
     setPaused: (id, paused, by) =>
       fleet.setPaused(id, paused, ports.auditNote(paused ? 'model-paused' : 'model-started', by, { model: id })),
-    statuses: () => fleet.statuses(),
+    statuses: () => fleet.ids().map((id) => fleet.status(id)),
+    registered: () => fleet.ids().map((id) => fleet.monitoredModel(id).model),
+    ids(after, limit = null) {
+      const behind = fleet.ids().filter((id) => after === undefined || id > after);
+      return behind.sort().slice(0, limit ?? behind.length);
+    },
+    summary: (id) => fleet.summary(id),
     status: (id) => fleet.status(id),
     require: (id) => void fleet.monitoredModel(id),
     async aggregates(id, fromMs, toMs) {

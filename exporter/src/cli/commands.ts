@@ -11,7 +11,7 @@ import type { Config } from '../config/config.js';
 
 /** A running mlfi, as far as the command line shows it. */
 export interface RunningMlfi {
-  readonly application: { readonly models: Pick<Application['models'], 'statuses'> };
+  readonly application: { readonly models: Pick<Application['models'], 'registered'> };
   readonly address: string;
   readonly storeLocation: string;
   readonly firstKey: string | null;

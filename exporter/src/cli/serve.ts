@@ -31,7 +31,7 @@ export async function serve({ start }: Pick<Commands, 'start'>, named: string | 
     console.error(`mlfi cannot start: ${said(error)}`);
     return 1;
   }
-  console.log(`mlfi watches ${counted(service.application.models.statuses().length, 'model')}.`);
+  console.log(`mlfi watches ${counted(service.application.models.registered().length, 'model')}.`);
   console.log(`  configuration  ${file ?? 'built-in defaults (mlfi init writes a file to start from)'}`);
   console.log(`  data           ${service.storeLocation}`);
   console.log(`  address        ${service.address}`);

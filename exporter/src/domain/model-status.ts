@@ -27,9 +27,17 @@ export interface FiguresAt {
   readonly latencyP50Seconds: number | null;
 }
 
-/** Current figures of one model, for lists, live lines and metrics. */
-export interface ModelStatus {
+/** What is the matter with a model, without its figures. */
+export interface ModelSummary {
   readonly model: Model;
+  readonly incident: IncidentRow | null;
+  /** What changed where no incident is open; null where nothing did, or an incident tells it. */
+  readonly unalerted: UnalertedChange | null;
+  readonly evaluatedAtMs: number | null;
+}
+
+/** Current figures of one model, for lists, live lines and metrics. */
+export interface ModelStatus extends ModelSummary {
   /** Samples in the evaluated window, and in all since the model was added. */
   readonly windowSamples: number;
   readonly totalSamples: number;
@@ -58,9 +66,6 @@ export interface ModelStatus {
   readonly features: FeatureReadings;
   /** What the last evaluation concluded, whether or not an incident stores it; null before the first one. */
   readonly diagnosis: Diagnosis | null;
-  readonly incident: IncidentRow | null;
-  /** What changed where no incident is open; null where nothing did, or an incident tells it. */
-  readonly unalerted: UnalertedChange | null;
   /** Why mlfi cannot ask the model at present, or may ask it wrongly, and what to do; no fault of the model. Null when it can. */
   readonly setup: SetupProblem | null;
   /** What is read from where in its answers, for people; null until this process asked it. */
@@ -73,7 +78,6 @@ export interface ModelStatus {
   readonly goldenInputs: readonly GoldenComparison[];
   /** Causes that keep coming back to the model. */
   readonly patterns: readonly RecurringCause[];
-  readonly evaluatedAtMs: number | null;
   readonly evaluationSeconds: number | null;
   /** Cumulative since the model was added, from the store; for Prometheus counters. */
   readonly totals: {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Application } from '../application/index.js';
 import type { Actor } from '../domain/actor.js';
@@ -15,6 +16,7 @@ import type { ProbeRequest } from '../domain/probe-request.js';
 import type { ExpositionFormat } from '../metrics/exposition.js';
 import type { EventStreams } from './event-streams.js';
 import type { Authentication } from './identity/authenticate.js';
+import type { TextInPieces } from './negotiation.js';
 
 /** What became of the events of one request. */
 export interface EventsTaken {
@@ -109,7 +111,7 @@ export interface HttpPorts {
   readonly decisionsCsv: (records: readonly DecisionRecord[]) => string;
   readonly auditExportLine: (entry: AuditEntry) => string;
   readonly processMetrics: { render(format: ExpositionFormat): Promise<string> };
-  readonly fleetMetrics: (format: ExpositionFormat) => Promise<string>;
+  readonly fleetMetrics: (format: ExpositionFormat) => Promise<TextInPieces>;
   /** How a probe module asks, null for an unknown one. */
   readonly probeModule: (name: string) => ProbeRequest | null;
   /** Who is calling, from the request's headers and the address it came from; @throws TooManyRequests */
@@ -167,7 +169,7 @@ type ReplyBody<R> = R extends z.ZodType
   ? { readonly body: z.output<R> }
   : R extends TextResponse
     ? {
-        readonly text: string | Buffer;
+        readonly text: string | Buffer | Readable;
         /** One of the declared types; the first when absent. */
         readonly type?: string;
         readonly encoding?: 'gzip';
@@ -178,7 +180,7 @@ type ReplyBody<R> = R extends z.ZodType
 /** A reply whose definition is forgotten. */
 export interface AnyReply {
   readonly status: number;
-  readonly text?: string | Buffer;
+  readonly text?: string | Buffer | Readable;
   readonly type?: string;
   readonly encoding?: 'gzip';
   readonly fileName?: string;

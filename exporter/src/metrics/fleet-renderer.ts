@@ -41,7 +41,10 @@ export interface SeriesLimits {
 }
 
 export interface FleetRender {
-  readonly text: string;
+  /** The exposition, to be sent piece by piece: at once, a large one would hold up everything else. */
+  readonly pieces: Iterable<string>;
+  /** Characters of all pieces. */
+  readonly length: number;
   readonly series: number;
   readonly dropped: Readonly<Record<'models' | 'series', number>>;
 }
@@ -58,28 +61,33 @@ const FAMILIES: readonly FamilyDefinition[] = (Object.keys(MODEL_METRICS) as Mod
   sampler: MODEL_SAMPLES[name],
 }));
 
-/** `name{labels} ` of a series, remembered by its place in the family: the same series come back in the same order. */
-interface Prefix {
+/** A series as it was last written, remembered by its place in the family: the same series come back in the same order. */
+interface Series {
   readonly labels: readonly string[];
   readonly suffix: string;
-  readonly text: string;
+  /** `name{labels} ` */
+  readonly prefix: string;
+  value: number;
+  line: string;
 }
 
 interface ModelBlock {
   revision: string;
   figures: ModelDecisionCounts;
-  /** Text of each family, in the order of `FAMILIES`. */
-  readonly texts: string[];
-  readonly prefixes: Prefix[][];
+  /** Text of each family, in the order of `FAMILIES`; never changed, for it may be on its way. */
+  texts: readonly string[];
+  readonly families: readonly Series[][];
   series: number;
 }
 
 /** Longest stretch of work before others get their turn. */
-const TURN_MS = 5;
+const TURN_MS = 15;
+/** Characters of a piece of the exposition, about: a few milliseconds, and each waits for a turn of a loop that may be busy. */
+const PIECE_LENGTH = 2_097_152;
 
 /**
- * Writes `/metrics/models`. Each model's text is kept and made again only when the model changed, with the prefixes of its
- * series kept; between models the event loop gets its turn. Text of models that are gone goes with them.
+ * Writes `/metrics/models`. Each model's text is kept and made again only when the model changed, and of that only the lines
+ * whose values did; between models the event loop gets its turn. Text of models that are gone goes with them.
  */
 export class FleetRenderer {
   private readonly blocks = new Map<ModelId, ModelBlock>();
@@ -114,18 +122,14 @@ export class FleetRenderer {
       }
     }
     const dropped = { models: ids.length - shown.length, series: cut };
-    const parts: string[] = [];
-    FAMILIES.forEach(({ name, metric }, index) => {
-      const headerAt = parts.length;
-      parts.push('');
-      for (const block of blocks) {
-        const text = block.texts[index];
-        if (text !== undefined && text !== '') parts.push(text);
-      }
-      if (parts.length > headerAt + 1) parts[headerAt] = familyHeader(name, metric.type, metric.help, format);
-    });
-    parts.push(serviceFamilies(ids.length, series, dropped, shared, format), endOf(format));
-    return { text: parts.join(''), series, dropped };
+    const texts = blocks.map((block) => block.texts);
+    const headers = FAMILIES.map(({ name, metric }, index) =>
+      texts.some((of) => of[index] !== '') ? familyHeader(name, metric.type, metric.help, format) : '',
+    );
+    const last = serviceFamilies(ids.length, series, dropped, shared, format) + endOf(format);
+    const lengthOf = (all: readonly string[]): number => all.reduce((sum, { length }) => sum + length, 0);
+    const length = texts.reduce((sum, of) => sum + lengthOf(of), lengthOf(headers) + last.length);
+    return { pieces: inPieces(headers, texts, last), length, series, dropped };
   }
 
   private forget(present: ReadonlySet<ModelId>): void {
@@ -139,7 +143,7 @@ export class FleetRenderer {
     const figures = shared.figures.models.get(id) ?? NO_MODEL_DECISIONS;
     const known = this.blocks.get(id);
     if (known?.revision === revision && known.figures === figures) return known;
-    const block = known ?? { revision, figures, texts: [], prefixes: FAMILIES.map(() => []), series: 0 };
+    const block = known ?? { revision, figures, texts: [], families: FAMILIES.map(() => []), series: 0 };
     write(block, id, viewOf(this.source.status(id), signals, figures));
     block.revision = revision;
     block.figures = figures;
@@ -148,42 +152,73 @@ export class FleetRenderer {
   }
 }
 
-function write(block: ModelBlock, id: ModelId, view: Parameters<Sampler>[0]): void {
-  block.series = 0;
-  for (const [index, { name, metric, sampler }] of FAMILIES.entries()) {
-    const samples = sampler(view);
-    const prefixes = (block.prefixes[index] ??= []);
-    prefixes.length = Math.min(prefixes.length, samples.length);
-    // Joined, not added up: a string added up is a tree, walked anew by every scrape.
-    const lines: string[] = [];
-    for (let place = 0; place < samples.length; place += 1) {
-      const sample = samples[place];
-      if (sample === undefined) continue;
-      let prefix = prefixes[place];
-      if (prefix === undefined || !fits(prefix, sample)) {
-        prefix = prefixOf(name, metric, id, sample);
-        prefixes[place] = prefix;
-      }
-      lines.push(prefix.text, sampleValue(sample.value), '\n');
+/** Family by family. Joined, not added up: a string added up is a tree, walked anew by whoever reads it. */
+function* inPieces(
+  headers: readonly string[],
+  texts: readonly (readonly string[])[],
+  last: string,
+): Generator<string, void> {
+  let parts: string[] = [];
+  let length = 0;
+  for (const [index, header] of headers.entries()) {
+    parts.push(header);
+    for (const of of texts) {
+      const text = of[index] ?? '';
+      parts.push(text);
+      length += text.length;
+      if (length < PIECE_LENGTH) continue;
+      yield parts.join('');
+      parts = [];
+      length = 0;
     }
-    block.texts[index] = lines.join('');
-    block.series += samples.length;
   }
+  parts.push(last);
+  yield parts.join('');
 }
 
-function fits({ labels, suffix }: Prefix, sample: Sample): boolean {
+function write(block: ModelBlock, id: ModelId, view: Parameters<Sampler>[0]): void {
+  block.series = 0;
+  block.texts = FAMILIES.map(({ name, metric, sampler }, index) => {
+    const samples = sampler(view);
+    const written = block.families[index] ?? [];
+    block.series += samples.length;
+    const isAsBefore = rewrite(written, samples, (sample) => prefixOf(name, metric, id, sample));
+    const before = block.texts[index];
+    return isAsBefore && before !== undefined ? before : written.map(({ line }) => line).join('');
+  });
+}
+
+/** Brings what was written of a family in line with its samples. @returns whether it was */
+function rewrite(written: Series[], samples: readonly Sample[], prefixed: (sample: Sample) => string): boolean {
+  let isAsBefore = written.length === samples.length;
+  written.length = Math.min(written.length, samples.length);
+  for (const [place, sample] of samples.entries()) {
+    const series = written[place];
+    if (series === undefined || !fits(series, sample)) {
+      const prefix = prefixed(sample);
+      const { labels, value } = sample;
+      written[place] = { labels, suffix: sample.suffix ?? '', prefix, value, line: `${prefix}${sampleValue(value)}\n` };
+      isAsBefore = false;
+    } else if (!Object.is(series.value, sample.value)) {
+      series.value = sample.value;
+      series.line = `${series.prefix}${sampleValue(sample.value)}\n`;
+      isAsBefore = false;
+    }
+  }
+  return isAsBefore;
+}
+
+function fits({ labels, suffix }: Series, sample: Sample): boolean {
   if (labels === sample.labels && suffix === (sample.suffix ?? '')) return true;
   if (suffix !== (sample.suffix ?? '') || labels.length !== sample.labels.length) return false;
   for (let i = 0; i < labels.length; i += 1) if (labels[i] !== sample.labels[i]) return false;
   return true;
 }
 
-function prefixOf(name: string, metric: Metric, id: ModelId, sample: Sample): Prefix {
-  const { labels } = sample;
-  const suffix = sample.suffix ?? '';
+function prefixOf(name: string, metric: Metric, id: ModelId, { labels, suffix }: Sample): string {
   const rest = labelSet(metric.labels, labels);
   const inner = rest === '' ? '' : `,${rest.slice(1, -1)}`;
-  return { labels, suffix, text: `${name}${suffix}{model_name="${escapeLabel(id)}"${inner}} ` };
+  return `${name}${suffix ?? ''}{model_name="${escapeLabel(id)}"${inner}} `;
 }
 
 function serviceFamilies(

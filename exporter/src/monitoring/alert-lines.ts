@@ -5,6 +5,9 @@ import type { MonitoringSettings } from './monitoring-settings.js';
 
 /** How much evidence an alert of each model needs: by the budgets, by how many models its owner has, and by people's feedback. */
 export class AlertLines {
+  /** While many models come at once, each of which would have all lines drawn anew. */
+  isHeld = false;
+
   constructor(
     private readonly members: ReadonlyMap<ModelId, Member>,
     private readonly lessons: Pick<LessonsInUse, 'thresholdFactorOf'>,
@@ -17,6 +20,7 @@ export class AlertLines {
    * whatever. Models without an owner have one and the same, nobody.
    */
   draw(): void {
+    if (this.isHeld) return;
     const models = new Map<string | null, number>();
     for (const { monitored } of this.members.values()) {
       const { owner } = monitored.model;
@@ -27,5 +31,10 @@ export class AlertLines {
       const ofOwner = ((models.get(monitored.model.owner) ?? 1) * ownerMeanTimeBetweenMs) / meanTimeBetweenMs;
       monitored.setThresholdFactor(Math.max(1, ofOwner) * this.lessons.thresholdFactorOf(id));
     }
+  }
+  /** They have come. */
+  release(): void {
+    this.isHeld = false;
+    this.draw();
   }
 }

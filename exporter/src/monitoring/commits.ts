@@ -32,8 +32,13 @@ const LONGEST_WAIT_MS = 20_000;
 const LANE_MS = 1_000;
 /** What was counted and nobody waits for comes after those that do for so long. */
 const LONGEST_UNWRITTEN_MS = 10_000;
+/** Nobody waits for what mlfi's own probes said: of a fleet so many models a second are written, and each after so long at most. */
+const PUT_OFF_MS_PER_MODEL = 300;
+const LONGEST_PUT_OFF_MS = 300_000;
 /** Commits that take long while the next one goes on: each holds a connection of the store's. */
 const LONG_ONES = 3;
+/** Models that a stop commits together. */
+const WRITTEN_AT_ONCE = 100;
 const NO_TURN = new Unavailable('a commit before has no answer yet');
 
 /**
@@ -50,6 +55,8 @@ export class Commits {
   private readonly long = new Set<Promise<unknown>>();
   /** What the last commit had no time for, and since when none had. */
   private readonly leftOutSinceMs = new Map<ModelId, number>();
+  /** Nothing is put off any more. */
+  private isWritingAll = false;
 
   constructor(
     private readonly ports: CommitPorts,
@@ -104,8 +111,10 @@ export class Commits {
       await new Promise((resolve) => setImmediate(resolve));
       if (over.aborted) return;
       const away = this.ports.store.awayBecause();
+      // Of a thousand, nobody waits for most.
       for (const member of this.ports.members.values())
-        if (away === null) this.refuseLate(member);
+        if (member.waiting.length === 0) continue;
+        else if (away === null) this.refuseLate(member);
         else for (const request of member.waiting.splice(0)) request.reject(cannotBeWritten(new Unavailable(away)));
     }
   }
@@ -145,9 +154,19 @@ export class Commits {
 
   /** Commits now what is counted or waits, however long it takes. @returns why something could not be written, null when all was */
   async write(): Promise<Unavailable | null> {
+    this.isWritingAll = true;
+    return this.writeAll().finally(() => (this.isWritingAll = false));
+  }
+
+  private async writeAll(): Promise<Unavailable | null> {
     const { lanes } = this.ports;
     const due = this.due();
-    let failed = await lanes.runAll(due, () => this.writeDue(due));
+    let failed: Unavailable | null = null;
+    // A stop that has no time for all of a large fleet has stored some.
+    for (let from = 0; from < due.length; from += WRITTEN_AT_ONCE) {
+      const some = due.slice(from, from + WRITTEN_AT_ONCE);
+      failed = (await lanes.runAll(some, () => this.writeDue(some))) ?? failed;
+    }
     for (const id of [...this.joint.alone]) failed = (await lanes.run(id, () => this.writeDue([id]))) ?? failed;
     await this.settle();
     return failed;
@@ -242,11 +261,28 @@ export class Commits {
     this.long.add(isOver);
   }
 
+  /** Asks for a commit where what was counted of the member should not be put off any more. */
+  requestFor(member: Member): void {
+    if (this.isDue(member)) this.request();
+  }
+
   private isDue(member: Member): boolean {
-    const { monitored, waiting, unstored, unwritten } = member;
-    if (monitored.isDirty || waiting.length > 0 || unstored.size > 0) return true;
+    const { waiting, unstored, unwritten } = member;
+    if (waiting.length > 0 || unstored.size > 0 || this.isDirty(member)) return true;
     // It was the store, and not the model, that failed: what is told of it is true until the store takes something again.
     return this.outdated.has(member) || unwritten?.isAlone === false;
+  }
+
+  /** What mlfi's own probes said is written now and then: a thousand models together as often as a few. */
+  private isDirty(member: Member): boolean {
+    const { toStore, model } = member.monitored;
+    if (toStore !== 'probes') return toStore === 'all';
+    if (this.isWritingAll || model.paused) return true;
+    const nowMs = this.ports.clock.now();
+    member.putOffSinceMs ??= nowMs;
+    const agoMs = nowMs - member.putOffSinceMs;
+    // A clock that was set back says nothing of how long it has been.
+    return agoMs < 0 || agoMs >= Math.min(LONGEST_PUT_OFF_MS, (this.ports.members.size - 1) * PUT_OFF_MS_PER_MODEL);
   }
 
   /** Commits models together whose lanes are held. @param leftOut as of `JointCommit.commit` */

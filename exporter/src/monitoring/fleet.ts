@@ -7,7 +7,7 @@ import type { IngestBatch, IngestResult, RowTaker } from '../domain/ingest.js';
 import type { AlertReceipt, ExternalAlert } from '../domain/alert.js';
 import type { LearningSummary, Lesson } from '../domain/lesson.js';
 import type { Model } from '../domain/model.js';
-import type { ModelStatus } from '../domain/model-status.js';
+import type { ModelStatus, ModelSummary } from '../domain/model-status.js';
 import type { Sample } from '../domain/observation.js';
 import type { ProbeRequest } from '../domain/probe-request.js';
 import type { Validation } from '../domain/validation.js';
@@ -22,16 +22,17 @@ import { EvaluationLoop } from './evaluation-loop.js';
 import type { FleetPorts, FleetSettings } from './fleet-ports.js';
 import { Ingest } from './ingest.js';
 import { LessonsInUse } from './lessons-in-use.js';
-import { createMember, type Member, type Registration } from './member.js';
+import { createMember, touch, type Member, type Registration } from './member.js';
 import { Members } from './members.js';
 import { ModelEvaluation } from './model-evaluation.js';
-import { runningState, statusOf } from './model-status.js';
+import { runningState, statusOf, summaryOf } from './model-status.js';
 import type { ModelDraft } from './model-draft.js';
 import { MonitoredModel, type MonitoredModelView } from './monitored-model.js';
 import { readModelState } from './persist.js';
 import { Probes } from './probes.js';
 import { Registrations } from './registrations.js';
 import { RowMemory } from './row-memory.js';
+import { takenUp } from './taken-up.js';
 
 const LAST_COMMIT_FAILED =
   'the last commit could not be written ("commit failed" in the log says why); what was acknowledged as committed is stored, what was acknowledged from memory since the commit before may be lost';
@@ -96,7 +97,7 @@ export class Fleet implements RowTaker {
         noteSetup: (id, problem) => this.noteSetup(id, problem),
         reprobe: (member) => this.probes.restart(member),
         request: (id) => this.loop.request(id),
-        commit: () => this.commits.request(),
+        commit: (member) => this.commits.requestFor(member),
         writeHeld: (member) => this.commits.writeHeld(member),
       },
       this.stopping.signal,
@@ -125,7 +126,7 @@ export class Fleet implements RowTaker {
     await this.recallLessons();
     events.subscribe((event) => {
       if (event.kind === 'model-updated') this.lines.draw();
-      if ('incident' in event) this.members.all.get(event.incident.modelId)?.monitored.touch();
+      if ('incident' in event) touch(this.members.all.get(event.incident.modelId));
       if (event.kind === 'incident-closed')
         this.recallLessons().catch((error: unknown) =>
           this.ports.logger.error({ error: String(error) }, 'lessons cannot be read'),
@@ -133,6 +134,7 @@ export class Fleet implements RowTaker {
     });
     const { models, damaged } = await store.models.list();
     for (const each of damaged) this.members.leaveOut(each.place.row, each);
+    this.lines.isHeld = true;
     for (const [index, model] of models.entries()) {
       if (this.members.isLent(model.id)) continue;
       try {
@@ -143,6 +145,7 @@ export class Fleet implements RowTaker {
       }
       onProgress(index + 1, models.length);
     }
+    this.lines.release();
     this.loop.start();
   }
 
@@ -367,8 +370,9 @@ export class Fleet implements RowTaker {
     return this.lessons.lessons;
   }
 
-  statuses(): readonly ModelStatus[] {
-    return this.ids().map((id) => this.status(id));
+  /** @throws NotFound */
+  summary(id: ModelId): ModelSummary {
+    return summaryOf(this.members.get(id), this.ports.incidents.current(id));
   }
 
   /** @throws NotFound */
@@ -376,23 +380,14 @@ export class Fleet implements RowTaker {
     return statusOf(this.members.get(id), this.ports.incidents.current(id), this.lessons.patternsOf(id));
   }
 
-  /** Another text whenever the model's status may have changed, null for no such model; cheap, for those who keep something made of a status. */
+  /**
+   * Another text when the model's status may have changed, null for no such model; cheap, for those who keep something made of a
+   * status. Answers to probes that show no failure change it once they are evaluated.
+   */
   revision(id: ModelId): string | null {
     const member = this.members.all.get(id);
-    return member === undefined ? null : `${member.serial}.${member.monitored.revision}`;
-  }
-}
-
-/** A model made of what is stored of it. @throws StoreDocumentDamaged for what the codecs let pass and the model cannot be made of: it fails alone */
-function takenUp(id: ModelId, make: () => MonitoredModel, logger: FleetPorts['logger']): MonitoredModel {
-  try {
-    return make();
-  } catch (error) {
-    const place = { table: 'baseline, learning, window_profile or drift_monitor', row: id, model: id };
-    // Its message may quote what is stored: only where it was thrown is told.
-    const stack = error instanceof Error ? (error.stack ?? '') : '';
-    const at = stack.split('\n').filter((line) => /^\s+at /.test(line));
-    logger.debug({ model: id, at }, 'a model cannot be made of what is stored of it');
-    throw new StoreDocumentDamaged(place, 'damaged', error instanceof Error ? error.name : 'it cannot be taken up');
+    if (member === undefined) return null;
+    if (!member.hasAnswers || member.needsEvaluation) member.shownRevision = member.monitored.revision;
+    return `${member.serial}.${member.shownRevision}.${member.touches}`;
   }
 }

@@ -53,6 +53,9 @@ export interface Records {
   readonly kinds: FeatureReadings | null;
 }
 
+/** What was counted and is not stored: answers to mlfi's own probes only, which the next ones give again, or other things as well. */
+export type Unsaved = 'nothing' | 'probes' | 'all';
+
 /** What was stored of a model. */
 export interface StoredModelState {
   readonly counters: CallCounters | null;
@@ -148,7 +151,7 @@ export function* countRows(
   const baseline = late.baseline ?? state.baselineToSave;
   const toStore =
     phase.kind === 'learning' ? NO_WINDOWS : yield* windows.toStore({ rows: arrived, labels: late.others }, waiting);
-  const detectors = startsOver ? null : state.detectors.toSave(nowMs);
+  const detectors = startsOver ? null : state.detectors.toSave(nowMs, calls.basis === 'probe');
   const learning = learningWith(
     phase,
     { rows: [...waiting, ...arrived], labels: [...state.earlyLabels, ...judged] },

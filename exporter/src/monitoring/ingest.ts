@@ -48,15 +48,15 @@ export class Ingest {
     return result;
   }
 
-  /** Counts probes, whose answers nobody sends again: they are stored as soon as the store takes them. */
+  /** Counts probes: they are stored now and then, as `Commits` says, for the next ones tell the same. */
   async observe(member: Member, samples: readonly Sample[]): Promise<void> {
     if (samples.length === 0) return;
     const isThere = await this.members.inLaneOf(member, () => {
       member.monitored.observe(samples, this.clock.now());
-      member.needsEvaluation = true;
+      if (samples.some(({ observation }) => observation.failure !== null)) member.needsEvaluation = true;
+      else member.hasAnswers = true;
     });
-    if (!isThere) return;
-    this.commits.request();
+    if (isThere) this.commits.requestFor(member);
   }
 
   private async countNow(id: ModelId, batch: IngestBatch): Promise<IngestResult> {

@@ -45,6 +45,8 @@ export interface Unwritten {
 export interface Member {
   /** Tells it from one of the same id that was there before. */
   readonly serial: number;
+  /** Grows whenever something else changes that its status shows: an evaluation, an incident, why it cannot be written. */
+  touches: number;
   readonly monitored: MonitoredModel;
   readonly waiting: WaitingRequest[];
   /** Its last commit failed, or has no answer, or its turn did not come; null when it is stored. */
@@ -64,8 +66,14 @@ export interface Member {
   recent: RecentFigures;
   /** What its newest rows were read from; null where that is its own. In memory only: the next rows say it again. */
   source: string | null;
+  /** Since when only probes are to be stored of it; null when they are, or other things as well. */
+  putOffSinceMs: number | null;
   /** New evidence, or somebody asked. */
   needsEvaluation: boolean;
+  /** The model's revision that those are shown who keep what is made of a status. */
+  shownRevision: number;
+  /** Answers to probes that show no failure: in a large fleet they are looked at together with the next ones. */
+  hasAnswers: boolean;
   /** The version of a baseline that is admitted and not yet known to be stored: nobody is told of it, and nothing is evaluated on it. */
   untoldBaseline: number | null;
   /** The experiments of the open incident, the newest under way or done. */
@@ -84,16 +92,22 @@ export interface Registration {
   isAsked: boolean;
 }
 
+/** Something changed that the member's status shows and its model does not know of. */
+export function touch(member: Member | undefined): void {
+  if (member !== undefined) member.touches += 1;
+}
+
 /** What is counted of a member cannot be stored. @param isAlone as of `Unwritten` */
 export function unwritable(member: Member, nowMs: number, isAlone: boolean): void {
+  member.touches += 1;
   member.unwritten = { sinceMs: member.unwritten?.sinceMs ?? nowMs, isAlone };
-  member.monitored.touch();
 }
 
 /** What is counted of a member can be stored. */
 export function writable(member: Member): void {
-  if (member.unwritten !== null) member.monitored.touch();
+  if (member.unwritten !== null) member.touches += 1;
   member.unwritten = null;
+  member.putOffSinceMs = null;
 }
 
 /** A model as it enters the fleet: never evaluated by this process, and due. */
@@ -106,6 +120,7 @@ export function createMember(
 ): Member {
   return {
     serial,
+    touches: 0,
     monitored,
     rows,
     validation,
@@ -120,7 +135,10 @@ export function createMember(
     normalSinceMs: null,
     recent: NO_FIGURES,
     source: null,
+    putOffSinceMs: null,
     needsEvaluation: true,
+    shownRevision: 0,
+    hasAnswers: false,
     untoldBaseline: null,
     experiment: null,
     isRediscovering: false,

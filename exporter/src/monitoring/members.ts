@@ -71,10 +71,10 @@ export class Members {
 
   /** Says why a model that never answered cannot be asked; nothing for one that is not monitored. */
   noteSetup(id: ModelId, problem: SetupProblem): void {
-    const monitored = this.monitored.get(id)?.monitored;
-    if (monitored?.isConfiguring !== true) return;
-    monitored.contact.tell(problem);
-    monitored.touch();
+    const member = this.monitored.get(id);
+    if (member?.monitored.isConfiguring !== true) return;
+    member.monitored.contact.tell(problem);
+    member.touches += 1;
   }
 
   /** Logs of a model cannot be read since then; null when they can. Nothing for one that is not monitored. */
@@ -83,7 +83,7 @@ export class Members {
     if (member === undefined || (member.unreadLogs.get(where) ?? null) === sinceMs) return;
     if (sinceMs === null) member.unreadLogs.delete(where);
     else member.unreadLogs.set(where, sinceMs);
-    member.monitored.touch();
+    member.touches += 1;
   }
 
   /** An import that was given up kept a model from being watched; null when that is no news any more. Nothing for one that is not monitored. */
@@ -91,7 +91,7 @@ export class Members {
     const member = this.monitored.get(id);
     if (member === undefined) return;
     member.unwatched = unwatched;
-    member.monitored.touch();
+    member.touches += 1;
   }
 
   /** The newest line of its log files that was refused; null for none of late. Nothing for one that is not monitored. */
@@ -99,7 +99,7 @@ export class Members {
     const member = this.monitored.get(id);
     if (member === undefined || member.refusedLine === refused) return;
     member.refusedLine = refused;
-    member.monitored.touch();
+    member.touches += 1;
   }
 
   add(id: ModelId, member: Member): void {

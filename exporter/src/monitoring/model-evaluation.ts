@@ -28,7 +28,7 @@ export interface ModelEvaluationPorts {
   readonly logger: Logger;
   readonly events: EventBus;
   readonly incidents: IncidentManager;
-  readonly members: Pick<Members, 'inLaneOf' | 'ofMember'>;
+  readonly members: Pick<Members, 'all' | 'inLaneOf' | 'ofMember'>;
   readonly experiments: () => ExperimentPolicy;
   readonly knowledge: (member: Member) => Knowledge;
   /** Asks the live model which feature carries the change. Never rejects for a model that does not answer. */
@@ -48,8 +48,8 @@ export interface ModelEvaluationPorts {
   readonly reprobe: (member: Member) => void;
   /** There is news about the model that an evaluation should see. */
   readonly request: (id: ModelId) => void;
-  /** Something is to be stored. */
-  readonly commit: () => void;
+  /** Something may have to be stored. */
+  readonly commit: (member: Member) => void;
   /** Stores what a member counted, whose lane the caller holds. @throws Unavailable when it cannot be written now: it stays to be stored */
   readonly writeHeld: (member: Member) => Promise<void>;
 }
@@ -58,6 +58,9 @@ export type Rediscovery =
   { readonly kind: 'found'; readonly asked: HowToAsk } | { readonly kind: 'not-found'; readonly problem: SetupProblem };
 
 const QUIET_MS = 60_000;
+/** Calm models that answer are evaluated so many a second at most, each after so long: an evaluation costs more than the calls it is about. */
+const CALM_MS_PER_MODEL = 30;
+const LONGEST_CALM_MS = 30_000;
 
 const newestMs = ({ rows }: MonitoredModelState): number | null => rows.at(-1)?.atMs ?? null;
 
@@ -69,13 +72,16 @@ export class ModelEvaluation {
   ) {}
 
   /** New evidence, a baseline that is learnt, something found or an open incident; of a quiet model now and then. */
-  isDue({ monitored, last, needsEvaluation, registration }: Member, nowMs: number): boolean {
+  isDue({ monitored, last, needsEvaluation, hasAnswers, registration }: Member, nowMs: number): boolean {
     if (monitored.model.paused || registration.removals > 0) return false;
-    if (needsEvaluation || monitored.baseline === null || last === null || monitored.isBehind(nowMs)) return true;
+    if (needsEvaluation || last === null || monitored.isBehind(nowMs)) return true;
     // A failure may become an outage by time alone.
     if (monitored.counters.consecutiveFailures > 0) return true;
+    const isLearning = monitored.baseline === null && monitored.counters.calls > 0;
     const isCalm = last.evaluation.findings.length === 0 && this.ports.incidents.current(monitored.model.id) === null;
-    return !isCalm || nowMs - last.atMs >= QUIET_MS;
+    if (isLearning || !isCalm) return true;
+    const everyMs = Math.min(LONGEST_CALM_MS, this.ports.members.all.size * CALM_MS_PER_MODEL);
+    return nowMs - last.atMs >= (hasAnswers ? everyMs : QUIET_MS);
   }
 
   /**
@@ -101,7 +107,7 @@ export class ModelEvaluation {
     const begun = await members.ofMember(member, async () => {
       // Not the time at which the turn was asked for: rows counted meanwhile are later, as if the clock had been set back.
       const nowMs = clock.now();
-      member.needsEvaluation = false;
+      member.needsEvaluation = member.hasAnswers = false;
       member.untoldBaseline =
         (await inTurns(monitored.advancing(nowMs, severity === 'critical' || severity === 'high'))) ??
         member.untoldBaseline;
@@ -125,7 +131,7 @@ export class ModelEvaluation {
     const isThere = await members.inLaneOf(member, () => {
       member.last = { evaluation, atMs: nowMs, seconds };
       member.recent = withFigures(member.recent, figuresAt(monitored, nowMs));
-      monitored.touch();
+      member.touches += 1;
     });
     if (!isThere || member.registration.removals > 0 || monitored.model.paused) return;
 
@@ -144,7 +150,7 @@ export class ModelEvaluation {
       if (stateBefore === 'configuring' && monitored.model.state !== stateBefore) this.ports.reprobe(member);
     });
     if (!isStillThere) return;
-    if (monitored.isDirty) this.ports.commit();
+    this.ports.commit(member);
     if (monitored.isBehind(clock.now())) this.ports.request(id);
     if (monitored.isConfiguring || isAskedAnything(monitored.model)) this.rediscover(member);
   }

@@ -1,6 +1,6 @@
 import { failureCount } from '../domain/profile.js';
 import { quantileOf, summariseNumeric } from '../statistics/signal-counts.js';
-import type { FiguresAt, ModelStatus } from '../domain/model-status.js';
+import type { FiguresAt, ModelStatus, ModelSummary } from '../domain/model-status.js';
 import type { IncidentRow } from '../domain/incident.js';
 import type { RefusedLogLine } from '../domain/log-position.js';
 import type { ModelState } from '../domain/model.js';
@@ -33,7 +33,7 @@ export function statusOf(
   const evaluation = last?.evaluation ?? null;
   const window = monitored.window();
   return {
-    ...shownState(monitored, evaluation, incident),
+    ...summaryOf(member, incident),
     windowSamples: window.calls,
     totalSamples: monitored.counters.calls,
     confidenceMean: meanOf(window, 'confidence'),
@@ -51,12 +51,10 @@ export function statusOf(
     ...evaluatedFigures(evaluation, spotsOf(member, window)),
     unwrittenSinceMs: unwritten?.sinceMs ?? null,
     features: monitored.featureReadings,
-    incident: incident === null ? null : asShown(incident, evaluation),
     setup: setupOf(monitored, evaluation, incident, window.calls),
     readFrom: monitored.contact.readFrom,
     evidence: monitored.evidence(),
     patterns,
-    evaluatedAtMs: last?.atMs ?? null,
     evaluationSeconds: last?.seconds ?? null,
     totals: {
       calls: monitored.counters.calls,
@@ -64,6 +62,19 @@ export function statusOf(
       probes: monitored.counters.probes,
       probeFailures: monitored.counters.probeFailures,
     },
+  };
+}
+
+/** What is the matter with a watched model: nothing of it has to be computed. */
+export function summaryOf(
+  { monitored, last }: Pick<Member, 'monitored' | 'last'>,
+  incident: IncidentRow | null,
+): ModelSummary {
+  const evaluation = last?.evaluation ?? null;
+  return {
+    ...shownState(monitored, evaluation, incident),
+    incident: incident === null ? null : asShown(incident, evaluation),
+    evaluatedAtMs: last?.atMs ?? null,
   };
 }
 

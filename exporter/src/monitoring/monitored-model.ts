@@ -15,7 +15,7 @@ import { FeaturesRead, type ReadRows } from './features-read.js';
 import { FirstContact } from './first-contact.js';
 import { FirstRows, type JudgedBy, type Rows, type SplitRows } from './first-rows.js';
 import { countRows } from './increment.js';
-import type { Counted, CountingState, Staged, StoredModelState, Written } from './increment.js';
+import type { Counted, CountingState, Staged, StoredModelState, Unsaved, Written } from './increment.js';
 import type { ModelTraffic } from './model-traffic.js';
 import { LabelJoiner, matchedIn, type Join } from './label-joiner.js';
 import type { MonitoringSettings } from './monitoring-settings.js';
@@ -23,6 +23,7 @@ import { ModelDraft } from './model-draft.js';
 import { monitoredModelState, withWaiting } from './model-state.js';
 import { RecentIntake, unwatchedOf } from './recent-intake.js';
 import { restoredTraffic } from './restored-traffic.js';
+import { SeenOnce } from './seen-once.js';
 
 /** What others may read of a model; changing it goes through `Fleet.change`. */
 export type MonitoredModelView = Readonly<
@@ -30,8 +31,8 @@ export type MonitoredModelView = Readonly<
 >;
 
 /**
- * One model's state over time: counts its calls, learns its baseline, keeps the evaluated window, and says what must be
- * written. It decides nothing about health. Everything that changes it runs in the model's lane.
+ * One model's state over time: counts its calls, learns its baseline, keeps the evaluated window, and says what must be written. It
+ * decides nothing about health. Everything that changes it runs in the model's lane.
  */
 export class MonitoredModel {
   readonly contact = new FirstContact();
@@ -45,8 +46,10 @@ export class MonitoredModel {
   /** Rows whose evidence was lost when the process was last ended without notice. */
   private readonly lost: number;
   private readonly clock: ClockWatch;
-  private isUnsaved = false;
+  private unsaved: Unsaved = 'nothing';
   private changes = 0;
+  private readonly judgedNow = new SeenOnce(() => this.traffic.window());
+  private readonly evidenceNow = new SeenOnce(() => this.traffic.parts.detectors.monitor.evidence());
 
   constructor(
     private registration: Model,
@@ -70,8 +73,8 @@ export class MonitoredModel {
     const left = { ...restored, counters: this.calls };
     this.traffic = restoredTraffic(registration.id, phase, left, settings, hash, random, () => this.changed(), nowMs);
     // Of a model whose e-detectors saw no row nobody knows whether it has a season.
-    const knowsSeason = restored.monitor !== null || settings.budget.season === 'none';
-    if (this.calls.basis === 'ingest' && knowsSeason) this.traffic.weighRestored(nowMs);
+    if (this.calls.basis === 'ingest' && (restored.monitor !== null || settings.budget.season === 'none'))
+      this.traffic.weighRestored(nowMs);
   }
 
   get model(): Model {
@@ -114,14 +117,9 @@ export class MonitoredModel {
     return this.changes;
   }
 
-  /** Something else that a status shows has changed: an evaluation, an incident. */
-  touch(): void {
-    this.changes += 1;
-  }
-
-  /** True while something must be stored. */
-  get isDirty(): boolean {
-    return this.isUnsaved;
+  /** What must be stored. */
+  get toStore(): Unsaved {
+    return this.unsaved === 'probes' && this.traffic.parts.detectors.mustBeSaved ? 'all' : this.unsaved;
   }
 
   /** Counts samples now, to be stored with the next commit. Golden answers and probes of a model with its own traffic count as service, not as traffic. @returns how logged ones were taken */
@@ -130,9 +128,10 @@ export class MonitoredModel {
     const probes = samples.filter(({ observation }) => observation.source !== 'ingest');
     const logged = samples.flatMap(({ observation }) => (observation.source === 'ingest' ? [observation] : []));
     const split = this.first.split({ observations: logged, labels: [] }, this.judgedBy, nowMs);
-    const sent = split.judged.observations;
+    const { observations: sent } = split.judged;
     const read = this.features.read([...probes.map(({ observation }) => observation), ...sent]);
     if (split.startsOver || this.rereads(read)) this.traffic.startOver(true);
+    const unsaved = this.unsaved === 'all' || logged.length > 0 ? 'all' : 'probes';
     this.first.settle(split);
     this.calls = split.calls;
     this.adopt(read, false);
@@ -151,7 +150,7 @@ export class MonitoredModel {
     this.contact.note(samples);
     if (arrived.length > 0) this.calls = withArrival(this.calls, nowMs);
     this.traffic.rows.trim();
-    if (samples.length > 0) this.changed();
+    if (samples.length > 0) this.changed(unsaved);
     return split;
   }
 
@@ -226,7 +225,7 @@ export class MonitoredModel {
     if (observations.length > 0 && this.settings.isReplay !== true) this.calls = withArrival(this.calls, nowMs);
     yield* traffic.await(observations, staged.sent, true, nowMs, senders);
     yield* traffic.takeLabels(matchedIn(join), nowMs);
-    if (traffic.labelRows([...join.earlySent, ...labels]) > 0) this.isUnsaved = true;
+    if (traffic.labelRows([...join.earlySent, ...labels]) > 0) this.changed();
     if (this.calls.basis === 'probe') traffic.learn();
     this.changes += 1;
   }
@@ -252,7 +251,7 @@ export class MonitoredModel {
   }
 
   private stored(counted: Counted, nowMs: number): void {
-    this.isUnsaved = false;
+    this.unsaved = 'nothing';
     this.traffic.parts.windows.stored(counted.windows, counted.records.counters.waiting ?? 0);
     if (counted.baseline === this.traffic.baselineToSave) this.traffic.saved();
     if (counted.records.detectors !== null) this.traffic.parts.detectors.saved(nowMs);
@@ -285,9 +284,10 @@ export class MonitoredModel {
    * @returns the version just admitted, if any
    */
   *advancing(nowMs: number, failing: boolean): Generator<void, number | null> {
-    this.changes += 1;
     this.calls = this.clock.follow(this.calls, this.traffic, nowMs);
-    return yield* this.traffic.advance(nowMs, this.calls.basis === 'ingest', failing);
+    const version = yield* this.traffic.advance(nowMs, this.calls.basis === 'ingest', failing);
+    this.changes += 1;
+    return version;
   }
 
   /** The same without a pause. */
@@ -309,7 +309,7 @@ export class MonitoredModel {
 
   /** The newest counts that are judged: at least `windowSamples` calls where there are that many. */
   window(): WindowProfile {
-    return this.traffic.window();
+    return this.judgedNow.at(this.changes);
   }
 
   /** Counts that only grow; @param judged the window the figures beside them are about */
@@ -344,7 +344,7 @@ export class MonitoredModel {
 
   /** Evidence against the false-page budget as it stands. */
   evidence(): AlertEvidence {
-    return this.traffic.parts.detectors.monitor.evidence();
+    return this.evidenceNow.at(this.changes);
   }
 
   /** `on` from an alarm of the e-detectors, `over` once what it named is normal again, `none` when its evidence is settled. */
@@ -371,8 +371,8 @@ export class MonitoredModel {
     this.changed();
   }
 
-  private changed(): void {
-    this.isUnsaved = true;
+  private changed(unsaved: Unsaved = 'all'): void {
+    this.unsaved = unsaved;
     this.changes += 1;
   }
 

@@ -14,6 +14,8 @@ import { UnseenRows } from './unseen-rows.js';
 const SAVED_EVERY_MS = 10_000;
 /** … and once rows of so much of their own time have been bet on: of those that come all at once, little is lost either. */
 const SAVED_EVERY_EVENT_MS = 300_000;
+/** Of a model that only mlfi's probes judge: the state is the most of what is stored, and little is seen between two of its saves. */
+const PROBED_SAVED_EVERY_MS = 900_000;
 const ROWS_SCORED_PER_EVALUATION = 200;
 
 /** One model's e-detectors: replaced by fresh ones when another normal is learnt, and saved now and then. */
@@ -158,6 +160,11 @@ export class RunningDetectors {
     this.learnAnew();
   }
 
+  /** What must not be lost was seen or begun: an alarm, another normal. */
+  get mustBeSaved(): boolean {
+    return this.mustSave;
+  }
+
   /** Whether something was bet on that should be stored now. */
   isSaveDue(nowMs: number): boolean {
     const { reachedMs, savedUntilMs } = this;
@@ -181,9 +188,13 @@ export class RunningDetectors {
     return this.isLabelUnsaved;
   }
 
-  /** The state to write now; null when it is not due. */
-  toSave(nowMs: number): DriftMonitorState | null {
-    return this.isSaveDue(nowMs) || nowMs - this.savedAtMs >= SAVED_EVERY_MS ? this.monitor.snapshot() : null;
+  /** The state to write now; null when it is not due. @param isProbed nobody but mlfi asks the model, as far as it knows */
+  toSave(nowMs: number, isProbed = false): DriftMonitorState | null {
+    const sinceMs = nowMs - this.savedAtMs;
+    const isDue = isProbed
+      ? this.mustSave || sinceMs >= PROBED_SAVED_EVERY_MS
+      : this.isSaveDue(nowMs) || sinceMs >= SAVED_EVERY_MS;
+    return isDue ? this.monitor.snapshot() : null;
   }
 
   saved(nowMs: number): void {

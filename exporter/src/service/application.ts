@@ -81,7 +81,10 @@ const investigationOf = (
   chooseGoldenInputs,
   cycle: (model) => prober.cycle(model),
   baselines: store.baselines,
-  watchedModelAt: (url) => fleet.statuses().find(({ model }) => model.endpoint?.url === url)?.model ?? null,
+  watchedModelAt(url) {
+    const id = fleet.ids().find((each) => fleet.monitoredModel(each).model.endpoint?.url === url);
+    return id === undefined ? null : fleet.summary(id).model;
+  },
   lessons: () => fleet.knownLessons(),
 });
 

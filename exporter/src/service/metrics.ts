@@ -1,6 +1,6 @@
 import type { Application } from '../application/index.js';
 import type { ExpositionFormat } from '../metrics/exposition.js';
-import { FleetRenderer } from '../metrics/fleet-renderer.js';
+import { FleetRenderer, type FleetRender } from '../metrics/fleet-renderer.js';
 import { createStoreMetrics, type SharedFactsReader } from '../metrics/store-metrics.js';
 import type { Fleet } from '../monitoring/fleet.js';
 import type { Foundation } from './foundation.js';
@@ -10,7 +10,7 @@ export interface WiredMetrics {
   /** What is counted in the store, read now and then so that no scrape waits for it. */
   readonly shared: SharedFactsReader;
   /** The page of all models. */
-  readonly renderFleet: (format: ExpositionFormat) => Promise<string>;
+  readonly renderFleet: (format: ExpositionFormat) => Promise<Pick<FleetRender, 'pieces' | 'length'>>;
   readonly store: StoreWatch;
 }
 
@@ -43,7 +43,7 @@ export function wireMetrics(
       const startedAt = performance.now();
       const render = await renderer.render(format);
       processMetrics.rendered(render, (performance.now() - startedAt) / 1_000);
-      return render.text;
+      return render;
     },
     store: new StoreWatch(store, processMetrics),
   };

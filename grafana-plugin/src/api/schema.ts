@@ -479,6 +479,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/model-summaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every watched model, or a page of them: what is the matter with it, and no figures */
+        get: operations["get_api_v1_model_summaries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -486,7 +503,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every watched model with its state and figures */
+        /** Every watched model with its state and figures, or a page of them; GET /api/v1/model-summaries is lighter */
         get: operations["get_api_v1_models"];
         put?: never;
         /** Watch a model: protocol and payload are found from its URL */
@@ -2181,6 +2198,27 @@ export interface components {
             url?: string;
             version?: string & (unknown & unknown);
         };
+        ModelSummary: {
+            cause: ("model-unreachable" | "endpoint-errors" | "overloaded-endpoint" | "slow-endpoint" | "credentials-refused" | "certificate-invalid" | "certificate-expiring" | "endpoint-not-found" | "endpoint-moved" | "rate-limited" | "payload-refused" | "error-in-answer" | "answer-schema-changed" | "model-changed" | "threshold-moved" | "unstable-model" | "underconfident-model" | "calibration-decay" | "prediction-collapse" | "unit-change" | "null-flood" | "default-values" | "category-rename" | "new-categories" | "stale-feature" | "join-loss" | "swapped-columns" | "precision-loss" | "rows-refused" | "feature-leak" | "input-drift" | "traffic-mix-change" | "segment-outage" | "segment-concept-drift" | "concept-drift" | "labels-wrong" | "label-delay" | "seasonal-pattern" | "unknown" | "none") | null;
+            connector: ("rest" | "huggingface-inference" | "huggingface-space" | "gradio" | "open-inference" | "mlflow" | "torchserve" | "bentoml" | "openai" | "ollama" | "tensorflow-serving" | "kserve" | "vertex" | "sagemaker" | "seldon" | "azure-ml" | "multipart") | null;
+            evaluated_at_ms: number | null;
+            /** @description of the open incident; without one, of a change that is as good as certain and alerts nobody yet */
+            headline: string | null;
+            id: string;
+            incident_id: string | null;
+            name: string;
+            owner: string | null;
+            paused: boolean;
+            /** @enum {string} */
+            severity: "none" | "low" | "medium" | "high" | "critical";
+            /** @enum {string} */
+            state: "configuring" | "learning" | "healthy" | "degraded" | "failing" | "unreachable" | "paused";
+            /** @description the story its open incident is told in; models of the same one have one fault upstream (/api/v1/stories) */
+            story_id: string | null;
+            tags: string[];
+            url: string | null;
+            version: string | null;
+        };
         NewApiKey: {
             /** @description milliseconds since 1970 */
             created_at_ms: number;
@@ -3676,9 +3714,49 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    get_api_v1_model_summaries: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; models come by their ids */
+                after?: string;
+                /** @description most models of one answer; all when it is not given */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        models: components["schemas"]["ModelSummary"][];
+                        /** @description where the next page begins, as `after`; null on the last one */
+                        next: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["Internal"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     get_api_v1_models: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `next` of the page before; models come by their ids */
+                after?: string;
+                /** @description most models of one answer; all when it is not given */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3693,6 +3771,8 @@ export interface operations {
                 content: {
                     "application/json": {
                         models: components["schemas"]["Model"][];
+                        /** @description where the next page begins, as `after`; null on the last one */
+                        next: string | null;
                     };
                 };
             };

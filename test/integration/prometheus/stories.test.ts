@@ -96,9 +96,9 @@ beforeAll(async () => {
   for (const name of [...HIT, ...names('scorer', 20, 22), ...CREDIT, 'own'])
     statuses.set(modelId(name), sampleStatus(name, 1));
   // Read when it is asked for, as mlfi's own page is.
-  let text = (await renderer.render('text')).text;
+  let text = [...(await renderer.render('text')).pieces].join('');
   exposition = await serve(() => {
-    void renderer.render('text').then((render) => (text = render.text));
+    void renderer.render('text').then(({ pieces }) => (text = [...pieces].join('')));
     return { body: text, type: 'text/plain; version=0.0.4' };
   });
   people = await serve((request, body) => {

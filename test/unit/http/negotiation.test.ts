@@ -48,3 +48,28 @@ describe('an exposition', () => {
     });
   });
 });
+
+describe('a large exposition', () => {
+  const pieces = Array.from({ length: 40 }, (_, i) => `mlfi_up{model_name="m${i}é"} 1\n`.repeat(500));
+  const large = { pieces, length: pieces.join('').length };
+
+  it.each(['gzip', 'identity'])('is sent piece by piece, as a whole one would be: %s', async (accepted) => {
+    const { text, encoding } = await exposition({ headers: { 'accept-encoding': accepted } }, large, 'text');
+    expect(encoding).toBe(accepted === 'gzip' ? 'gzip' : undefined);
+    if (typeof text === 'string' || Buffer.isBuffer(text)) throw new Error('it is sent at once');
+    const sent = Buffer.concat(await text.toArray());
+    expect((accepted === 'gzip' ? gunzipSync(sent) : sent).toString('utf8')).toBe(pieces.join(''));
+  });
+
+  it('ends with whoever hangs up', async () => {
+    const { text } = await exposition({ headers: { 'accept-encoding': 'gzip' } }, large, 'text');
+    if (typeof text === 'string' || Buffer.isBuffer(text)) throw new Error('it is sent at once');
+    text.destroy();
+    expect(await text.toArray().catch(() => 'ended')).toBe('ended');
+  });
+
+  it('is sent at once where it is small', async () => {
+    const { text } = await exposition({ headers: {} }, { pieces: ['a 1\n', 'b 2\n'], length: 8 }, 'text');
+    expect(text).toBe('a 1\nb 2\n');
+  });
+});

@@ -4,6 +4,7 @@ import { NO_DECISIONS } from '../../../exporter/src/domain/decision-counts.js';
 import { modelId, type ModelId } from '../../../exporter/src/domain/identifiers.js';
 import { MODEL_METRICS, METRICS, type Metric } from '../../../exporter/src/metrics/catalogue.js';
 import { seriesNames } from '../../provisioning/series-names.js';
+import type { ExpositionFormat } from '../../../exporter/src/metrics/exposition.js';
 import { FleetRenderer, type SeriesLimits } from '../../../exporter/src/metrics/fleet-renderer.js';
 import { answers, fleetOn, modelNamed } from '../monitoring/fleet-on-memory.js';
 import { MemoryStore } from '../monitoring/memory-store.js';
@@ -33,8 +34,16 @@ function fleetOf(statuses: Map<string, ModelStatus>, limits: () => SeriesLimits 
     },
     limits,
   );
-  return { renderer, asked: () => asked };
+  return { renderer: whole(renderer), asked: () => asked };
 }
+
+/** The same, with its pieces as one text. */
+const whole = (renderer: FleetRenderer) => ({
+  async render(format: ExpositionFormat) {
+    const render = await renderer.render(format);
+    return { ...render, text: [...render.pieces].join('') };
+  },
+});
 
 /** name + labels → value. */
 function seriesOf(text: string): Map<string, number> {

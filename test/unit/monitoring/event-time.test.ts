@@ -211,10 +211,10 @@ it('has what rows said to the e-detectors in the store soon after they were judg
   await judged(rows.slice(0, 600), START_MS + 3_600_000);
   await stored.commit([], START_MS + 3_611_000);
   await judged(rows.slice(600), START_MS + 3_612_000);
-  expect(stored.monitored.isDirty).toBe(true);
+  expect(stored.monitored.toStore).toBe('all');
   await stored.commit([], START_MS + 3_624_000);
   expect(stored.storedDetectors?.watching).toBe(true);
-  expect(stored.monitored.isDirty).toBe(false);
+  expect(stored.monitored.toStore).toBe('nothing');
 });
 
 it('lets one row that is dated in the future decide nothing', async () => {

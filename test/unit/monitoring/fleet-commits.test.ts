@@ -165,7 +165,7 @@ it('neither brings back a model that is being removed nor keeps anybody waiting 
     for (let i = 0; i < turns; i += 1) await Promise.resolve();
     const asked = await Promise.allSettled([
       Promise.resolve().then(() => fleet.setPaused(A, true)),
-      Promise.resolve().then(() => fleet.inModel(A, (monitored) => monitored.touch())),
+      Promise.resolve().then(() => fleet.inModel(A, (monitored) => monitored.saveDetectorsSoon())),
     ]);
     await removed;
     for (const one of asked) if (one.status === 'rejected') expect(one.reason).toMatchObject({ kind: 'not-found' });

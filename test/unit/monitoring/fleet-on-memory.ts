@@ -24,6 +24,7 @@ export const QUIET_LOGGER = {
 
 /** Members outside of a fleet: nobody removes or replaces one. */
 export const MEMBERS_THAT_STAY: ModelEvaluationPorts['members'] = {
+  all: new Map(),
   async inLaneOf(_, work) {
     await work();
     return true;

@@ -18,9 +18,10 @@ export type SparseCounts = readonly number[];
 
 export function sparse(counts: Uint32Array): SparseCounts {
   const pairs: number[] = [];
-  counts.forEach((count, bin) => {
+  for (let bin = 0; bin < counts.length; bin += 1) {
+    const count = counts[bin] ?? 0;
     if (count > 0) pairs.push(bin, count);
-  });
+  }
   return pairs;
 }
 
@@ -54,10 +55,11 @@ export class ConformalReference {
     state?: ReferenceState,
   ) {
     this.sums = new Uint32Array(bins + 1);
-    this.total = this.countAll(dense(state?.counts ?? [], bins));
-    if (state === undefined || state.pending.length === 0) return;
+    if (state === undefined) return;
+    this.total = this.countAll(state.counts);
+    if (state.pending.length === 0) return;
     this.pending = dense(state.pending, bins);
-    this.pendingTotal = this.countAll(this.pending);
+    this.pendingTotal = this.countAll(state.pending);
   }
 
   /** Blocks counted, those still under suspicion included. */
@@ -102,9 +104,14 @@ export class ConformalReference {
     return count;
   }
 
-  private countAll(counts: Uint32Array): number {
-    for (const [bin, count] of counts.entries()) this.count(bin, count);
-    return counts.reduce((sum, count) => sum + count, 0);
+  private countAll(pairs: SparseCounts): number {
+    let sum = 0;
+    for (let i = 0; i + 1 < pairs.length; i += 2) {
+      const count = pairs[i + 1] ?? 0;
+      this.count(pairs[i] ?? 0, count);
+      sum += count;
+    }
+    return sum;
   }
 
   /** Adds blocks to the sums of every range that holds their bin. */
@@ -124,7 +131,8 @@ export class ConformalReference {
 
   snapshot(): ReferenceState {
     const { bins, pending } = this;
-    const counts = Uint32Array.from({ length: bins }, (_, bin) => this.countOf(bin) - (pending?.[bin] ?? 0));
+    const counts = new Uint32Array(bins);
+    for (let bin = 0; bin < bins; bin += 1) counts[bin] = this.countOf(bin) - (pending?.[bin] ?? 0);
     return { counts: sparse(counts), pending: pending === null ? [] : sparse(pending) };
   }
 }

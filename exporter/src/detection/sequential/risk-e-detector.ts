@@ -1,5 +1,5 @@
 import { clopperPearsonUpper } from '../../statistics/clopper-pearson.js';
-import { riskBets } from './bets.js';
+import { riskBets, type Bets } from './bets.js';
 import { Recovery, type RecoveryState } from './recovery.js';
 import { EvidenceBank, type BankState, type ZerosStakes } from './shiryaev-roberts.js';
 import { StakeClock, type StakeClockSettings } from './stake-clock.js';
@@ -56,6 +56,7 @@ export interface RiskState {
  * the baseline (Podkopaev & Ramdas 2022 "Tracking the risk of a deployed model"; docs/detection.md).
  */
 export class RiskEDetector {
+  private readonly bets: Bets;
   private readonly bank: EvidenceBank;
   private readonly stakes: StakeClock;
   /** Losses of 0 that came since the last other one: they are bet on with the next other one, whoever looks meanwhile. */
@@ -69,7 +70,8 @@ export class RiskEDetector {
     private readonly settings: RiskSettings,
     state?: RiskState,
   ) {
-    this.bank = this.newBank(state?.bank);
+    this.bets = riskBets(settings.bound, settings.variance);
+    this.bank = new EvidenceBank(this.bets, state?.bank);
     this.stakes = new StakeClock(settings.startWeight, settings.clock, state?.stakedUntilMs);
     this.zeros = state?.zeros?.count ?? 0;
     this.lastZeroAtMs = state?.zeros?.lastAtMs ?? 0;
@@ -106,7 +108,7 @@ export class RiskEDetector {
   /** What the bank is once the zeros are bet on; changes nothing, so that looking does not decide when they are. */
   private get seen(): EvidenceBank {
     if (this.zeros === 0) return this.bank;
-    const seen = this.newBank(this.bank.snapshot());
+    const seen = new EvidenceBank(this.bets, this.bank.snapshot());
     seen.stepZeros(this.zeros, this.lastZeroAtMs, this.zerosStakes);
     return seen;
   }
@@ -125,11 +127,14 @@ export class RiskEDetector {
   get value(): number {
     return this.zeros === 0 ? this.bank.value : this.bank.valueAfterZeros(this.zeros, this.zerosStakes);
   }
-  get logRatio(): number {
-    return this.seen.logRatio;
-  }
   get changeAtMs(): number {
     return this.seen.changeAtMs;
+  }
+
+  /** How much stronger a change explains what was seen, as a logarithm, and when it began. */
+  reading(): { readonly logRatio: number; readonly changeAtMs: number } {
+    const { logRatio, changeAtMs } = this.seen;
+    return { logRatio, changeAtMs };
   }
 
   /** Stops betting; from now on only the end of the rise is watched. */
@@ -159,10 +164,5 @@ export class RiskEDetector {
       recovery: this.recovery?.snapshot() ?? null,
       ...this.stakes.snapshot(),
     };
-  }
-
-  private newBank(state?: BankState): EvidenceBank {
-    const { bound, variance } = this.settings;
-    return new EvidenceBank(riskBets(bound, variance), state);
   }
 }

@@ -34,7 +34,7 @@ export interface SeasonState {
  */
 export class SeasonalPattern {
   private startMs: number | null;
-  /** Empty before the first score, for there may never be one, and once nothing more is asked of them. */
+  /** As many hours as were needed until now, whole days; none before the first score, and once nothing more is asked of them. */
   private sums: Float64Array;
   private counts: Uint32Array;
   private readonly slots: number;
@@ -51,6 +51,7 @@ export class SeasonalPattern {
     this.startMs = state?.startMs ?? null;
     this.sums = Float64Array.from(state === undefined || state.startMs === null ? [] : state.sums);
     this.counts = Uint32Array.from(state === undefined || state.startMs === null ? [] : state.counts);
+    if (this.sums.length > 0) this.makeRoom(this.sums.length - 1);
     this.profile = state?.profile ?? null;
     this.decided = state?.decided ?? 'nothing';
     this.restarts = state?.restarts ?? 0;
@@ -85,7 +86,9 @@ export class SeasonalPattern {
       this.restart(atMs);
     }
     const slot = Math.floor((atMs - (this.startMs ?? atMs)) / HOUR_MS);
-    if (slot < 0 || slot >= this.sums.length) return;
+    // Without a first hour nothing is counted any more.
+    if (slot < 0 || slot >= this.slots || this.sums.length === 0) return;
+    this.makeRoom(slot);
     this.sums[slot] = (this.sums[slot] ?? 0) + sum;
     this.counts[slot] = (this.counts[slot] ?? 0) + count;
   }
@@ -108,8 +111,20 @@ export class SeasonalPattern {
 
   private restart(atMs: number): void {
     this.startMs = atMs;
-    this.sums = new Float64Array(this.slots);
-    this.counts = new Uint32Array(this.slots);
+    this.sums = new Float64Array(0);
+    this.counts = new Uint32Array(0);
+    this.makeRoom(0);
+  }
+
+  /** Two weeks of hours of every score would be most of what a young model takes. */
+  private makeRoom(slot: number): void {
+    const hours = Math.min(this.slots, Math.ceil((slot + 1) / DAY_HOURS) * DAY_HOURS);
+    if (hours <= this.counts.length) return;
+    const { sums, counts } = this;
+    this.sums = new Float64Array(hours);
+    this.counts = new Uint32Array(hours);
+    this.sums.set(sums);
+    this.counts.set(counts);
   }
 
   /** Expected deviation of the score from its mean at this time; 0 without a pattern. */
@@ -193,10 +208,12 @@ export class SeasonalPattern {
   }
 
   snapshot(): SeasonState {
+    // The first hour tells that they are counted; the others end with the last one that holds something.
+    const hours = Math.max(1, this.counts.findLastIndex((count) => count > 0) + 1);
     return {
       startMs: this.startMs,
-      sums: [...this.sums],
-      counts: [...this.counts],
+      sums: [...this.sums.subarray(0, hours)],
+      counts: [...this.counts.subarray(0, hours)],
       profile: this.profile,
       decided: this.decided,
       ...(this.restarts === 0 ? {} : { restarts: this.restarts }),

@@ -149,7 +149,9 @@ export class EvidenceBank {
   }
 
   snapshot(): BankState {
-    const part = (i: number): number[] => [...this.kept.subarray(i * this.size, (i + 1) * this.size)];
+    // Read back, what is absent is 0: as all of it is until something was bet on.
+    const isEmpty = this.kept.every((value) => value === 0);
+    const part = (i: number): number[] => (isEmpty ? [] : [...this.kept.subarray(i * this.size, (i + 1) * this.size)]);
     return { evidence: part(0), cusum: part(1), resetAtMs: part(2) };
   }
 }

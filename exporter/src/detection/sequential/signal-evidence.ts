@@ -4,20 +4,24 @@ import { counted } from '../../domain/quantity-text.js';
 import type { ScoreStreamReading } from './score-stream-state.js';
 import type { SignalMonitor } from './signal-monitor.js';
 
-/** Evidence of a signal in ticks: the mean over its statistics, those not watching yet counted as nothing. */
-function signalValue(signal: SignalMonitor): number {
-  let sum = 0;
-  let size = 0;
-  for (const stream of signal.streams) {
-    size += stream.size;
-    sum += stream.reading()?.value ?? 0;
-  }
-  return size === 0 ? 0 : sum / size;
-}
-
 const DAY_MS = 86_400_000;
 /** A share that changed is one of many; a jump goes up or down. */
 const WITHOUT_DIRECTION: ReadonlySet<string> = new Set(['mix', 'jump']);
+
+/** What its statistics say: the strongest, and evidence in ticks, the mean over them, those not watching yet counted as nothing. */
+function readingsOf({ streams }: SignalMonitor): { value: number; strongest: ScoreStreamReading | null } {
+  let strongest: ScoreStreamReading | null = null;
+  let sum = 0;
+  let size = 0;
+  for (const stream of streams) {
+    size += stream.size;
+    const reading = stream.reading();
+    if (reading === null) continue;
+    sum += reading.value;
+    if (strongest === null || reading.value > strongest.value) strongest = reading;
+  }
+  return { value: size === 0 ? 0 : sum / size, strongest };
+}
 
 /** What a signal says of itself, for metrics, API and explanations. */
 export function signalEvidence(
@@ -26,15 +30,7 @@ export function signalEvidence(
   tickMs: number,
   changed: boolean,
 ): SignalEvidence {
-  const readings = signal.streams.flatMap((stream): ScoreStreamReading[] => {
-    const reading = stream.reading();
-    return reading === null ? [] : [reading];
-  });
-  const value = signalValue(signal);
-  const strongest = readings.reduce<ScoreStreamReading | null>(
-    (best, each) => (best === null || each.value > best.value ? each : best),
-    null,
-  );
+  const { value, strongest } = readingsOf(signal);
   const waits = signal.streams.map((stream) => stream.waitsFor).find((reason) => reason !== null) ?? null;
   const provisional = signal.streams.some((stream) => stream.isProvisional);
   return {

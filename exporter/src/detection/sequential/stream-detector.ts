@@ -28,7 +28,7 @@ export function readingOf(watching: StreamDetector, statistic: string): ScoreStr
   if (watching.kind === 'untestable') return null;
   const value = evidenceOf(watching);
   if (watching.kind === 'risk') {
-    const { logRatio, changeAtMs } = watching.detector;
+    const { logRatio, changeAtMs } = watching.detector.reading();
     return { statistic, value, logRatio, changeAtMs, direction: 'up', blockSamples: 1 << watching.level };
   }
   const [first] = watching.detectors;

@@ -68,7 +68,7 @@ export const legacyRoutes: readonly Route[] = [
     responses: { 200: z.object({ status: z.literal('ok'), version: z.string(), models: z.number() }) },
     handler: ({ ports }) => ({
       status: 200,
-      body: { status: 'ok' as const, version: ports.version, models: ports.application.models.statuses().length },
+      body: { status: 'ok' as const, version: ports.version, models: ports.application.models.registered().length },
     }),
   }),
   route({

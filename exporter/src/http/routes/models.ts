@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { WindowAggregate } from '../../application/models.js';
-import { Invalid } from '../../domain/errors.js';
+import { Invalid, isAppError } from '../../domain/errors.js';
+import type { ModelId } from '../../domain/identifiers.js';
 import { implausible } from '../../domain/plausible-time.js';
 import { CHANGE_KINDS } from '../../domain/symptoms.js';
 import { changeBody, changeOf, discoveryBody, registrationBody, registrationOf, targetOf } from '../model-bodies.js';
@@ -8,7 +9,15 @@ import { LATEST_MS, modelIdSchema, text, wholeNumber } from '../parameters.js';
 import { route, textResponse, type Route } from '../route.js';
 import { distributionSchema, distributionsView } from '../views/baselines.js';
 import { discoverySchema, discoveryView } from '../views/discovery.js';
-import { modelDetailSchema, modelDetailView, modelSchema, modelView } from '../views/models.js';
+import { nullableText } from '../views/estimates.js';
+import {
+  modelDetailSchema,
+  modelDetailView,
+  modelSchema,
+  modelSummarySchema,
+  modelSummaryView,
+  modelView,
+} from '../views/models.js';
 
 const params = z.strictObject({ id: modelIdSchema });
 
@@ -26,6 +35,34 @@ const csvLine = (window: WindowAggregate): string =>
     window.labelled,
     window.correct,
   ].join(',');
+
+const pageOfModels = z.strictObject({
+  limit: wholeNumber(1, 1_000, null).meta({ description: 'most models of one answer; all when it is not given' }),
+  after: modelIdSchema.optional().meta({ description: '`next` of the page before; models come by their ids' }),
+});
+const next = nullableText.meta({ description: 'where the next page begins, as `after`; null on the last one' });
+const nextOf = (ids: readonly ModelId[], limit: number | null): ModelId | null =>
+  limit === null || ids.length < limit ? null : (ids.at(-1) ?? null);
+
+/** Longest stretch of work on a list before others get their turn. */
+const TURN_MS = 5;
+
+/** What is shown of each model that is still there when its turn comes. */
+async function inTurns<T>(ids: readonly ModelId[], show: (id: ModelId) => T): Promise<T[]> {
+  const all: T[] = [];
+  let turnEndsAt = performance.now() + TURN_MS;
+  for (const id of ids) {
+    try {
+      all.push(show(id));
+    } catch (error) {
+      if (!(isAppError(error) && error.kind === 'not-found')) throw error;
+    }
+    if (performance.now() < turnEndsAt) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    turnEndsAt = performance.now() + TURN_MS;
+  }
+  return all;
+}
 
 /** Stops or resumes probing and evaluation. */
 const pausing = (verb: 'start' | 'pause', summary: string): Route =>
@@ -47,9 +84,28 @@ export const modelRoutes: readonly Route[] = [
     method: 'GET',
     path: '/api/v1/models',
     scope: 'read',
-    summary: 'Every watched model with its state and figures',
-    responses: { 200: z.object({ models: z.array(modelSchema) }) },
-    handler: ({ ports }) => ({ status: 200, body: { models: ports.application.models.statuses().map(modelView) } }),
+    summary:
+      'Every watched model with its state and figures, or a page of them; GET /api/v1/model-summaries is lighter',
+    query: pageOfModels,
+    responses: { 200: z.object({ models: z.array(modelSchema), next }) },
+    async handler({ ports: { application }, query: { limit, after } }) {
+      const ids = application.models.ids(after, limit);
+      const models = await inTurns(ids, (id) => modelView(application.models.status(id)));
+      return { status: 200, body: { models, next: nextOf(ids, limit) } };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/model-summaries',
+    scope: 'read',
+    summary: 'Every watched model, or a page of them: what is the matter with it, and no figures',
+    query: pageOfModels,
+    responses: { 200: z.object({ models: z.array(modelSummarySchema), next }) },
+    async handler({ ports: { application }, query: { limit, after } }) {
+      const ids = application.models.ids(after, limit);
+      const models = await inTurns(ids, (id) => modelSummaryView(application.models.summary(id)));
+      return { status: 200, body: { models, next: nextOf(ids, limit) } };
+    },
   }),
   route({
     method: 'POST',

@@ -139,9 +139,9 @@ export const prometheusRoutes: readonly Route[] = [
     handler({ ports, query: { module }, headers: { host = 'localhost' } }) {
       probeModuleNamed(ports, module);
       const targets = ports.application.models
-        .statuses()
-        .filter(({ model }) => model.endpoint !== null && !model.paused)
-        .map(({ model: { id, versionLabel } }) => ({
+        .registered()
+        .filter(({ endpoint, paused }) => endpoint !== null && !paused)
+        .map(({ id, versionLabel }) => ({
           targets: [host],
           labels: {
             __metrics_path__: '/probe',

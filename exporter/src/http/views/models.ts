@@ -3,7 +3,7 @@ import { oddsText } from '../../domain/alert-evidence.js';
 import { CAUSE_IDS } from '../../domain/cause.js';
 import { CONNECTOR_IDS, MODEL_STATES } from '../../domain/model.js';
 import type { IncidentRow } from '../../domain/incident.js';
-import type { ModelStatus } from '../../domain/model-status.js';
+import type { ModelStatus, ModelSummary } from '../../domain/model-status.js';
 import { shownAddress } from '../../domain/shown-address.js';
 import { SEVERITIES } from '../../domain/severity.js';
 import { baselineSchema, baselineView } from './baselines.js';
@@ -137,6 +137,25 @@ const shown = {
 };
 export const modelSchema = z.object({ ...shown, findings_count: z.number() }).meta({ id: 'Model' });
 
+const summarised = {
+  id: shown.id,
+  name: shown.name,
+  url: shown.url,
+  connector: shown.connector,
+  owner: shown.owner,
+  tags: shown.tags,
+  version: shown.version,
+  state: shown.state,
+  paused: shown.paused,
+  severity: shown.severity,
+  incident_id: shown.incident_id,
+  story_id: shown.story_id,
+  headline: shown.headline,
+  cause: shown.cause,
+  evaluated_at_ms: shown.evaluated_at_ms,
+};
+export const modelSummarySchema = z.object(summarised).meta({ id: 'ModelSummary' });
+
 const goldenInput = z
   .object({
     id: z.string(),
@@ -170,6 +189,7 @@ export const modelDetailSchema = z
   .meta({ id: 'ModelDetail' });
 
 type Shown = Omit<z.output<typeof modelSchema>, 'findings_count'>;
+type Summarised = z.output<typeof modelSummarySchema>;
 
 /** When the earliest change of an input that could be described began; infinite where none could. */
 const repairedSinceMs = ({ diagnosis }: IncidentRow): number =>
@@ -179,24 +199,27 @@ const repairedSinceMs = ({ diagnosis }: IncidentRow): number =>
 function matterOf({
   incident,
   unalerted,
-  evidence: { changeAtMs },
-}: ModelStatus): Pick<Shown, 'severity' | 'incident_id' | 'story_id' | 'since_ms' | 'headline' | 'cause'> {
+}: ModelSummary): Pick<Summarised, 'severity' | 'incident_id' | 'story_id' | 'headline' | 'cause'> {
   if (incident === null) {
     const { severity = 'none', headline = null, cause = null } = unalerted ?? {};
-    return { severity, incident_id: null, story_id: null, since_ms: null, headline, cause };
+    return { severity, incident_id: null, story_id: null, headline, cause };
   }
   return {
     severity: incident.severity,
     incident_id: incident.id,
     story_id: incident.story?.id ?? null,
-    since_ms: Math.min(changeAtMs ?? repairedSinceMs(incident), incident.openedAtMs),
     headline: incident.explanation.headline,
     cause: incident.diagnosis.causes[0]?.id ?? null,
   };
 }
 
-function shownView(status: ModelStatus): Shown {
-  const { model } = status;
+/** When what the open incident is about began; null without one. */
+const sinceMs = ({ incident, evidence: { changeAtMs } }: ModelStatus): number | null =>
+  incident === null ? null : Math.min(changeAtMs ?? repairedSinceMs(incident), incident.openedAtMs);
+
+/** A watched model in a long list: what is the matter with it, and no figures. */
+export function modelSummaryView(summary: ModelSummary): Summarised {
+  const { model } = summary;
   return {
     id: model.id,
     name: model.name,
@@ -207,8 +230,16 @@ function shownView(status: ModelStatus): Shown {
     version: model.versionLabel,
     state: model.state,
     paused: model.paused,
-    created_at_ms: model.createdAtMs,
-    ...matterOf(status),
+    ...matterOf(summary),
+    evaluated_at_ms: summary.evaluatedAtMs,
+  };
+}
+
+function shownView(status: ModelStatus): Shown {
+  return {
+    ...modelSummaryView(status),
+    created_at_ms: status.model.createdAtMs,
+    since_ms: sinceMs(status),
     setup: status.setup === null ? null : { ...status.setup },
     read_from: status.readFrom,
     confidence_mean: status.confidenceMean,
@@ -226,7 +257,6 @@ function shownView(status: ModelStatus): Shown {
     last_probe_at_ms: status.lastProbeAtMs,
     last_prediction_at_ms: status.lastLoggedAtMs,
     unwritten_since_ms: status.unwrittenSinceMs,
-    evaluated_at_ms: status.evaluatedAtMs,
     baseline: baselineView(status),
     evidence: evidenceView(status),
     performance: performanceView(status.performance),
