@@ -65,15 +65,6 @@ export function pairOf(input: DetectionInput, key: SignalKey): Pair | null {
   return null;
 }
 
-/** A category column that names rows rather than groups them: most values are folded or nearly all differ. */
-export function isIdentifierLike(counts: SignalCounts): boolean {
-  if (counts.kind === 'numeric') return false;
-  const total = validTotal(counts);
-  return (
-    total > 0 && (counts.other / total > 0.5 || (counts.categories.size > 50 && counts.categories.size / total > 0.5))
-  );
-}
-
 /** Significance left for one comparison when every feature, the confidence and the prediction are compared (Bonferroni). */
 export function significancePerSignal(input: DetectionInput): number {
   return input.thresholds.significance / (featuresOf(input).length + 2);
