@@ -1,7 +1,7 @@
 import type { GoldenEvidence } from '../domain/symptoms.js';
 import type { BlindSpot, DetectorId, Finding } from '../domain/finding.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
-import type { CategoricalCounts, NumericCounts, SignalCounts, SignalKey } from '../domain/profile.js';
+import type { CategoricalCounts, NumericCounts, SignalKey } from '../domain/profile.js';
 import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import { validTotal } from '../statistics/signal-counts.js';
