@@ -56,7 +56,7 @@ export interface ModelStatus {
   readonly blindSpots: readonly BlindSpot[];
   /** What the values of its features are. */
   readonly features: FeatureReadings;
-  /** What the last evaluation concluded, whether or not an incident stores it; null before the first one. */
+  /** What the last evaluation concluded, or what an incident settled from more rows; null before the first one. */
   readonly diagnosis: Diagnosis | null;
   readonly incident: IncidentRow | null;
   /** What changed where no incident is open; null where nothing did, or an incident tells it. */

@@ -7,6 +7,7 @@ import type { Incident, IncidentRow } from '../../../exporter/src/domain/inciden
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { DEFAULT_HYSTERESIS } from '../../../exporter/src/incidents/hysteresis.js';
 import { asShown } from '../../../exporter/src/incidents/story.js';
+import { shownDiagnosis } from '../../../exporter/src/incidents/taken-up.js';
 import { proposal } from '../../integration/governance/harness.js';
 import { sampleStatus } from '../metrics/sample-status.js';
 import { evaluation, incidentsInMemory, NOBODY_DECIDES } from './fixtures.js';
@@ -351,7 +352,10 @@ it.each([
   const service = more.map((finding): Finding => ({ ...finding, kind: 'service' }));
   for (let i = 0; i < 60; i += 1)
     await restarted.incidents.apply(model, sawRows(now, samples, [...now.findings, ...service]));
-  expect(restarted.incidents.current(model.id)?.diagnosis.causes[0]?.id).toBe(expected);
+  const open = restarted.incidents.current(model.id);
+  expect(open?.diagnosis.causes[0]?.id).toBe(expected);
+  const last = sawRows(now, samples, [...now.findings, ...service]);
+  expect(shownDiagnosis(open, last).causes[0]?.id).toBe(expected);
   if (expected === 'category-rename') expect(restarted.proposed).toEqual([]);
 });
 
