@@ -111,7 +111,7 @@ class Model:
         are (`prediction`, `prediction_id`, `confidence`, `label` …) need no naming. The others are features.
         """
         copied = self._copy(frame)
-        self._sender.put((self._rows, lambda: [self._from_table(row, columns) for row in rows_of(copied)]))
+        self._sender.put((self._rows, lambda: self._table(rows_of(copied), columns)))
 
     def log_call(
         self,
@@ -225,6 +225,12 @@ class Model:
             _answered({"prediction_id": own, "features": features, **shared, **answer})
             for own, features, answer in zip(ids, inputs, answers)
         ]
+
+    def _table(self, rows: List[Dict[str, Any]], columns: Mapping[str, str]) -> List[Row]:
+        for role, column in columns.items():
+            if rows and column not in rows[0]:
+                self._sender.warn(f"column {column}", "the table has no column for %s=%r", role, column)
+        return [self._from_table(row, columns) for row in rows]
 
     def _from_table(self, row: Dict[str, Any], columns: Mapping[str, str]) -> Row:
         roles = {column: "prediction_id" if role == "id" else role for role, column in columns.items()}

@@ -137,7 +137,7 @@ class Sender:
                 try:
                     self._send_some()
                 except Exception as error:  # noqa: BLE001 - the thread must outlive whatever a row can do
-                    self._warn("error", "rows could not be sent: %s", type(error).__name__)
+                    self.warn("error", "rows could not be sent: %s", type(error).__name__)
                 finally:
                     with self._idle:
                         self._under_way = 0
@@ -153,7 +153,7 @@ class Sender:
                 made = make()
             except Exception as error:  # noqa: BLE001
                 self.count(unreadable=1)
-                self._warn("unreadable", "what a model was asked or said could not be read: %s", type(error).__name__)
+                self.warn("unreadable", "what a model was asked or said could not be read: %s", type(error).__name__)
                 continue
             by_place.setdefault(place, []).extend(made)
             rows += len(made)
@@ -173,13 +173,14 @@ class Sender:
                 refused = int(answer.get("rejected", 0))
                 self.count(stored=len(rows) - refused, refused=refused)
                 if refused > 0:
-                    self._warn("refused", "mlfi refused %d rows: %s", refused, _reasons(answer))
+                    by_reason = _by_reason(answer)
+                    self.warn(f"refused {sorted(by_reason)}", "mlfi refused %d rows: %s", refused, _reasons(by_reason, answer))
                 return
             if status in (400, 401, 403, 404, 409, 413, 415):
                 self.count(refused=len(rows))
-                self._warn(str(status), "mlfi answered %d to rows for %s; they are not sent again", status, place)
+                self.warn(str(status), "mlfi answered %d to rows for %s; they are not sent again", status, place)
                 return
-            self._warn("away", "mlfi cannot be reached (%s); rows wait in a queue of %d", status or "no answer", self._queue_entries)
+            self.warn("away", "mlfi cannot be reached (%s); rows wait in a queue of %d", status or "no answer", self._queue_entries)
             time.sleep(min(max(wait, pause * random.uniform(0.5, 1.0)), max(0.0, self._closing_at - time.monotonic())))
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
         self.count(dropped=len(rows))
@@ -203,7 +204,7 @@ class Sender:
         except (OSError, ValueError, EOFError):
             return 0, {}, 0.0
 
-    def _warn(self, kind: str, message: str, *parts: object) -> None:
+    def warn(self, kind: str, message: str, *parts: object) -> None:
         """At most once a minute for each kind. Counts, statuses and names only: never a value of a row."""
         now = time.monotonic()
         if now - self._told.get(kind, float("-inf")) >= 60:
@@ -231,9 +232,19 @@ def _json(raw: bytes) -> Dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _reasons(answer: Dict[str, Any]) -> str:
+def _by_reason(answer: Dict[str, Any]) -> Dict[str, Any]:
     by_reason = answer.get("rejected_by_reason")
-    return ", ".join(f"{reason} {rows}" for reason, rows in by_reason.items()) if isinstance(by_reason, dict) else "no reason"
+    return by_reason if isinstance(by_reason, dict) else {}
+
+
+def _reasons(by_reason: Dict[str, Any], answer: Dict[str, Any]) -> str:
+    """How many rows were refused for what, with the field of the first of them."""
+    errors = answer.get("errors")
+    fields: Dict[str, str] = {}
+    for error in errors if isinstance(errors, list) else []:
+        if isinstance(error, dict) and error.get("field"):
+            fields.setdefault(str(error.get("reason")), f" ({error['field']})")
+    return ", ".join(f"{reason} {rows}{fields.get(reason, '')}" for reason, rows in by_reason.items()) or "no reason"
 
 
 SENDERS: "weakref.WeakSet[Sender]" = weakref.WeakSet()

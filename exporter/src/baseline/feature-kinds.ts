@@ -33,7 +33,7 @@ const WRONG_TYPE = 0;
 type Value = Exclude<FeatureValue, null>;
 
 const ISO_DATE = /^\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]\d{2}:?\d{2}.{0,30})?$/;
-const LOCAL_DATE = /^\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})$/;
+const LOCAL_DATE = /^\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})(?:,? \d{1,2}:\d{2}.{0,20})?$/;
 const CODE = /^[+-]?0\d/;
 const SPELLED_BOOLEAN = new Map([
   ['true', true],
@@ -86,13 +86,18 @@ export function readingOf(values: readonly Value[]): FeatureReading {
   if (share(isNumber) > 0.5 && share(isCode) <= OCCASIONAL) {
     return reading(isCounter(values) ? 'identifier' : 'number', formsOf(isNumber));
   }
-  const texts = values.filter((value) => typeof value === 'string');
+  // What a table holds without quotes has become a number where no zero stood before it.
+  const hasCodes = share(isCode) > OCCASIONAL;
+  const texts = values.flatMap((value) =>
+    typeof value === 'string' || (hasCodes && typeof value === 'number') ? [String(value)] : [],
+  );
   if (texts.length <= values.length / 2)
     return reading(
       'category',
       formsOf(() => true),
     );
-  if (texts.filter(isDate).length > NEARLY_ALL * values.length) return reading('date', ['text']);
+  // New days are new texts: a feature of which most are dates is none of categories.
+  if (texts.filter(isDate).length > values.length / 2) return reading('date', ['text']);
   const isVaried = values.length >= FEWEST_TO_COMPARE && distinct >= NEARLY_ALL_DIFFERENT * values.length;
   const words = texts.reduce((sum, text) => sum + text.trim().split(/\s+/).length, 0) / texts.length;
   const isLong = texts.filter(isText).length > SOME_LONG * values.length;
@@ -147,7 +152,7 @@ export class FeatureKinds {
           values = [...(this.firstValues.get(name) ?? [])];
           fresh.set(name, values);
         }
-        if (values.length < VALUES_READ)
+        if (values.length < VALUES_READ && value !== '')
           values.push(typeof value === 'string' ? value.slice(0, LENGTH_COMPARED) : value);
       }
     }
@@ -155,7 +160,7 @@ export class FeatureKinds {
     const readings = new Map(this.readings);
     const firstValues = new Map(this.firstValues);
     for (const [name, values] of fresh) {
-      const reading = readingOf(values);
+      const reading = { ...readingOf(values), areBlanksMissing: true };
       readings.set(name, reading);
       if (reading.isDecided) firstValues.delete(name);
       else firstValues.set(name, values);
@@ -182,8 +187,8 @@ export class FeatureKinds {
     if (!this.isOtherwise(features)) return row;
     const read = emptyFeatures();
     for (const name in features) {
-      const value = features[name] ?? null;
       const reading = this.readings.get(name);
+      const value = isBlank(reading, features[name] ?? null) ? null : (features[name] ?? null);
       if (value !== null && isDescribed(reading, value)) describe(read, features, name, value);
       else if (value === null && reading?.kind === 'text') read[partOf(features, name, 'length')] = null;
       else read[name] = value === null || reading === undefined ? value : valueAs(reading, value);
@@ -198,8 +203,8 @@ export class FeatureKinds {
       const reading = this.readings.get(name);
       if (value === null) {
         if (reading?.kind === 'text') return true;
-      } else if (isDescribed(reading, value) || (reading !== undefined && valueAs(reading, value) !== value))
-        return true;
+      } else if (isBlank(reading, value) || isDescribed(reading, value)) return true;
+      else if (reading !== undefined && valueAs(reading, value) !== value) return true;
     }
     return false;
   }
@@ -209,6 +214,10 @@ export class FeatureKinds {
 function emptyFeatures(): Record<string, FeatureValue> {
   return Object.create(null) as Record<string, FeatureValue>;
 }
+
+/** JSON has two ways to say that there is no value, as a table has one. */
+const isBlank = (reading: FeatureReading | undefined, value: FeatureValue): boolean =>
+  value === '' && reading?.areBlanksMissing === true;
 
 /** Texts are described by numbers; so is a long one of a feature whose kind is not known. */
 const isDescribed = (reading: FeatureReading | undefined, value: Value): boolean =>
@@ -250,6 +259,7 @@ const schema: z.ZodType<FeatureReadings> = z
         forms: z.array(z.enum(FEATURE_FORMS)),
         isConstant: z.boolean(),
         isDecided: z.boolean(),
+        areBlanksMissing: z.boolean().optional(),
       }),
     ]),
   )

@@ -1,7 +1,7 @@
 import type { GoldenEvidence } from '../domain/symptoms.js';
 import type { BlindSpot, DetectorId, Finding } from '../domain/finding.js';
 import type { MonitoredModelState } from '../domain/monitored-model-state.js';
-import type { CategoricalCounts, NumericCounts, SignalCounts, SignalKey } from '../domain/profile.js';
+import type { CategoricalCounts, NumericCounts, SignalKey } from '../domain/profile.js';
 import type { RowAnomaly } from '../domain/row-anomaly.js';
 import type { DetectionThresholds } from '../domain/thresholds.js';
 import { validTotal } from '../statistics/signal-counts.js';
@@ -63,15 +63,6 @@ export function pairOf(input: DetectionInput, key: SignalKey): Pair | null {
   if (before.kind === 'numeric' && now.kind === 'numeric') return { kind: 'numeric', before, now };
   if (before.kind === 'categorical' && now.kind === 'categorical') return { kind: 'categorical', before, now };
   return null;
-}
-
-/** A category column that names rows rather than groups them: most values are folded or nearly all differ. */
-export function isIdentifierLike(counts: SignalCounts): boolean {
-  if (counts.kind === 'numeric') return false;
-  const total = validTotal(counts);
-  return (
-    total > 0 && (counts.other / total > 0.5 || (counts.categories.size > 50 && counts.categories.size / total > 0.5))
-  );
 }
 
 /** Significance left for one comparison when every feature, the confidence and the prediction are compared (Bonferroni). */

@@ -15,6 +15,8 @@ export interface FeatureReading {
   readonly isConstant: boolean;
   /** False while the first values are still coming: the kind may yet be another. */
   readonly isDecided: boolean;
+  /** An empty text is no value; one that a release before stored counts it as one. */
+  readonly areBlanksMissing?: boolean | undefined;
 }
 
 /** By the feature's name as sent. */

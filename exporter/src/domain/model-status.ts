@@ -64,7 +64,7 @@ export interface ModelStatus extends ModelSummary {
   readonly blindSpots: readonly BlindSpot[];
   /** What the values of its features are. */
   readonly features: FeatureReadings;
-  /** What the last evaluation concluded, whether or not an incident stores it; null before the first one. */
+  /** What the last evaluation concluded, or what an incident settled from more rows; null before the first one. */
   readonly diagnosis: Diagnosis | null;
   /** Why mlfi cannot ask the model at present, or may ask it wrongly, and what to do; no fault of the model. Null when it can. */
   readonly setup: SetupProblem | null;

@@ -94,7 +94,7 @@ const accuracyIn = ({ findings }: Diagnosis): number =>
  * The model may have been asked since, which is news. A cause whose rows are gone stays as it is, unless it becomes much worse.
  */
 export function asTold(
-  { isToldFirm }: Pick<IncidentTracking, 'isToldFirm'>,
+  { isToldFirm, isTakenUp }: Pick<IncidentTracking, 'isToldFirm' | 'isTakenUp'>,
   { diagnosis: told, explanation, fingerprint }: IncidentRow,
   evaluation: Evaluation,
 ): Evaluation {
@@ -102,7 +102,7 @@ export function asTold(
   // What it is judged as without them is no measure of how severe it is.
   if (isToldFirm && onlyLacksRows(told, now)) return { ...evaluation, diagnosis: told, explanation, fingerprint };
   const isSame = storyOf(told) === storyOf(now) && !wasAskedSince(told, now);
-  if (!isToldFirm || !isSame || !isPoorer(told, now)) return evaluation;
+  if (!isToldFirm || !isSame || !(isTakenUp || isPoorer(told, now))) return evaluation;
   const { severity, severityReason } = now;
   return { ...evaluation, diagnosis: { ...told, severity, severityReason }, explanation, fingerprint };
 }

@@ -16,6 +16,7 @@ import { ModelLanes } from './model-lane.js';
 import { AttemptedDecisions } from './attempted-decisions.js';
 import type { IncidentManager, IncidentPorts } from './ports.js';
 import { placeInStory } from './placing.js';
+import { standsTakenUp } from './taken-up.js';
 import { Stories } from '../stories/stories.js';
 import { asTold, evaluationsToBeFirm, followStory, isFirm, leaveStory, toldOf, waitsForProposals } from './firmness.js';
 import { endsOutage, goesOn, isProblem, newHeadline, newlyBlind, stillFound, storyOf, wasAskedSince } from './story.js';
@@ -80,14 +81,13 @@ class StoredIncidents implements IncidentManager {
       tracking.severity = startSeverity(open?.severity ?? 'none');
       // Only what was proposed tells that the cause was firm: it is firm again, any other one is to prove itself anew.
       const proposed = open === null ? null : await this.decisions.proposedFor(tracking, open);
-      tracking.isToldFirm = proposed !== null;
+      tracking.isTakenUp = tracking.isToldFirm = proposed !== null;
       tracking.proposedVersion = proposed?.modelVersion ?? null;
       tracking.isUnproposed = open !== null && !tracking.isToldFirm;
       tracking.isRepairUnread = open !== null;
       if (open !== null) await this.decisions.noteRepair(tracking, open);
-      tracking.sameEvaluations = open === null ? 0 : 1;
-      if (open !== null && tracking.isToldFirm)
-        tracking.sameEvaluations = evaluationsToBeFirm(open.diagnosis, this.hysteresis);
+      const told = open === null ? 0 : 1;
+      tracking.sameEvaluations = open && proposed ? evaluationsToBeFirm(open.diagnosis, this.hysteresis) : told;
       tracking.alerts = await this.ports.alerts.list({ model, firing: true, limit: MOST_ALERTS });
     });
   }
@@ -251,7 +251,8 @@ class StoredIncidents implements IncidentManager {
     tracking.problemEvaluations += 1;
     const { open } = tracking;
     // What is left of an outage in a window is no other fault, and no milder one.
-    if (open !== null && endsOutage(open.diagnosis, evaluation)) return startCountingAnew(tracking);
+    const ends = open !== null && endsOutage(open.diagnosis, evaluation);
+    if (ends || (open !== null && standsTakenUp(tracking, open, evaluation))) return startCountingAnew(tracking);
     if (open !== null) return this.update(tracking, open, evaluation);
     const opens = tracking.problemEvaluations >= this.hysteresis.open || tracking.alerts.length > 0;
     return opens ? this.open(tracking, model, evaluation) : null;
@@ -363,10 +364,9 @@ class StoredIncidents implements IncidentManager {
     if (!grows && (await this.decisions.isActionUnderWay(tracking, incident))) return incident;
     const { diagnosis, fingerprint } = evaluation;
     const explanation = toldOf(tracking, evaluation, this.hysteresis);
-    const { severity } = incident;
     const told = retold(incident, { diagnosis, explanation, fingerprint });
-    const held = diagnosis.severity === severity ? diagnosis : incident.diagnosis;
-    const changed = withSeverity(told, { severity, severityReason: held.severityReason });
+    const held = diagnosis.severity === incident.severity ? diagnosis : incident.diagnosis;
+    const changed = withSeverity(told, { severity: incident.severity, severityReason: held.severityReason });
     const growth = growthText(incident.worst ?? null, told.worst);
     const headline = newHeadline(incident, { diagnosis, explanation }, false);
     const entries = [growth, headline]

@@ -20,6 +20,8 @@ export interface IncidentTracking {
   sameEvaluations: number;
   /** The open incident's cause is told as a firm one. */
   isToldFirm: boolean;
+  /** It was so before a restart, and no evaluation since has seen as many rows as it rests on. */
+  isTakenUp: boolean;
   /** How often the open incident's diagnosis changed away from a cause. */
   readonly causesLeft: Map<CauseId, number>;
   /** Alerts of others that fire. */
@@ -59,6 +61,7 @@ export const newTracking = (): IncidentTracking => ({
   differentEvaluations: 0,
   sameEvaluations: 0,
   isToldFirm: false,
+  isTakenUp: false,
   causesLeft: new Map(),
   alerts: [],
   proposing: 0,
@@ -82,6 +85,7 @@ export const WITHOUT_INCIDENT = {
   repairedAtMs: null,
   changesTold: null,
   isRepairUnread: false,
+  isTakenUp: false,
   isUnproposed: false,
   proposedVersion: null,
 } as const satisfies Partial<IncidentTracking>;

@@ -11,10 +11,12 @@ import type { RunningDetectors } from './running-detectors.js';
 import { withCounted } from './countable.js';
 import { type Windows } from './windows.js';
 
+type Monitor = Pick<DriftMonitor, 'isAlarmed' | 'hasRecovered' | 'evidence'>;
+
 interface WindowParts {
   readonly windows: Windows;
   readonly lost: Pick<LostRows, 'reachedMs'>;
-  readonly detectors: Pick<RunningDetectors, 'monitor' | 'normalSinceMs'>;
+  readonly detectors: Pick<RunningDetectors, 'normalSinceMs'> & { readonly monitor: Monitor };
 }
 
 /**
@@ -38,7 +40,7 @@ export function evaluatedWindow(
   const span = { fromMs: judgedFromMs ?? -Infinity, toMs: lost.reachedMs };
   const inWindows = windows.callsIn(span);
   const judged =
-    rowsSinceChange(rows, monitor, thresholds.minimumWindowSamples) ??
+    rowsSinceChange(rows, monitor, thresholds) ??
     rowsSinceNormal(rows, normalSinceMs, thresholds.minimumWindowSamples) ??
     (inWindows >= thresholds.windowSamples ? null : rowsAfterIncident(rows, judgedFromMs, inWindows));
   if (judged === null) return windows.newestLabelled(thresholds.windowSamples, sharedBefore, span);
@@ -54,14 +56,19 @@ export function evaluatedWindow(
 }
 
 /**
- * Rows since a change, where those in memory reach back to it. Once every changed signal is normal again, what came before
- * would only keep the findings alive.
+ * Rows since a change, or those in memory where the first have left it or were lost with a process, once they are no fewer than are
+ * judged otherwise. Once every changed signal is normal again, what came before would only keep the findings alive.
  */
-function rowsSinceChange(rows: RowBuffer, monitor: DriftMonitor, least: number): readonly Observation[] | null {
+function rowsSinceChange(
+  rows: RowBuffer,
+  monitor: Monitor,
+  { minimumWindowSamples, windowSamples }: DetectionThresholds,
+): readonly Observation[] | null {
   const since = monitor.isAlarmed && !monitor.hasRecovered ? monitor.evidence().changeAtMs : null;
   const [oldest] = rows.all;
-  if (since === null || oldest === undefined || oldest.atMs > since) return null;
+  if (since === null || oldest === undefined) return null;
   const newer = rows.since(since);
+  const least = oldest.atMs > since ? Math.max(minimumWindowSamples, windowSamples) : minimumWindowSamples;
   return newer.length < least ? null : newer;
 }
 

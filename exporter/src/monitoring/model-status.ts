@@ -10,6 +10,7 @@ import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { notUnderstood } from '../evaluation/not-understood.js';
 import { asShown, endsOutage, isUnanswered } from '../incidents/story.js';
+import { shownDiagnosis } from '../incidents/taken-up.js';
 import { lastLoggedAtMs } from './call-counters.js';
 import { percent } from '../domain/quantity-text.js';
 import { timeText } from '../domain/time-text.js';
@@ -48,7 +49,7 @@ export function statusOf(
     ...monitored.told,
     window,
     running: monitored.runningCounts(window),
-    ...evaluatedFigures(evaluation, spotsOf(member, window)),
+    ...evaluatedFigures(evaluation, incident, spotsOf(member, window)),
     unwrittenSinceMs: unwritten?.sinceMs ?? null,
     features: monitored.featureReadings,
     setup: setupOf(monitored, evaluation, incident, window.calls),
@@ -92,6 +93,7 @@ function setupOf(
 /** What the last evaluation found. */
 function evaluatedFigures(
   evaluation: Evaluation | null,
+  incident: IncidentRow | null,
   spots: ModelStatus['blindSpots'],
 ): Pick<ModelStatus, 'findings' | 'blindSpots' | 'diagnosis' | 'performance' | 'rowAnomaly' | 'goldenInputs'> {
   if (evaluation === null) {
@@ -104,7 +106,8 @@ function evaluatedFigures(
       goldenInputs: [],
     };
   }
-  const { findings, diagnosis, performance, rowAnomaly, goldenInputs } = evaluation;
+  const { findings, performance, rowAnomaly, goldenInputs } = evaluation;
+  const diagnosis = shownDiagnosis(incident, evaluation);
   const blindSpots = [...spots, ...diagnosis.blindSpots];
   return { findings, blindSpots, diagnosis, performance, rowAnomaly, goldenInputs };
 }

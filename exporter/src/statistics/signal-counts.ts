@@ -174,3 +174,12 @@ export function binCounts(counts: NumericCounts, edges: readonly number[]): numb
 /** Whether all of a signal on the unit interval lies in the lowest cell of its grid: it is 0, as far as counts tell. */
 export const isZero = ({ grid, cells }: NumericCounts): boolean =>
   grid.kind === 'unit' && cells.size > 0 && [...cells.keys()].every((cell) => cell === 0);
+
+/** A category column that names rows rather than groups them: most values are folded or nearly all differ. */
+export function isIdentifierLike(counts: SignalCounts): boolean {
+  if (counts.kind === 'numeric') return false;
+  const total = validTotal(counts);
+  return (
+    total > 0 && (counts.other / total > 0.5 || (counts.categories.size > 50 && counts.categories.size / total > 0.5))
+  );
+}

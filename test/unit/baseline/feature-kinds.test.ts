@@ -50,6 +50,14 @@ describe('the kind of a feature', () => {
     ['dates', 'date', ['text'], day],
     ['times', 'date', ['text'], (i) => new Date(Date.UTC(2025, 0, 1) + i * 1e7).toISOString()],
     ['dates as people write them', 'date', ['text'], (i) => `${1 + (i % 28)}.${1 + (i % 12)}.2025`],
+    ['dates with the time', 'date', ['text'], (i) => `${1 + (i % 28)}.${1 + (i % 12)}.2025 14:05`],
+    ['dates, some of them unknown', 'date', ['text'], (i) => (i % 3 === 0 ? 'unknown' : day(i))],
+    [
+      'postcodes of a table that nearly all differ, some beginning with zero',
+      'identifier',
+      ['number', 'text'],
+      (i) => (i % 10 === 0 ? `0${1000 + i}` : 10_000 + ((i * 7919) % 89_999)),
+    ],
     ['addresses', 'identifier', ['text'], (i) => `person-${i}@example.org`],
     ['row numbers', 'identifier', ['number'], (i) => 41_000 + 3 * i],
     ['row numbers as text', 'identifier', ['text'], (i) => String(41_000 + 3 * i)],
@@ -91,6 +99,32 @@ describe('the kind of a feature', () => {
     const text = featureReadingsCodec.encode(readings);
     expect(text).not.toContain('example.org');
     expect(featureReadingsCodec.decode(text)).toEqual(readings);
+  });
+
+  it.each<readonly [FeatureKind, (i: number) => Value]>([
+    ['date', day],
+    ['date', (i) => `${1 + (i % 28)}.${1 + (i % 12)}.2025`],
+    ['identifier', (i) => `person-${i}@example.org`],
+    ['number', (i) => ((i * 31) % 97).toFixed(2)],
+    ['boolean', (i) => (i % 3 === 0 ? 'yes' : 'no')],
+    ['category', word],
+    ['text', (i) => `a sentence of more than five words, number ${i}`],
+  ])('of %s does not depend on texts that are empty, which are missing', (kind, make) => {
+    const values = many((i) => (i % 5 < 3 ? '' : make(i)), 600);
+    const kinds = FeatureKinds.none.learn(values.map((x) => rowOf({ x })));
+    expect(kinds.readings.get('x')).toMatchObject({ kind, isDecided: true });
+    expect(Object.values(kinds.read(rowOf({ x: '' })).features ?? {})).toEqual([null]);
+  });
+
+  it('does not change with the first value after empty texts', () => {
+    const first = FeatureKinds.none.learn([rowOf({ x: '' })]);
+    expect(first.read(rowOf({ x: '' })).features).toEqual({ x: null });
+  });
+
+  it('is read as before where it was stored by a release that took an empty text for a value', () => {
+    const stored = { kind: 'category', forms: ['text'], isConstant: false, isDecided: true } as const;
+    const kinds = FeatureKinds.restored(new Map([['x', stored]]));
+    expect(kinds.read(rowOf({ x: '' })).features).toEqual({ x: '' });
   });
 
   it('is learnt of so many features and no more', () => {

@@ -7,6 +7,7 @@ import type { Incident, IncidentRow } from '../../../exporter/src/domain/inciden
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { DEFAULT_HYSTERESIS } from '../../../exporter/src/incidents/hysteresis.js';
 import { asShown } from '../../../exporter/src/incidents/story.js';
+import { shownDiagnosis } from '../../../exporter/src/incidents/taken-up.js';
 import { proposal } from '../../integration/governance/harness.js';
 import { sampleStatus } from '../metrics/sample-status.js';
 import { evaluation, incidentsInMemory, NOBODY_DECIDES } from './fixtures.js';
@@ -327,4 +328,48 @@ it('holds no cause over a restart that was not firm yet', async () => {
   for (let i = 0; i < 40; i += 1)
     await restarted.apply(model, { ...later, diagnosis: { ...later.diagnosis, blindSpots: GONE } });
   expect(restarted.current(model.id)?.diagnosis.causes[0]?.id).toBe('concept-drift');
+});
+
+const sawRows = (of: Evaluation, samples: number, findings: readonly Finding[] = of.findings): Evaluation => ({
+  ...of,
+  findings,
+  diagnosis: { ...of.diagnosis, findings, window: { ...of.diagnosis.window, fromMs: 4_119 - samples, samples } },
+});
+
+it.each([
+  ['stays while fewer rows say otherwise', 'new-categories', 201, [], 'category-rename'],
+  ['gives way to as many that do', 'new-categories', 600, [], 'new-categories'],
+  ['gives way where calls fail', 'endpoint-errors', 201, [found('error-rate', 'errors', 0.4)], 'endpoint-errors'],
+] as const)('what was settled before a restart %s', async (_, cause, samples, more, expected) => {
+  const records = [
+    { recommendation: { proposedBy: { kind: 'system' }, cause: 'category-rename', state: 'pending' } },
+  ] as unknown as readonly DecisionRecord[];
+  const { incidents, saved } = managed(new Map(), records);
+  for (let i = 0; i < 10; i += 1) await incidents.apply(model, sawRows(blaming('category-rename'), 600));
+  const restarted = managed(saved, records);
+  await restarted.incidents.restore(model.id);
+  const now = blaming(cause);
+  const service = more.map((finding): Finding => ({ ...finding, kind: 'service' }));
+  for (let i = 0; i < 60; i += 1)
+    await restarted.incidents.apply(model, sawRows(now, samples, [...now.findings, ...service]));
+  const open = restarted.incidents.current(model.id);
+  expect(open?.diagnosis.causes[0]?.id).toBe(expected);
+  const last = sawRows(now, samples, [...now.findings, ...service]);
+  expect(shownDiagnosis(open, last).causes[0]?.id).toBe(expected);
+  if (expected === 'category-rename') expect(restarted.proposed).toEqual([]);
+});
+
+it('tells no news of fewer rows after a restart, until as many have come', async () => {
+  const records = [
+    { recommendation: { proposedBy: { kind: 'system' }, cause: 'unit-change', state: 'pending' } },
+  ] as unknown as readonly DecisionRecord[];
+  const { incidents, saved } = managed(new Map(), records);
+  for (let i = 0; i < 10; i += 1) await incidents.apply(model, seenSince(100, 600, { impact: IMPACT }));
+  const restarted = managed(saved, records).incidents;
+  await restarted.restore(model.id);
+  const other = { impact: { ...IMPACT, share: 0.9 } };
+  const told = await restarted.apply(model, seenSince(300, 201, other));
+  expect(told?.diagnosis.impact?.share).toBe(0.3);
+  const as = await restarted.apply(model, seenSince(300, 600, other));
+  expect(as?.diagnosis.impact?.share).toBe(0.9);
 });

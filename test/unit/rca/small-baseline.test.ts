@@ -3,7 +3,7 @@ import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { compareCategorical, isUnseenBeyondChance } from '../../../exporter/src/statistics/compare.js';
 import type { CategoricalCounts } from '../../../exporter/src/domain/profile.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
-import { observation } from '../detection/rows.js';
+import { alarmOf, observation } from '../detection/rows.js';
 import { evaluated, failed } from './evaluated-case.js';
 
 /** Rows as of the UCI Adult data: most from one country, and one in ten from one of 200 others. @param times what the age is multiplied by */
@@ -43,6 +43,37 @@ describe('a baseline that is too small to have seen every rare category', () => 
   it('finds what is more than chance', () => {
     const { diagnosis } = evaluated({ rows: adults('now', 1_000, 1, 0.2), baselineRows });
     expect(diagnosis.findings.map(({ detector }) => detector)).toContain('unseen-categories');
+  });
+});
+
+describe('a feature with nearly as many categories as the baseline has rows', () => {
+  const withPostcode = (rows: readonly Observation[], of: number): Observation[] => {
+    const random = seededRandom(`postcodes ${of}`);
+    return rows.map((row) => ({
+      ...row,
+      features: { ...row.features, postcode: `p${Math.floor(of * random.next())}` },
+    }));
+  };
+  const rows = withPostcode(adults('now', 4_000, 12), 2_000);
+  const known = withPostcode(baselineRows, 90_000);
+
+  it.each(['mix', 'unseen'])('is no cause, for what is in it is not checked (%s)', (statistic) => {
+    const { diagnosis } = evaluated({ rows, baselineRows: known, evidence: alarmOf('feature:postcode', statistic) });
+    expect(diagnosis.blindSpots.map(({ check }) => check)).toContain('drift of “postcode”');
+    expect(diagnosis.causes[0]).toMatchObject({ id: 'unit-change', features: ['age'] });
+    expect(JSON.stringify([diagnosis.causes, diagnosis.findings])).not.toContain('postcode');
+  });
+
+  it('is one where it is missing', () => {
+    const lost = withPostcode(adults('now', 4_000), 2_000).map((row, i) =>
+      i % 2 === 0 ? row : { ...row, features: { ...row.features, postcode: null } },
+    );
+    const { diagnosis } = evaluated({
+      rows: lost,
+      baselineRows: known,
+      evidence: alarmOf('feature:postcode', 'missing'),
+    });
+    expect(diagnosis.causes[0]).toMatchObject({ id: 'null-flood', features: ['postcode'] });
   });
 });
 

@@ -1,4 +1,5 @@
-import { featuresOf, isIdentifierLike, pairOf, type Detector } from '../detection-input.js';
+import { isIdentifierLike } from '../../statistics/signal-counts.js';
+import { featuresOf, pairOf, type Detector } from '../detection-input.js';
 import { categoricalShift } from './categorical-shift.js';
 import type { BlindSpot, Finding } from '../../domain/finding.js';
 

@@ -7,7 +7,7 @@ import type { SignalCounts, SignalKey, WindowProfile } from '../../domain/profil
 import { compareCategorical, compareNumeric } from '../../statistics/compare.js';
 import { differenceOfProportions } from '../../statistics/difference-of-proportions.js';
 import { meanAbsoluteError } from '../../statistics/loss-counts.js';
-import { validTotal } from '../../statistics/signal-counts.js';
+import { isIdentifierLike, validTotal } from '../../statistics/signal-counts.js';
 import { windowOf, type DetectionInput, type Detector } from '../detection-input.js';
 import { type Interval } from '../../domain/estimate.js';
 
@@ -56,12 +56,18 @@ export const sequentialEvidence: Detector = {
   detect(input) {
     const { evidence } = input;
     if (evidence?.verdict !== 'alarm' || evidence.recovered) return { findings: [], blindSpots: [] };
-    return {
-      findings: evidence.signals.filter(({ watch }) => watch === 'changed').map((signal) => findingOf(input, signal)),
-      blindSpots: [],
-    };
+    const changed = evidence.signals.filter((signal) => signal.watch === 'changed' && isChecked(input, signal));
+    return { findings: changed.map((signal) => findingOf(input, signal)), blindSpots: [] };
   },
 };
+
+/** Of what names rows, only whether it is there and of its type says anything. */
+const OF_ALL_VALUES: ReadonlySet<string> = new Set(['missing', 'invalid']);
+
+function isChecked({ baseline }: DetectionInput, { subject, statistic }: SignalEvidence): boolean {
+  const before = subject.startsWith('feature:') ? baseline?.profile.signals.get(subject as SignalKey) : undefined;
+  return before === undefined || OF_ALL_VALUES.has(statistic) || !isIdentifierLike(before);
+}
 
 function findingOf(input: DetectionInput, seen: SignalEvidence): Finding {
   const measured = measure(input, seen);

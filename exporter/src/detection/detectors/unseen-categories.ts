@@ -3,14 +3,8 @@ import { percent } from '../../domain/quantity-text.js';
 import { compareCategorical, isUnseenBeyondChance } from '../../statistics/compare.js';
 import { isNameable } from '../../statistics/rare-categories.js';
 import { proportion } from '../../statistics/clopper-pearson.js';
-import {
-  featuresOf,
-  isIdentifierLike,
-  pairOf,
-  significancePerSignal,
-  windowOf,
-  type Detector,
-} from '../detection-input.js';
+import { isIdentifierLike } from '../../statistics/signal-counts.js';
+import { featuresOf, pairOf, significancePerSignal, windowOf, type Detector } from '../detection-input.js';
 import type { Finding } from '../../domain/finding.js';
 
 /**

@@ -85,7 +85,7 @@ export function createAuthenticator(
     const viaGrafana = GRAFANA_HEADERS.some((name) => headers[name] !== undefined);
     const bearer = bearerIn(headers.authorization ?? '');
     if (bearer === '') {
-      return viaGrafana || headers.authorization !== undefined
+      return viaGrafana
         ? refusal(
             'no-credential',
             "Grafana sent no secret: enter the exporter's shared secret in the plugin's configuration",

@@ -1,6 +1,12 @@
 import { isAboutAnswers } from '../../domain/generation.js';
 import { compareCategorical, compareNumeric, isUnseenBeyondChance } from '../../statistics/compare.js';
-import { invalidShare, numericTotal, quantileOf, validTotal } from '../../statistics/signal-counts.js';
+import {
+  invalidShare,
+  isIdentifierLike,
+  numericTotal,
+  quantileOf,
+  validTotal,
+} from '../../statistics/signal-counts.js';
 import type { DetectorId, Finding } from '../../domain/finding.js';
 import type { MonitoredModelState } from '../../domain/monitored-model-state.js';
 import type { Observation } from '../../domain/observation.js';
@@ -119,7 +125,8 @@ function featureOf(
       unseenShare: 0,
     };
   }
-  const comparison = before?.kind === 'categorical' ? compareCategorical(before, now) : null;
+  const isCompared = before?.kind === 'categorical' && !isIdentifierLike(before);
+  const comparison = isCompared ? compareCategorical(before, now) : null;
   return {
     ...common,
     ...unlikeliness(comparison?.chiSquared.pValue),

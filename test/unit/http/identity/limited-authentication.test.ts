@@ -98,3 +98,9 @@ it('names the key that is wrong, for an address may be a proxy that many share',
   for (let i = 0; i < 3; i += 1) await outcomeOf(forgotten.text);
   expect(warned).toEqual([{ address: PROXY, key: forgotten.id, per_minute: 3 }]);
 });
+
+it('takes a header without a key for none, and for Grafana’s only what comes through it', async () => {
+  const headers = { authorization: 'Bearer ' };
+  expect(await authenticate(headers, '192.0.2.9')).toEqual({ kind: 'absent' });
+  expect(await authenticate({ ...headers, 'x-route-grant': 'read' }, '192.0.2.9')).toMatchObject({ kind: 'refused' });
+});
