@@ -121,10 +121,13 @@ export function Picture({
   incident,
   model,
   sinceMs,
+  isEstimated,
 }: {
   incident: Incident;
   model: ModelDetail | undefined;
   sinceMs: number;
+  /** Since then something is estimated to have changed; else it was only seen then. */
+  isEstimated: boolean;
 }) {
   const { model_id, closed_at_ms } = incident;
   const kind = pictureKindOf(incident.diagnosis.causes[0]);
@@ -139,7 +142,10 @@ export function Picture({
       `picture-${sinceMs}-${closed_at_ms}`
     )
   );
-  const marks = useMemo(() => [{ atMs: sinceMs, name: t('picture.change', 'change') }], [sinceMs]);
+  const marks = useMemo(() => {
+    const name = isEstimated ? t('picture.change', 'change') : t('picture.first-seen', 'first seen');
+    return [{ atMs: sinceMs, name }];
+  }, [sinceMs, isEstimated]);
   const beside = <Beside kind={kind} incident={incident} model={model} />;
   return (
     <div
@@ -154,6 +160,7 @@ export function Picture({
             height={HEIGHT}
             marks={marks}
             shadedFromMs={sinceMs}
+            shadedToMs={closed_at_ms}
             otherwise={
               model === undefined ? undefined : (
                 <LiveFigures
