@@ -122,6 +122,27 @@ it('tells of a closed incident what it cost at its worst, and in a few sentences
   expect(cost).not.toHaveTextContent('No sign so far');
 });
 
+it.each([['model-changed' as const], ['segment-outage' as const]])(
+  'keeps the parts of the picture of %s together, beside the figure over time',
+  async (id) => {
+    const { diagnosis } = anIncident();
+    const causes = diagnosis.causes.map((cause, index) => (index === 0 ? { ...cause, id } : cause));
+    answer();
+    const rest = fetchMock.getMockImplementation();
+    fetchMock.mockImplementation((request: { url: string }) =>
+      request.url.includes('/incidents/inc-1') && !request.url.includes('similar')
+        ? of({ data: anIncident({ diagnosis: { ...diagnosis, causes } }) })
+        : rest?.(request)
+    );
+    show();
+    const title = id === 'model-changed' ? 'Same questions asked again' : 'Where it happens';
+    expect(await within(await screen.findByTestId('mlfi-picture')).findByText(title)).toBeInTheDocument();
+    expect(screen.getByTestId('mlfi-picture').lastElementChild).toHaveTextContent(
+      id === 'model-changed' ? `${title}another answer: 0` : `${title}country = DE`
+    );
+  }
+);
+
 it('tells why, what else was considered, for whom, and what is not known; no backtick is left', async () => {
   answer();
   show();

@@ -51,7 +51,7 @@ function Golden({ model }: { model: ModelDetail }) {
   return same + moved + changed === 0 ? (
     <p>{t('picture.no-golden', 'No golden input was answered both before and now.')}</p>
   ) : (
-    <>
+    <div>
       <strong>{t('picture.golden', 'Same questions asked again')}</strong>
       <PartsBar
         parts={[
@@ -60,7 +60,7 @@ function Golden({ model }: { model: ModelDetail }) {
           { name: t('picture.same', 'same answer'), count: same, colour: colour('green') },
         ]}
       />
-    </>
+    </div>
   );
 }
 
@@ -68,7 +68,7 @@ function Golden({ model }: { model: ModelDetail }) {
 function Segments({ segments }: { segments: Incident['diagnosis']['segments'] }) {
   const theme = useTheme2();
   return segments.length === 0 ? null : (
-    <>
+    <div>
       <strong>{t('picture.segments', 'Where it happens')}</strong>
       <ul style={{ listStyle: 'none' }}>
         {segments.slice(0, 3).map(({ predicate, measure, before, now, contribution }) => (
@@ -91,7 +91,7 @@ function Segments({ segments }: { segments: Incident['diagnosis']['segments'] })
           </li>
         ))}
       </ul>
-    </>
+    </div>
   );
 }
 
