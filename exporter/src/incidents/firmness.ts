@@ -107,11 +107,28 @@ export function asTold(
   return { ...evaluation, diagnosis: { ...told, severity, severityReason }, explanation, fingerprint };
 }
 
-/** Evaluations that must tell another story before it is told: a firm one does not give way to a mixture. */
-function leastToChange(told: Told, diagnosis: Diagnosis, recovers: boolean, hysteresis: HysteresisSettings): number {
-  if (told.sameEvaluations < Math.max(hysteresis.firm.specific, evaluationsToBeFirm(diagnosis, hysteresis))) return 0;
-  if (recovers) return hysteresis.changeRecovering;
-  return isGeneral(diagnosis) ? 0 : hysteresis.changeFirm;
+/** What is told goes away: its own signals do, or what is left is milder and names no cause more exactly. */
+const fades = (diagnosis: Diagnosis, evaluation: Evaluation, isMilder: boolean): boolean =>
+  isRecovering(diagnosis, evaluation) ||
+  (isMilder && (isPast(diagnosis, evaluation) || !isGeneral(diagnosis) || isGeneral(evaluation.diagnosis)));
+
+/**
+ * Whether what is told fades, and so many evaluations must tell another story before it is told: a firm one does not give way to a
+ * mixture.
+ * @param isMilder what is told now is another story, and milder
+ */
+function firmnessOf(
+  told: Told,
+  diagnosis: Diagnosis,
+  evaluation: Evaluation,
+  isMilder: boolean,
+  hysteresis: HysteresisSettings,
+): { readonly isFading: boolean; readonly toChange: number } {
+  const toBeFirm = Math.max(hysteresis.firm.specific, evaluationsToBeFirm(diagnosis, hysteresis));
+  const isOutageOver = isUnanswered(diagnosis) && !isOut(evaluation);
+  if (told.sameEvaluations < toBeFirm || isOutageOver) return { isFading: false, toChange: 0 };
+  if (fades(diagnosis, evaluation, isMilder)) return { isFading: true, toChange: hysteresis.changeRecovering };
+  return { isFading: false, toChange: isGeneral(diagnosis) ? 0 : hysteresis.changeFirm };
 }
 
 /** That no call is answered is another fault than whatever is told, and worse: it waits for nothing, and ends as soon as it is over. */
@@ -120,30 +137,35 @@ const isNewOutage = (told: Diagnosis, now: Diagnosis): boolean =>
 
 /**
  * Counts one more evaluation of an open incident, and moves its severity on.
- * @returns whether its story changes by it, and whether it becomes firm
+ * @returns whether its story changes by it, or ends and another fault is found; and whether it becomes firm
  */
 export function followStory(
   tracking: IncidentTracking,
   { diagnosis, severity }: Pick<IncidentRow, 'diagnosis' | 'severity'>,
   evaluation: Evaluation,
   hysteresis: HysteresisSettings,
-): { readonly storyChanged: boolean; readonly isFirmNow: boolean } {
+): { readonly storyChanged: boolean; readonly storyEnds: boolean; readonly isFirmNow: boolean } {
   const judged = evaluation.diagnosis.severity;
+  const difference = compareSeverity(judged, severity);
   const sameStory = storyOf(diagnosis) === storyOf(evaluation.diagnosis);
-  const recovers = isRecovering(diagnosis, evaluation);
+  const isGone = isPast(diagnosis, evaluation);
   tracking.differentEvaluations = sameStory ? 0 : tracking.differentEvaluations + 1;
   if (sameStory) tracking.sameEvaluations += 1;
   const timesLeft = tracking.causesLeft.get(causeOf(evaluation.diagnosis)) ?? 0;
-  const atLeast = leastToChange(tracking, diagnosis, recovers, hysteresis);
+  const isMilder = !sameStory && difference < 0;
+  const { isFading, toChange } = firmnessOf(tracking, diagnosis, evaluation, isMilder, hysteresis);
   const isToldAtOnce = isNewOutage(diagnosis, evaluation.diagnosis);
-  const isOutageOver = isUnanswered(diagnosis) && !isOut(evaluation);
-  const toChange = evaluationsToChange(timesLeft, hysteresis, isOutageOver ? 0 : atLeast);
-  const storyChanged = !sameStory && (isToldAtOnce || tracking.differentEvaluations >= toChange);
-  // A new story comes with its own severity, milder once what the old one blamed is over; a cause of a mixture does not make it worse.
-  const isOther = compareSeverity(judged, severity) > 0 || isPast(diagnosis, evaluation);
-  if (storyChanged && isOther) tracking.severity = startSeverity(judged);
-  else if (sameStory || !recovers) tracking.severity = followSeverity(tracking.severity, judged, hysteresis);
-  return { storyChanged, isFirmNow: sameStory && becomesFirm(tracking, diagnosis, hysteresis) };
+  const atLeast = evaluationsToChange(timesLeft, hysteresis, toChange);
+  const isOtherNow = !sameStory && (isToldAtOnce || tracking.differentEvaluations >= atLeast);
+  // No signal of a firm story is found any more: what is found, and is milder, is no better name of it but a fault of its own.
+  const storyEnds = isOtherNow && isFading && isMilder && isGone;
+  const storyChanged = isOtherNow && !storyEnds;
+  // A new story comes with its own severity, milder once what the old one blamed is over or has long faded; a cause of a mixture
+  // makes it no worse, and what is left of a firm one no milder.
+  if (storyChanged && (difference > 0 || isFading || isGone)) tracking.severity = startSeverity(judged);
+  else if (!(isFading && difference < 0) && (sameStory || !isRecovering(diagnosis, evaluation)))
+    tracking.severity = followSeverity(tracking.severity, judged, hysteresis);
+  return { storyChanged, storyEnds, isFirmNow: sameStory && becomesFirm(tracking, diagnosis, hysteresis) };
 }
 
 /** Another story than the incident's is told from now on. */

@@ -8,9 +8,8 @@ import type { Lesson } from '../domain/lesson.js';
 import type { Model } from '../domain/model.js';
 import { unlessAborted } from '../domain/unless-aborted.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
-import { withSeverity } from '../evaluation/held-severity.js';
 import { DEFAULT_HYSTERESIS, startSeverity, type HysteresisSettings } from './hysteresis.js';
-import { growthText, isOtherSize, retold, worstOf } from './incident-size.js';
+import { asSevere, growthText, isOtherSize, retold, worstOf } from './incident-size.js';
 import { tellChanges } from './changes-told.js';
 import { ModelLanes } from './model-lane.js';
 import { AttemptedDecisions } from './attempted-decisions.js';
@@ -31,7 +30,7 @@ import {
   type Proposing,
 } from './tracking.js';
 import { isJustOver, mayOpen, outageOver } from './outage-over.js';
-import { alertText, closedAt, closingEntries, newsEntries, openingEntries } from './timeline.js';
+import { alertText, ANOTHER_FAULT, closedAt, closingEntries, newsEntries, openingEntries } from './timeline.js';
 
 export type { IncidentGovernance, IncidentManager, IncidentPorts } from './ports.js';
 
@@ -266,8 +265,7 @@ class StoredIncidents implements IncidentManager {
     const { close, closeMixed } = this.hysteresis;
     const isDone = tracking.clearEvaluations >= close || tracking.overEvaluations >= closeMixed;
     if (!isDone || (await this.decisions.isActionUnderWay(tracking, tracking.open))) return null;
-    await this.close(tracking, tracking.open, this.decisions.isGivenUp(tracking));
-    return null;
+    return this.close(tracking, tracking.open, this.decisions.isGivenUp(tracking));
   }
 
   private async open(tracking: IncidentTracking, model: Model, evaluation: Evaluation): Promise<IncidentRow | null> {
@@ -307,16 +305,16 @@ class StoredIncidents implements IncidentManager {
     tracking.clearEvaluations = 0;
     const judged = evaluation.diagnosis.severity;
     const sameStory = storyOf(incident.diagnosis) === storyOf(evaluation.diagnosis);
-    // While an action takes effect an evaluation sees failure and recovery mixed: only worse is news, and the diagnosis on
-    // which people decided is the one to remember.
+    // While an action takes effect an evaluation sees failure and recovery mixed: only worse is news.
     const isNews = !sameStory || judged !== incident.severity;
-    const worse = compareSeverity(judged, incident.severity) > 0;
-    if (isNews && !worse && (await this.decisions.isActionUnderWay(tracking, incident))) {
+    const isWorse = compareSeverity(judged, incident.severity) > 0;
+    if (isNews && !isWorse && (await this.decisions.isActionUnderWay(tracking, incident))) {
       tracking.differentEvaluations = 0;
       tracking.severity = startSeverity(incident.severity);
       return null;
     }
-    const { storyChanged, isFirmNow } = followStory(tracking, incident, evaluation, this.hysteresis);
+    const { storyChanged, storyEnds, isFirmNow } = followStory(tracking, incident, evaluation, this.hysteresis);
+    if (storyEnds) return this.close(tracking, incident, this.decisions.isGivenUp(tracking), ANOTHER_FAULT);
     const { severity } = tracking.severity;
     if (!storyChanged && !isFirmNow && severity === incident.severity) {
       if (!sameStory) return null;
@@ -336,9 +334,8 @@ class StoredIncidents implements IncidentManager {
     );
     // Another story than the incident's waits for its second evaluation, also when the severity changes at this one.
     const takesOver = storyChanged || sameStory;
-    const why = severity === judged ? diagnosis.severityReason : incident.diagnosis.severityReason;
     const told = takesOver ? retold(incident, { diagnosis, explanation, fingerprint }) : incident;
-    const changed = withSeverity({ ...told, severity }, { severity, severityReason: why });
+    const changed = asSevere(told, severity, diagnosis, incident.diagnosis);
     await this.ports.incidents.save(changed, entries);
     tracking.open = changed;
     if (takesOver) tracking.isToldFirm = isFirm(tracking, diagnosis, this.hysteresis);
@@ -365,8 +362,7 @@ class StoredIncidents implements IncidentManager {
     const { diagnosis, fingerprint } = evaluation;
     const explanation = toldOf(tracking, evaluation, this.hysteresis);
     const told = retold(incident, { diagnosis, explanation, fingerprint });
-    const held = diagnosis.severity === incident.severity ? diagnosis : incident.diagnosis;
-    const changed = withSeverity(told, { severity: incident.severity, severityReason: held.severityReason });
+    const changed = asSevere(told, incident.severity, diagnosis, incident.diagnosis);
     const growth = growthText(incident.worst ?? null, told.worst);
     const headline = newHeadline(incident, { diagnosis, explanation }, false);
     const entries = [growth, headline]
@@ -383,18 +379,19 @@ class StoredIncidents implements IncidentManager {
    * what a crash leaves is withdrawn by the next sweep.
    * @param isForced also over such an action: the model is gone, or nobody can settle what came of it
    */
-  private async close(tracking: IncidentTracking, incident: IncidentRow, isForced: boolean): Promise<void> {
+  private async close(tracking: IncidentTracking, open: IncidentRow, isForced: boolean, by?: string): Promise<null> {
     const now = this.ports.clock.now();
-    const closed = { ...incident, closedAtMs: closedAt(incident, now) };
-    const entries = closingEntries(incident, this.hysteresis, tracking.leaves, now);
+    const closed = { ...open, closedAtMs: closedAt(open, now) };
+    const entries = closingEntries(open, this.hysteresis, tracking.leaves, now, by);
     const lessonOf = (records: readonly DecisionRecord[]): Lesson => this.ports.remember(closed, records);
     const isClosed = await this.ports.governance.close({ incident: closed, entries, lessonOf, isForced });
-    if (!isClosed) return;
+    if (!isClosed) return null;
     this.stories.leave(closed.modelId);
     await this.decisions.attempt('withdraw', tracking, closed.modelId, (governance) =>
       governance.withdraw(closed, 'the incident closed'),
     );
-    Object.assign(tracking, WITHOUT_INCIDENT, outageOver(tracking, incident, now));
+    Object.assign(tracking, WITHOUT_INCIDENT, outageOver(tracking, open, now));
     tracking.untold.push({ kind: 'incident-closed', incident: closed });
+    return null;
   }
 }

@@ -4,6 +4,8 @@ import { isOut } from './story.js';
 import type { Diagnosis, Explanation } from '../domain/cause.js';
 import type { Impact } from '../domain/impact.js';
 import type { IncidentRow, WorstImpact } from '../domain/incident.js';
+import type { Severity } from '../domain/severity.js';
+import { withSeverity } from '../evaluation/held-severity.js';
 
 type Sized = Pick<Diagnosis, 'impact' | 'atMs' | 'findings'>;
 
@@ -98,3 +100,12 @@ export function retold(
   const worst = worstOf(incident.worst ?? null, diagnosis);
   return { ...incident, diagnosis, explanation: withWorst(explanation, diagnosis, worst), fingerprint, worst };
 }
+
+type Judged = Pick<Diagnosis, 'severity' | 'severityReason'>;
+
+/** The incident as severe as it counts: for what is judged now, where that is as severe, and else for what was before. */
+export const asSevere = (told: IncidentRow, severity: Severity, now: Judged, before: Judged): IncidentRow =>
+  withSeverity(
+    { ...told, severity },
+    { severity, severityReason: (now.severity === severity ? now : before).severityReason },
+  );

@@ -71,15 +71,19 @@ function severityEntry(
 export const closedAt = ({ openedAtMs }: Pick<Incident, 'openedAtMs'>, nowMs: number): number =>
   Math.max(nowMs, openedAtMs);
 
+export const ANOTHER_FAULT = 'Nothing of it is found any more; what is found since is another fault.';
+
 /**
  * How a timeline ends.
  * @param leaves why the model is no longer monitored; null when it has recovered
+ * @param recovery by what it has
  */
 export function closingEntries(
   { openedAtMs }: Pick<Incident, 'openedAtMs'>,
   { close }: HysteresisSettings,
   leaves: string | null,
   nowMs: number,
+  recovery = `No finding in the last ${counted(close, 'evaluation')}.`,
 ): readonly TimelineEntry[] {
   const atMs = closedAt({ openedAtMs }, nowMs);
   const since = `open since ${timeText(openedAtMs)}`;
@@ -89,7 +93,7 @@ export function closingEntries(
       : `Closed after ${durationText(nowMs - openedAtMs)} (${since})`;
   if (leaves !== null) return [{ atMs, kind: 'closed', text: `${text}: ${leaves}.` }];
   return [
-    { atMs, kind: 'recovered', text: `No finding in the last ${counted(close, 'evaluation')}.` },
+    { atMs, kind: 'recovered', text: recovery },
     { atMs, kind: 'closed', text: `${text}.` },
   ];
 }

@@ -211,7 +211,12 @@ export const MODEL_METRICS = rows('models', 'model', {
     ['action', 'cause', 'priority', 'state'],
     'The most urgent recommendation of the open incident, always 1',
   ],
-  mlfi_recommendations: ['gauge', '1', ['state'], 'Recommendations by state'],
+  mlfi_recommendations: [
+    'gauge',
+    '1',
+    ['state'],
+    'Recommendations by state; pending advice, which executes nothing, is not counted',
+  ],
   mlfi_recommendation_oldest_pending_timestamp_seconds: [
     'gauge',
     'seconds',

@@ -13,6 +13,9 @@ const VERIFIED: readonly string[] = ['recovered', 'not_recovered', 'inconclusive
 
 type Counted = Record<string, string | number>;
 
+/** Advice executes nothing: nobody decides on it. So it is written where there is no plan, and as no text within another field. */
+const WITHOUT_PLAN = '%"plan":null%';
+
 const grouped = (db: Knex, table: string, keys: readonly string[]): Promise<Counted[]> =>
   db(table)
     .select(...keys)
@@ -23,7 +26,8 @@ type Draft = { -readonly [K in keyof ModelDecisionCounts]: ModelDecisionCounts[K
 
 /**
  * Counts incidents, decisions, actions and alerts per model. Ten statements, whatever the history's length; the database
- * counts along its indexes, and of documents only the most urgent open one of each model is read.
+ * counts along its indexes, and looks into the documents of those that are pending; of documents only the most urgent open one of
+ * each model is read.
  */
 export async function readDecisionCounts(db: Knex): Promise<DecisionCounts> {
   const drafts = new Map<ModelId, Draft>();
@@ -36,11 +40,16 @@ export async function readDecisionCounts(db: Knex): Promise<DecisionCounts> {
   };
   for (const { model, n } of await grouped(db, 'incident', ['model'])) of(model).incidents = Number(n);
   for (const { model, state, n } of await grouped(db, 'recommendation', ['model', 'state'])) {
+    if (state === 'pending') continue;
     const draft = of(model);
     draft.recommendations = { ...draft.recommendations, [String(state)]: Number(n) };
     if (VERIFIED.includes(String(state))) draft.verifications = { ...draft.verifications, [String(state)]: Number(n) };
   }
-  for (const { model, oldest } of await oldestPending(db)) of(model).oldestPendingAtMs = oldest;
+  for (const { model, n, oldest } of await waiting(db)) {
+    const draft = of(model);
+    draft.recommendations = { ...draft.recommendations, pending: Number(n) };
+    draft.oldestPendingAtMs = oldest;
+  }
   // What is damaged is told where decisions are made; its model has none that is most urgent, and all others keep theirs.
   for (const open of readable(await mostUrgentOpen(db), readRecommendation, () => undefined)) {
     const { modelId: model, action, cause, priority, state, title } = open;
@@ -55,8 +64,15 @@ export async function readDecisionCounts(db: Knex): Promise<DecisionCounts> {
   return { models: drafts, ...(await readTotals(db)) };
 }
 
-const oldestPending = (db: Knex): Promise<{ model: string; oldest: number }[]> =>
-  db('recommendation').where({ state: 'pending' }).select('model').min({ oldest: 'created_at_ms' }).groupBy('model');
+/** Those that wait for a person, with when the oldest of them was proposed. */
+const waiting = (db: Knex): Promise<{ model: string; n: number | string; oldest: number }[]> =>
+  db('recommendation')
+    .where({ state: 'pending' })
+    .whereNot('document', 'like', WITHOUT_PLAN)
+    .select('model')
+    .count({ n: '*' })
+    .min({ oldest: 'created_at_ms' })
+    .groupBy('model');
 
 function mostUrgentOpen(db: Knex): Promise<StoredRecommendation[]> {
   const ranked = db('recommendation')

@@ -20,4 +20,11 @@ describe('figures of a model that has no stored ones', () => {
     remember([aModel({ id: 'list', recent: recent(6_000, 11_000) })], 13_000);
     expect(remembered('list').map(({ atMs }) => atMs)).toEqual([1_000, 6_000, 11_000, 13_000]);
   });
+
+  it('are there also where the clock of the browser is behind', () => {
+    remember([aModel({ id: 'behind', recent: recent(61_000, 66_000) })], 8_000);
+    expect(remembered('behind').map(({ atMs }) => atMs)).toEqual([61_000, 66_000]);
+    remember([aModel({ id: 'behind', recent: recent(66_000, 71_000) })], 13_000);
+    expect(remembered('behind').map(({ atMs }) => atMs)).toEqual([61_000, 66_000, 71_000]);
+  });
 });

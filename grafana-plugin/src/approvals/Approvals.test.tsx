@@ -50,12 +50,14 @@ function show({
   all = [],
   subject = 'grafana:user:13',
   role = 'Admin',
+  one = aRecommendation(),
 }: {
   killSwitch?: KillSwitch;
   reviews?: Review[];
   all?: Recommendation[];
   subject?: string;
   role?: 'Admin' | 'Editor' | 'Viewer';
+  one?: Recommendation;
 } = {}) {
   config.bootData = { ...config.bootData, user: { ...config.bootData?.user, orgRole: role } } as typeof config.bootData;
   fetchMock.mockImplementation(({ url }: { url: string }) =>
@@ -75,7 +77,7 @@ function show({
               }
             : url.includes('recommendations?')
               ? { recommendations: all }
-              : aRecommendation(),
+              : one,
     })
   );
   renderAsking(<Approvals />);
@@ -114,6 +116,17 @@ it('lets another approver review what one decided alone, and says so when it is 
   expect(sent()).toEqual([
     { method: 'POST', url: 'reviews', data: { recommendation_id: 'rec-1', reason: 'it was right' } },
   ]);
+});
+
+it('shows of a decision made alone the reason of whoever made it', async () => {
+  const vote = { by: anActor(), verdict: 'approve' as const, at_ms: 1 };
+  const votes = [
+    { ...vote, reason: 'an ordinary one', break_glass: null },
+    { ...vote, reason: 'users are without answers', break_glass: { ticket: 'OPS-7' } },
+  ];
+  show({ reviews: [alone], one: aRecommendation({ votes }) });
+  expect(await screen.findByText('users are without answers')).toBeInTheDocument();
+  expect(screen.queryByText('an ordinary one')).not.toBeInTheDocument();
 });
 
 it('does not let whoever decided alone review it', async () => {

@@ -66,7 +66,7 @@ export function Reviews({ rights }: { rights: Rights }) {
               ),
               review.used_by.name,
               review.ticket,
-              recommendation?.votes.find(({ break_glass }) => break_glass !== undefined)?.reason ?? '–',
+              recommendation?.votes.find(({ break_glass }) => break_glass !== null)?.reason ?? '–',
               <span key="d" title={moment(review.due_at_ms)}>
                 {isLate ? <Badge color="red" text={t('reviews.late', 'overdue')} /> : relative(review.due_at_ms)}
               </span>,

@@ -12,6 +12,7 @@ interface Props {
   range?: [fromMs: number, toMs: number];
   marks?: Mark[];
   shadedFromMs?: number | null;
+  shadedToMs?: number | null;
   measures?: Measure[];
   height?: number;
   /** What to say when there is nothing to draw. */
@@ -19,7 +20,7 @@ interface Props {
 }
 
 /** Figures of a model's stored windows, with moments marked; without a range, as far as there are any. */
-export function OverTime({ data, range, marks, shadedFromMs, measures = MEASURES, height = 140, otherwise }: Props) {
+export function OverTime({ data, measures = MEASURES, height = 140, range, otherwise, ...marked }: Props) {
   const aggregates = useMemo(() => (typeof data === 'string' ? fullWindows(parseAggregates(data)) : data), [data]);
   const drawings = useMemo(
     () => measures.flatMap((measure) => drawingOf(aggregates, measure) ?? []),
@@ -49,8 +50,7 @@ export function OverTime({ data, range, marks, shadedFromMs, measures = MEASURES
             style="line"
             height={height}
             xRange={range}
-            marks={marks}
-            shadedFromMs={shadedFromMs}
+            {...marked}
             {...drawing}
           />
         </div>

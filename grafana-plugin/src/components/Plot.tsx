@@ -44,6 +44,8 @@ interface PlotProps {
   marks?: Mark[];
   /** From here on the plot is shaded: since the change. */
   shadedFromMs?: number | null;
+  /** Up to here: once it is over. Without it, up to the end. */
+  shadedToMs?: number | null;
 }
 
 const NEAR_PX = 12;
@@ -90,6 +92,7 @@ export function Plot({
   xRange,
   marks = [],
   shadedFromMs = null,
+  shadedToMs = null,
 }: PlotProps) {
   const theme = useTheme2();
   const [ref, width] = useMeasure();
@@ -156,10 +159,12 @@ export function Plot({
         return;
       }
       const { left, top, width: plotWidth, height: plotHeight } = u.bbox;
-      const from = Math.max(left, Math.min(left + plotWidth, u.valToPos(shadedFromMs, 'x', true)));
+      const within = (atMs: number) => Math.max(left, Math.min(left + plotWidth, u.valToPos(atMs, 'x', true)));
+      const from = within(shadedFromMs);
+      const to = shadedToMs === null ? left + plotWidth : within(shadedToMs);
       u.ctx.save();
       u.ctx.fillStyle = colorManipulator.alpha(theme.colors.error.main, 0.12);
-      u.ctx.fillRect(from, top, left + plotWidth - from, plotHeight);
+      u.ctx.fillRect(from, top, to - from, plotHeight);
       u.ctx.restore();
     });
     builder.addHook('draw', (u) => {
@@ -188,7 +193,7 @@ export function Plot({
     });
     builder.setPadding([isTime ? 14 : 8, isTime ? 30 : 20, 0, 0]);
     return builder;
-  }, [theme, names, isTime, style, softMax, hardMax, formatY, formatX, ends, marked, shadedFromMs]);
+  }, [theme, names, isTime, style, softMax, hardMax, formatY, formatX, ends, marked, shadedFromMs, shadedToMs]);
   const data = useMemo<[number[], ...Array<Array<number | null>>]>(
     () => [x, ...series.map(({ values }) => values)],
     [x, series]

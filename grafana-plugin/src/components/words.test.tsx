@@ -60,13 +60,13 @@ describe('the cost', () => {
     sentence: '',
   };
   it('is told of a hundred, with its interval and how it is known', () => {
-    const read = impactOf({ ...anIncident().diagnosis, impact });
+    const read = impactOf(impact);
     expect(read === null ? null : [costText(read), basisText(read)]).toEqual([
       'About fewer than 1 of 100 calls get no answer',
       '0 to 2; estimated from golden inputs',
     ]);
   });
   it('is not made up where the exporter says nothing', () => {
-    expect(impactOf({ ...anIncident().diagnosis, impact: null })).toBeNull();
+    expect(impactOf(null)).toBeNull();
   });
 });

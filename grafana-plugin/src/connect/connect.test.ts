@@ -60,9 +60,25 @@ test('of an answer is told what was read, and what is missing', () => {
 test('lines to copy are offered for what this exporter takes, and for nothing else', () => {
   const target = { exporter: 'http://mlfi:9899', model: 'fraud' };
   const ids = (paths: string[]) => snippetsFor(target, paths).map(({ id }) => id);
-  expect(ids([])).toEqual(['python', 'curl', 'file']);
+  expect(ids([])).toEqual(['python', 'curl', 'file', 'kafka']);
   expect(ids(['/api/v1/cloudevents', '/v1/logs'])).toContain('kserve');
-  expect(snippetsFor(target, []).every(({ code }) => code.includes('/api/v1/models/fraud/observations'))).toBe(true);
+  const posting = snippetsFor(target, []).filter(({ id }) => id !== 'kafka');
+  expect(posting.every(({ code }) => code.includes('/api/v1/models/fraud/observations'))).toBe(true);
+});
+
+test('lines to copy carry the key and the name of the model in each way', () => {
+  const paths = ['/api/v1/cloudevents', '/v1/logs'];
+  const codes = snippetsFor({ exporter: 'http://mlfi:9899', model: 'fraud' }, paths).map(({ id, code }) => ({
+    id,
+    code,
+  }));
+  expect(codes.filter(({ code }) => !code.includes('MLFI_KEY')).map(({ id }) => id)).toEqual(['kafka']);
+  expect(codes.filter(({ code }) => !code.includes('fraud')).map(({ id }) => id)).toEqual([]);
+  const of = (wanted: string) => codes.find(({ id }) => id === wanted)?.code ?? '';
+  // The logger of KServe sends no header; elsewhere than in the namespace `default` the model is met under another name.
+  expect(of('kserve')).toContain('url: http://kserve:MLFI_KEY@mlfi:9899/api/v1/cloudevents');
+  expect(of('kserve')).toContain('namespace: default');
+  expect(of('opentelemetry')).toContain('- { key: mlfi.model, value: fraud, action: upsert }');
 });
 
 describe('how a model is asked', () => {

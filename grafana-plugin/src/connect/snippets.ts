@@ -22,6 +22,9 @@ interface Way {
 
 const KEY = 'MLFI_KEY';
 
+/** The address with the key as its password, for a sender of no headers. */
+const withKey = (exporter: string) => exporter.replace('://', `://kserve:${KEY}@`);
+
 const WAYS: Way[] = [
   {
     needs: null,
@@ -80,36 +83,63 @@ def label(prediction_id: str, truth) -> None:
     snippet: ({ exporter, model }) => ({
       id: 'kserve',
       name: t('logs.kserve', 'KServe'),
-      note: t('logs.kserve-note', 'The payload logger of KServe sends every request and response as CloudEvents.'),
+      note: t(
+        'logs.kserve-note',
+        'The payload logger of KServe sends every request and response as CloudEvents. It sends no header, so the key stands in the address in the place of MLFI_KEY. In another namespace than "default" the model is called namespace-name, or as intake.services says.'
+      ),
       code: `apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
 metadata:
   name: ${model}
+  namespace: default
 spec:
   predictor:
     logger:
       mode: all
-      url: ${exporter}/api/v1/cloudevents`,
+      url: ${withKey(exporter)}/api/v1/cloudevents`,
     }),
   },
   {
     needs: '/v1/logs',
-    snippet: ({ exporter }) => ({
+    snippet: ({ exporter, model }) => ({
       id: 'opentelemetry',
       name: t('logs.opentelemetry', 'OpenTelemetry'),
       note: t(
         'logs.opentelemetry-note',
-        'A second exporter in the collector that your model server reports to already.'
+        'A second exporter in the collector that your model server reports to already. It says which model its records are of; mlfi.prediction, mlfi.confidence and mlfi.feature.… are attributes of the records.'
       ),
-      code: `exporters:
+      code: `processors:
+  attributes/mlfi:
+    actions:
+      - { key: mlfi.model, value: ${model}, action: upsert }
+exporters:
   otlphttp/mlfi:
     endpoint: ${exporter}
     headers:
       authorization: Bearer \${env:${KEY}}
 service:
   pipelines:
-    logs:
+    logs/mlfi:
+      receivers: [otlp]
+      processors: [attributes/mlfi]
       exporters: [otlphttp/mlfi]`,
+    }),
+  },
+  {
+    needs: null,
+    snippet: ({ model }) => ({
+      id: 'kafka',
+      name: t('logs.kafka', 'Kafka'),
+      note: t(
+        'logs.kafka-note',
+        'In the configuration file of mlfi, which reads the topic: a row, a list of rows, or a row a line in each record.'
+      ),
+      code: `sources:
+  kafka:
+    - name: predictions
+      brokers: [kafka.example.org:9092]
+      topics: [predictions]
+      model: ${model}`,
     }),
   },
 ];

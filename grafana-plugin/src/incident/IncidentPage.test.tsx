@@ -97,6 +97,52 @@ it('tells in one line what broke, and since when; what it costs; and the one thi
   expect(todo.getByText('Withdrawn or expired (1)')).toBeInTheDocument();
 });
 
+it('tells of a closed incident what it cost at its worst, and in a few sentences what it was', async () => {
+  answer();
+  const { diagnosis, explanation } = anIncident();
+  const impact = { harm: 'wrong-answer' as const, basis: 'golden' as const, sentence: '40 % are wrong.', share: 0.4 };
+  const closed = anIncident({
+    closed_at_ms: Date.now(),
+    diagnosis: { ...diagnosis, impact: null, severity_reason: 'No sign so far that users are affected.' },
+    explanation: { ...explanation, summary: 'At its worst, at 04:15 UTC, it was 40 %.' },
+    worst_impact: { ...impact, at_ms: 1, interval: { low: 0.05, high: 0.85, level: 0.95 } },
+  });
+  const rest = fetchMock.getMockImplementation();
+  fetchMock.mockImplementation((request: { url: string }) =>
+    request.url.includes('/incidents/inc-1') && !request.url.includes('similar')
+      ? of({ data: closed })
+      : rest?.(request)
+  );
+  show();
+  const cost = await screen.findByTestId('mlfi-cost');
+  expect(cost).toHaveTextContent(
+    'At its worst: about 40 more of 100 answers were wrong (5 to 85; estimated from golden inputs)'
+  );
+  expect(cost).toHaveTextContent('At its worst, at 04:15 UTC, it was 40 %.');
+  expect(cost).not.toHaveTextContent('No sign so far');
+});
+
+it.each([['model-changed' as const], ['segment-outage' as const]])(
+  'keeps the parts of the picture of %s together, beside the figure over time',
+  async (id) => {
+    const { diagnosis } = anIncident();
+    const causes = diagnosis.causes.map((cause, index) => (index === 0 ? { ...cause, id } : cause));
+    answer();
+    const rest = fetchMock.getMockImplementation();
+    fetchMock.mockImplementation((request: { url: string }) =>
+      request.url.includes('/incidents/inc-1') && !request.url.includes('similar')
+        ? of({ data: anIncident({ diagnosis: { ...diagnosis, causes } }) })
+        : rest?.(request)
+    );
+    show();
+    const title = id === 'model-changed' ? 'Same questions asked again' : 'Where it happens';
+    expect(await within(await screen.findByTestId('mlfi-picture')).findByText(title)).toBeInTheDocument();
+    expect(screen.getByTestId('mlfi-picture').lastElementChild).toHaveTextContent(
+      id === 'model-changed' ? `${title}another answer: 0` : `${title}country = DE`
+    );
+  }
+);
+
 it('tells why, what else was considered, for whom, and what is not known; no backtick is left', async () => {
   answer();
   show();

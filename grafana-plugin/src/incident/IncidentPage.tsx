@@ -23,7 +23,7 @@ import { Details, Similar } from './Details';
 import { Evidence } from './Evidence';
 import { Feedback } from './Feedback';
 import { Headline } from './Headline';
-import { basisText, costText, impactOf } from './impact';
+import { basisText, costText, impactOf, worstText } from './impact';
 import { changedAtMs } from './phases';
 import { Picture } from './Picture';
 import { ProposeAction } from './ProposeAction';
@@ -54,8 +54,10 @@ const stylesOf = () => ({
   frame: css({ containerType: 'inline-size' }),
 });
 
-function Cost({ diagnosis }: Pick<Incident, 'diagnosis'>) {
-  const impact = impactOf(diagnosis);
+/** What it costs, or once it is over what it cost at its worst. */
+function Cost({ incident: { diagnosis, explanation, worst_impact, closed_at_ms } }: { incident: Incident }) {
+  const isClosed = closed_at_ms !== null;
+  const impact = impactOf(isClosed ? (worst_impact ?? diagnosis.impact) : diagnosis.impact);
   return (
     <div style={{ marginTop: 8 }} data-testid="mlfi-cost">
       {impact === null ? (
@@ -64,8 +66,14 @@ function Cost({ diagnosis }: Pick<Incident, 'diagnosis'>) {
         </strong>
       ) : (
         <>
-          <strong style={{ fontSize: 18 }}>{costText(impact)}</strong> <span>({basisText(impact)})</span>
+          <strong style={{ fontSize: 18 }}>{isClosed ? worstText(impact) : costText(impact)}</strong>{' '}
+          <span>({basisText(impact)})</span>
         </>
+      )}
+      {isClosed && explanation.summary !== null && (
+        <p>
+          <Words>{explanation.summary}</Words>
+        </p>
       )}
     </div>
   );
@@ -97,7 +105,7 @@ function Story({ incident, rights }: { incident: Incident; rights: Rights }) {
   const similar = useQuery(similarQuery(id));
   const estimatedMs = changedAtMs(incident, model);
   const ofModel = model?.incident_id === id ? model.since_ms : null;
-  const sinceMs = ofModel ?? estimatedMs ?? opened_at_ms;
+  const sinceMs = estimatedMs ?? ofModel ?? opened_at_ms;
   const actions = isClosed ? null : (
     <Stack gap={1} wrap="wrap">
       {model !== undefined && acceptRefusal(model, rights.operateRefusal) === null && (
@@ -116,8 +124,8 @@ function Story({ incident, rights }: { incident: Incident; rights: Rights }) {
       <div className={styles.top}>
         <div className={styles.happened}>
           <Section title={t('incident.happened', 'What happened')}>
-            <Picture incident={incident} model={model} sinceMs={sinceMs} />
-            <Cost diagnosis={diagnosis} />
+            <Picture incident={incident} model={model} sinceMs={sinceMs} isEstimated={estimatedMs !== null} />
+            <Cost incident={incident} />
           </Section>
         </div>
         <div className={styles.todo}>

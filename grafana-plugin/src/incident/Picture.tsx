@@ -51,7 +51,7 @@ function Golden({ model }: { model: ModelDetail }) {
   return same + moved + changed === 0 ? (
     <p>{t('picture.no-golden', 'No golden input was answered both before and now.')}</p>
   ) : (
-    <>
+    <div>
       <strong>{t('picture.golden', 'Same questions asked again')}</strong>
       <PartsBar
         parts={[
@@ -60,7 +60,7 @@ function Golden({ model }: { model: ModelDetail }) {
           { name: t('picture.same', 'same answer'), count: same, colour: colour('green') },
         ]}
       />
-    </>
+    </div>
   );
 }
 
@@ -68,7 +68,7 @@ function Golden({ model }: { model: ModelDetail }) {
 function Segments({ segments }: { segments: Incident['diagnosis']['segments'] }) {
   const theme = useTheme2();
   return segments.length === 0 ? null : (
-    <>
+    <div>
       <strong>{t('picture.segments', 'Where it happens')}</strong>
       <ul style={{ listStyle: 'none' }}>
         {segments.slice(0, 3).map(({ predicate, measure, before, now, contribution }) => (
@@ -91,7 +91,7 @@ function Segments({ segments }: { segments: Incident['diagnosis']['segments'] })
           </li>
         ))}
       </ul>
-    </>
+    </div>
   );
 }
 
@@ -121,10 +121,13 @@ export function Picture({
   incident,
   model,
   sinceMs,
+  isEstimated,
 }: {
   incident: Incident;
   model: ModelDetail | undefined;
   sinceMs: number;
+  /** Since then something is estimated to have changed; else it was only seen then. */
+  isEstimated: boolean;
 }) {
   const { model_id, closed_at_ms } = incident;
   const kind = pictureKindOf(incident.diagnosis.causes[0]);
@@ -139,7 +142,10 @@ export function Picture({
       `picture-${sinceMs}-${closed_at_ms}`
     )
   );
-  const marks = useMemo(() => [{ atMs: sinceMs, name: t('picture.change', 'change') }], [sinceMs]);
+  const marks = useMemo(() => {
+    const name = isEstimated ? t('picture.change', 'change') : t('picture.first-seen', 'first seen');
+    return [{ atMs: sinceMs, name }];
+  }, [sinceMs, isEstimated]);
   const beside = <Beside kind={kind} incident={incident} model={model} />;
   return (
     <div
@@ -154,6 +160,7 @@ export function Picture({
             height={HEIGHT}
             marks={marks}
             shadedFromMs={sinceMs}
+            shadedToMs={closed_at_ms}
             otherwise={
               model === undefined ? undefined : (
                 <LiveFigures

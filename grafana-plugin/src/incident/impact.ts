@@ -1,5 +1,5 @@
 import { t } from '@grafana/i18n';
-import type { Diagnosis } from '../api/types';
+import type { Diagnosis, Incident } from '../api/types';
 
 export interface Impact {
   harm: 'no-answer' | 'wrong-answer' | 'late-answer';
@@ -9,8 +9,8 @@ export interface Impact {
   basis: 'counted' | 'golden' | 'confidence';
 }
 
-/** What the incident costs users; null when the exporter says nothing of it. */
-export function impactOf({ impact }: Pick<Diagnosis, 'impact'>): Impact | null {
+/** What the incident costs users, or cost them at its worst; null when the exporter says nothing of it. */
+export function impactOf(impact: Diagnosis['impact'] | Incident['worst_impact']): Impact | null {
   if (impact === null) {
     return null;
   }
@@ -31,6 +31,21 @@ export function costText({ harm, share }: Impact): string {
     'no-answer': t('cost.no-answer', 'About {{count}} of 100 calls get no answer', { count }),
     'wrong-answer': t('cost.wrong-answer', 'About {{count}} more of 100 answers are wrong', { count }),
     'late-answer': t('cost.late-answer', 'About {{count}} more of 100 answers come late', { count }),
+  };
+  return texts[harm];
+}
+
+/** "At its worst: about 12 of 100 answers were wrong." */
+export function worstText({ harm, share }: Impact): string {
+  const count = ofHundred(share);
+  const texts: Record<Impact['harm'], string> = {
+    'no-answer': t('cost.worst-no-answer', 'At its worst: about {{count}} of 100 calls got no answer', { count }),
+    'wrong-answer': t('cost.worst-wrong-answer', 'At its worst: about {{count}} more of 100 answers were wrong', {
+      count,
+    }),
+    'late-answer': t('cost.worst-late-answer', 'At its worst: about {{count}} more of 100 answers came late', {
+      count,
+    }),
   };
   return texts[harm];
 }

@@ -27,6 +27,28 @@ describe('the story of an incident', () => {
       ['recovery', 90],
     ]);
   });
+  it('takes no change for it that was told long before the estimated one, and no note of mlfi about itself', () => {
+    const minute = 60_000;
+    const far = entry(10 * minute, 'change');
+    const near = entry(43 * minute, 'change');
+    const own = { ...entry(44 * minute, 'change'), text: 'mlfi judges the model by its logged rows from now on.' };
+    const opened_at_ms = 60 * minute;
+    const incident = anIncident({ timeline: [far, entry(50 * minute, 'first-evidence')], opened_at_ms });
+    expect(phasesOf(incident, 45 * minute)[0]).toEqual({ name: 'change', atMs: 45 * minute, text: '' });
+    expect(phasesOf({ ...incident, timeline: [...incident.timeline, near] }, 45 * minute)[0].atMs).toBe(near.at_ms);
+    const told = {
+      ...incident,
+      timeline: [entry(50 * minute, 'first-evidence'), own],
+      diagnosis: { ...incident.diagnosis, changes: [{ at_ms: own.at_ms, text: own.text, kind: 'source' as const }] },
+    };
+    expect(phasesOf(told, 45 * minute)[0]).toEqual({ name: 'change', atMs: 45 * minute, text: '' });
+    expect(phasesOf(told, null)[0].atMs).toBeNull();
+  });
+  it('knows of no change where the only one told was hours before the evidence', () => {
+    const hour = 3_600_000;
+    const timeline = [entry(hour, 'change'), entry(3 * hour, 'first-evidence')];
+    expect(phasesOf(anIncident({ timeline, opened_at_ms: 3 * hour }), null)[0].atMs).toBeNull();
+  });
   it('leaves open what has not happened', () => {
     expect(
       phasesOf(anIncident({ timeline: [entry(40, 'opened')], opened_at_ms: 40, closed_at_ms: null }), null).map(
@@ -55,6 +77,11 @@ describe('the moment of change', () => {
     expect(changedAtMs(incident, aModelDetail({ incident_id: 'another', evidence }))).toBe(1);
     const diagnosis = { ...incident.diagnosis, repairs: [] };
     expect(changedAtMs({ ...incident, diagnosis }, undefined)).toBeNull();
+  });
+  it('is what the diagnosis says first, also once the incident is closed', () => {
+    const known = { ...incident, diagnosis: { ...incident.diagnosis, since_ms: 20 } };
+    expect(changedAtMs(known, aModelDetail({ incident_id: incident.id, evidence }))).toBe(20);
+    expect(changedAtMs(known, undefined)).toBe(20);
   });
   it('is in the story when nobody told of a change, and says that it is estimated', () => {
     expect(phasesOf(incident, 25)[0]).toEqual({ name: 'change', atMs: 25, text: '' });

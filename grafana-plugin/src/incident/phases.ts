@@ -11,7 +11,12 @@ export interface Phase {
 type Entry = Pick<Incident['timeline'][number], 'at_ms' | 'text'>;
 type Told = Pick<Incident, 'timeline' | 'diagnosis' | 'opened_at_ms' | 'closed_at_ms'>;
 
-/** When the data or the answers are estimated to have changed; null without an estimate. */
+/** A told change so near the estimated one is that one. */
+const NEAR_MS = 10 * 60_000;
+/** Without an estimate, a change told so long before the first evidence may be what began it. */
+const BEFORE_MS = 60 * 60_000;
+
+/** When the data or the answers are estimated to have changed, by the diagnosis where it says; null without an estimate. */
 export function changedAtMs(
   { id, diagnosis, opened_at_ms }: Pick<Incident, 'id' | 'diagnosis' | 'opened_at_ms'>,
   model: Pick<ModelDetail, 'incident_id' | 'evidence'> | undefined
@@ -20,23 +25,30 @@ export function changedAtMs(
   const ofRepairs = (diagnosis.repairs ?? []).flatMap(({ since_ms }) =>
     since_ms === null || since_ms > opened_at_ms ? [] : [since_ms]
   );
-  return ofModel ?? (ofRepairs.length === 0 ? null : Math.min(...ofRepairs));
+  return diagnosis.since_ms ?? ofModel ?? (ofRepairs.length === 0 ? null : Math.min(...ofRepairs));
+}
+
+/** What somebody told of; what mlfi notes about how it judges the model is no change of it. */
+function toldChanges({ timeline, diagnosis: { changes } }: Pick<Told, 'timeline' | 'diagnosis'>): Entry[] {
+  const own = new Set(changes.filter(({ kind }) => kind === 'source').map(({ text }) => text));
+  return [...timeline.filter(({ kind }) => kind === 'change'), ...changes].filter(({ text }) => !own.has(text));
 }
 
 /**
- * The story in five steps: what changed last before the evidence (or when it is estimated to have changed), the first evidence,
- * the alert, the first decision, and the recovery (or the close without one).
+ * The story in five steps: when it is estimated to have changed, or what is told to have changed near that (without an estimate,
+ * shortly before the evidence); the first evidence, the alert, the first decision, and the recovery (or the close without one).
  */
-export function phasesOf(
-  { timeline, diagnosis, opened_at_ms, closed_at_ms }: Told,
-  estimatedMs: number | null
-): Phase[] {
+export function phasesOf(incident: Told, estimatedMs: number | null): Phase[] {
+  const { timeline, opened_at_ms, closed_at_ms } = incident;
   const entries = [...timeline].sort((a, b) => a.at_ms - b.at_ms);
   const first = (...kinds: string[]) => entries.find(({ kind }) => kinds.includes(kind));
   const evidence = first('first-evidence', 'alert');
   const before = evidence?.at_ms ?? opened_at_ms;
-  const changes: Entry[] = [...entries.filter(({ kind }) => kind === 'change'), ...diagnosis.changes];
-  const told = changes.filter(({ at_ms }) => at_ms <= before).sort((a, b) => b.at_ms - a.at_ms)[0];
+  const isNear = ({ at_ms }: Entry) =>
+    at_ms <= before && (estimatedMs === null ? before - at_ms <= BEFORE_MS : Math.abs(at_ms - estimatedMs) <= NEAR_MS);
+  const told = toldChanges(incident)
+    .filter(isNear)
+    .sort((a, b) => b.at_ms - a.at_ms)[0];
   const change = told ?? (estimatedMs === null ? undefined : { at_ms: estimatedMs, text: '' });
   const opened = first('opened') ?? { at_ms: opened_at_ms, text: '' };
   const recovery =

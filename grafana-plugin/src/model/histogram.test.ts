@@ -27,6 +27,20 @@ describe('histogramOf', () => {
       now: [0, 0.5, 0.5],
     });
   });
+  it('begins with a bar for values that are missing, and one for those that cannot be read, where there are any', () => {
+    const flooded = { ...unit([[50, 30]]), missing: 62, invalid: 8 };
+    const numeric = histogramOf({ bins: [99], before: unit([[50, 100]]), now: flooded });
+    expect(numeric?.labels.slice(0, 2)).toEqual(['missing', 'unreadable']);
+    expect(numeric).toMatchObject({ x: [0, 1, 2, 3], before: [0, 0, 1, 0], now: [0.62, 0.08, 0.3, 0] });
+    const some = {
+      kind: 'categorical' as const,
+      categories: [['a', 3]] as Array<[string, number]>,
+      other: 0,
+      invalid: 0,
+    };
+    const categorical = histogramOf({ bins: null, before: null, now: { ...some, missing: 1 } });
+    expect(categorical).toMatchObject({ labels: ['missing', 'a'], before: [0, 0], now: [0.25, 0.75] });
+  });
   it('joins bins so that no more than 25 bars are drawn and loses no value', () => {
     const cells = Array.from({ length: 64 }, (_, cell): [number, number] => [cell * 10, 1]);
     const histogram = histogramOf({ bins: cells.map(([cell]) => cell), before: unit(cells), now: null });

@@ -22,7 +22,7 @@ export interface Histogram {
 }
 
 const share = (counts: number[]) => {
-  const total = counts.reduce((sum, count) => sum + count, 0);
+  const total = sum(counts);
   return counts.map((count) => (total === 0 ? 0 : count / total));
 };
 const short = (value: number) => Number(value.toPrecision(3)).toString();
@@ -32,15 +32,49 @@ function merge(edges: number[], most: number): number[] {
   return edges.filter((_, index) => (index + 1) % step === 0 || index === edges.length - 1);
 }
 
+const sum = (counts: number[]) => counts.reduce((whole, count) => whole + count, 0);
+
+/** Values that could be read. */
+const readable = (counts: Counts) =>
+  counts.kind === 'categorical'
+    ? sum(counts.categories.map(([, count]) => Number(count))) + counts.other
+    : sum(counts.cells.map(([, count = 0]) => count));
+
+/** With bars before the others for what is missing and what cannot be read, where there is any. */
+function withLost(drawn: Histogram, before: Counts | null, now: Counts | null): Histogram {
+  const lost = [
+    { label: t('histogram.missing', 'missing'), of: (counts: Counts) => counts.missing },
+    { label: t('histogram.invalid', 'unreadable'), of: (counts: Counts) => counts.invalid },
+  ].filter(({ of }) => [before, now].some((counts) => counts !== null && of(counts) > 0));
+  const sharesOf = (counts: Counts | null, values: number[]) => {
+    const all = counts === null ? 0 : readable(counts) + counts.missing + counts.invalid;
+    return counts === null || all === 0
+      ? [...lost.map(() => 0), ...values]
+      : [...lost.map(({ of }) => of(counts) / all), ...values.map((value) => (value * readable(counts)) / all)];
+  };
+  const labels = [...lost.map(({ label }) => label), ...drawn.labels];
+  return {
+    x: labels.map((_, index) => index),
+    labels,
+    before: sharesOf(before, drawn.before),
+    now: sharesOf(now, drawn.now),
+  };
+}
+
+/**
+ * Shares of baseline and window among all values, the lost ones first: those that are missing, those that cannot be read.
+ */
+export function histogramOf(distribution: Pick<SignalDistribution, 'bins' | 'before' | 'now'>): Histogram | null {
+  const { before, now } = distribution;
+  const drawn = valuesOf(distribution);
+  return drawn === null ? null : withLost(drawn, before, now);
+}
+
 /**
  * Shares of baseline and window on the baseline's frozen bins (upper edges as cell indices; at most 24 are drawn, adjacent
  * ones joined), with one bar more for what lies above them; for categories, the 20 most frequent and the rest.
  */
-export function histogramOf({
-  bins,
-  before,
-  now,
-}: Pick<SignalDistribution, 'bins' | 'before' | 'now'>): Histogram | null {
+function valuesOf({ bins, before, now }: Pick<SignalDistribution, 'bins' | 'before' | 'now'>): Histogram | null {
   const any = before ?? now;
   if (any === null || any === undefined) {
     return null;
@@ -53,11 +87,11 @@ export function histogramOf({
     };
     const [past, present] = [countsOf(before), countsOf(now)];
     const names = [...new Set([...past.by.keys(), ...present.by.keys()])].slice(0, MOST_CATEGORIES);
-    const valuesOf = ({ by, all }: typeof past) => {
+    const countsIn = ({ by, all }: typeof past) => {
       const listed = names.map((name) => by.get(name) ?? 0);
       return [...listed, all - listed.reduce((sum, count) => sum + count, 0)];
     };
-    const [pastValues, presentValues] = [valuesOf(past), valuesOf(present)];
+    const [pastValues, presentValues] = [countsIn(past), countsIn(present)];
     // A bar for the rest only where there is a rest.
     const rest = names.length;
     const keepsRest = (pastValues[rest] ?? 0) + (presentValues[rest] ?? 0) > 0;

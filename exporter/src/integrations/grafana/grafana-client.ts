@@ -18,6 +18,8 @@ export type PostOutcome =
 
 export interface GrafanaClient extends AnnotationSource {
   post(annotation: GrafanaAnnotation): Promise<PostOutcome>;
+  /** Where and how it is called now; null when there is no Grafana. */
+  access(): GrafanaAccess | null;
 }
 
 const MAX_ANSWER_BYTES = 4 * 1_024 * 1_024;
@@ -65,6 +67,7 @@ export function createGrafanaClient(http: HttpClient, access: () => GrafanaAcces
     });
   };
   return {
+    access,
     async post({ timeMs, timeEndMs, text, tags }) {
       const answer = await call('POST', '/api/annotations', {
         time: timeMs,

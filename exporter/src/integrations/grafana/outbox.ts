@@ -36,6 +36,8 @@ export interface Outbox {
 export const CAPACITY = 500;
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 300_000;
+/** So often during a pause it is looked whether Grafana is to be asked otherwise. */
+const LOOK_MS = 5_000;
 
 interface Waiting {
   readonly annotation: GrafanaAnnotation;
@@ -95,6 +97,19 @@ export function createOutbox({ grafana, memory, clock, logger }: OutboxPorts): O
     return false;
   };
 
+  /** @returns whether Grafana is to be asked otherwise than before: a new token, another address. Ends early then, and when something is put. */
+  const pause = async (pauseMs: number, signal: AbortSignal): Promise<boolean> => {
+    const before = grafana.access();
+    const isOther = (): boolean => {
+      const now = grafana.access();
+      return now?.token !== before?.token || now?.url !== before?.url;
+    };
+    const ends = AbortSignal.any([signal, wake.signal]);
+    for (let leftMs = pauseMs; leftMs > 0 && !ends.aborted && !isOther(); leftMs -= LOOK_MS)
+      await clock.sleep(Math.min(leftMs, LOOK_MS), ends);
+    return isOther();
+  };
+
   return {
     put(annotation) {
       waiting.push({ annotation, mayHaveArrived: false });
@@ -116,9 +131,9 @@ export function createOutbox({ grafana, memory, clock, logger }: OutboxPorts): O
       }
       let pauseMs = FIRST_PAUSE_MS;
       while (!signal.aborted) {
+        wake = new AbortController();
         const [first] = waiting;
         if (first === undefined) {
-          wake = new AbortController();
           await clock.sleep(MAX_PAUSE_MS, AbortSignal.any([signal, wake.signal]));
           continue;
         }
@@ -133,8 +148,7 @@ export function createOutbox({ grafana, memory, clock, logger }: OutboxPorts): O
           pauseMs = FIRST_PAUSE_MS;
         } else {
           failedTries += 1;
-          await clock.sleep(pauseMs, signal);
-          pauseMs = Math.min(MAX_PAUSE_MS, pauseMs * 2);
+          pauseMs = (await pause(pauseMs, signal)) ? FIRST_PAUSE_MS : Math.min(MAX_PAUSE_MS, pauseMs * 2);
         }
       }
       await saving;

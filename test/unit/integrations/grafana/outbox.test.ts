@@ -19,16 +19,18 @@ const annotation = (n: number): GrafanaAnnotation => ({
   tags: ['mlfi', 'incident', 'model_name:fraud'],
 });
 
+const GOOD = 'glsa_loopback';
+let token = GOOD;
 let grafana: GrafanaAnnotations;
 let http: ReturnType<typeof createEgress>;
 let memory: readonly GrafanaAnnotation[];
 let stopping: AbortController;
 let running: Promise<void>;
 
-function start(url = grafana.url): Outbox {
+function start(url = grafana.url, clock = hasty): Outbox {
   stopping = new AbortController();
   const outbox = createOutbox({
-    grafana: createGrafanaClient(http, () => ({ url, token: 'glsa_loopback', timeoutMs: 500 })),
+    grafana: createGrafanaClient(http, () => ({ url, token, timeoutMs: 500 })),
     memory: {
       load: () => Promise.resolve(memory),
       save: (waiting) => {
@@ -36,7 +38,7 @@ function start(url = grafana.url): Outbox {
         return Promise.resolve();
       },
     },
-    clock: hasty,
+    clock,
     logger: silent,
   });
   running = outbox.run(stopping.signal);
@@ -55,6 +57,7 @@ beforeEach(async () => {
   grafana = await startGrafanaAnnotations();
   http = createEgress({ allowHosts: [], allowCidrs: ['127.0.0.0/8'], allowPorts: [] });
   memory = [];
+  token = GOOD;
 });
 afterEach(async () => {
   stopping.abort();
@@ -82,6 +85,38 @@ describe('the outbox', () => {
     grafana.behaviour = 'well';
     await until(() => outbox.counts().posted === 2);
     expect(grafana.stored).toHaveLength(2);
+  });
+
+  it.each([
+    ['a new token', () => void (token = GOOD)],
+    [
+      'another annotation',
+      (outbox: Outbox) => {
+        grafana.behaviour = 'well';
+        outbox.put(annotation(2));
+      },
+    ],
+  ])('tries again soon after %s, however long it has backed off', async (what, happens) => {
+    let sleptMs = 0;
+    const counting: Clock = {
+      now: () => Date.now(),
+      async sleep(ms, signal) {
+        const from = performance.now();
+        // A minute is 30 ms.
+        await systemClock.sleep(ms / 2_000, signal);
+        if (!signal?.aborted) sleptMs += ms;
+        else sleptMs += Math.min(ms, (performance.now() - from) * 2_000);
+      },
+    };
+    if (what === 'a new token') token = 'glsa_revoked';
+    else grafana.behaviour = 401;
+    const outbox = start(grafana.url, counting);
+    outbox.put(annotation(1));
+    await until(() => outbox.counts().failedTries >= 9);
+    const beforeMs = sleptMs;
+    happens(outbox);
+    await until(() => outbox.counts().posted >= 1);
+    expect(sleptMs - beforeMs).toBeLessThan(60_000);
   });
 
   it('does not post twice what arrived without an answer', async () => {
