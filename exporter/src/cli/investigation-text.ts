@@ -57,6 +57,13 @@ function askedLines({ sent, discovery }: Investigation): readonly string[] {
   return [...(sent === null ? [] : [`sent, for one: ${sent}`]), ...(from === null ? [] : [`read: ${from}`])];
 }
 
+function nothingWrong({ samples, errorShare }: Investigation): string {
+  const failed = Math.round(errorShare * samples);
+  return failed === 0
+    ? `Answered; ${counted(samples, 'response')} read; nothing wrong seen that ${counted(samples, 'probe')} can show.`
+    : `${samples - failed} of ${counted(samples, 'call')} were answered and read; nothing else wrong seen that ${counted(samples, 'probe')} can show.`;
+}
+
 /** The diagnosis for a terminal: what is wrong, why, what to do, and what could not be seen. Plain text, `width` columns. */
 export function investigationText(investigation: Investigation, isUnverified = false, width = 100): string {
   const { diagnosis, explanation, discovery, setup } = investigation;
@@ -68,10 +75,7 @@ export function investigationText(investigation: Investigation, isUnverified = f
     failing: `FAILING (${diagnosis.severity})`,
     undecided: 'UNDECIDED',
   }[investigation.verdict];
-  const headline =
-    investigation.verdict === 'healthy'
-      ? `Answered; ${counted(investigation.samples, 'response')} read; nothing wrong seen that ${counted(investigation.samples, 'probe')} can show.`
-      : explanation.headline;
+  const headline = investigation.verdict === 'healthy' ? nothingWrong(investigation) : explanation.headline;
   lines.push(`${verdict}  ${investigation.url}`, '', wrap(headline, width, 2));
   if (isUnverified) lines.push('', wrap('The certificate of the server was not checked (--insecure).', width, 2));
   for (const paragraph of explanation.paragraphs) lines.push('', wrap(paragraph, width, 2));

@@ -107,6 +107,8 @@ export function createEgress(policy: EgressPolicy): HttpClient & Downloads & { c
     });
   };
   const certificates = new Map<string, ServerCertificate>();
+  /** Connections that were made to each origin: a call during which none was made had one that was there. */
+  const made = new Map<string, number>();
   const agentWith = (tls: TlsOptions): Agent => {
     const connect = buildConnector({ ...tls, lookup: guardedLookup });
     return new Agent({
@@ -128,6 +130,7 @@ export function createEgress(policy: EgressPolicy): HttpClient & Downloads & { c
             guard(options.hostname, socket.remoteAddress ?? '0.0.0.0');
             const certificate = certificateOf(socket);
             if (certificate !== null) certificates.set(originOf(options), certificate);
+            made.set(originOf(options), (made.get(originOf(options)) ?? 0) + 1);
             callback(null, socket);
           } catch (blocked) {
             socket.destroy();
@@ -162,9 +165,12 @@ export function createEgress(policy: EgressPolicy): HttpClient & Downloads & { c
         });
       const arrivals: { readonly bytes: number; readonly seconds: number }[] = [];
       let isBegun = false;
+      const { origin } = new URL(call.url);
+      const madeBefore = made.get(origin);
       try {
         const response = await ask(false).catch((error: unknown) => {
-          if (call.retriesIdleClose === true && wasClosedIdle(error)) return ask(true);
+          const wasReused = madeBefore !== undefined && made.get(origin) === madeBefore;
+          if (call.retriesIdleClose === true && wasReused && wasClosedIdle(error)) return ask(true);
           throw error;
         });
         isBegun = true;

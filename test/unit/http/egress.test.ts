@@ -101,6 +101,33 @@ describe('a kept connection that the server closed', () => {
   });
 });
 
+it('asks no second time where a connection that was made for the call is closed', async () => {
+  let requests = 0;
+  const port = await listening(
+    createTcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        requests += 1;
+        socket.destroy();
+      });
+    }),
+  );
+  const egress = createEgress(LOOPBACK);
+  cleanups.push(() => egress.close());
+  for (let call = 1; call <= 3; call += 1) {
+    const answer = await egress.call({
+      method: 'POST',
+      url: `http://127.0.0.1:${port}/`,
+      headers: {},
+      body: '{}',
+      timeoutMs: 3_000,
+      maxResponseBytes: 1_000,
+      retriesIdleClose: true,
+    });
+    expect([answer.kind, requests]).toEqual(['failure', call]);
+  }
+});
+
 it('tells an answer that breaks off from none at all', async () => {
   const half = await listening(
     createTcpServer((socket) =>

@@ -200,11 +200,14 @@ function nothingRead(
 ): ModelAnswer {
   const noneAt = nowhere === null ? emptyListIn(picked) : emptyOnTheWay(body, nowhere);
   if (noneAt !== null && !saysMissing(body, noneAt)) return noneFound(answer, noneAt, modelVersion);
-  const nullAt = nowhere === null ? nullPredictionAt(picked) : null;
-  if (nullAt !== null)
-    return failureAnswer('no_answer', `the prediction at ${nullAt} is null`, answer.latencySeconds, answer.status);
-  const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
   const words = nowhere === null ? wordsBeside(picked, payload) : null;
+  const nullAt = nowhere === null ? nullPredictionAt(picked) : null;
+  if (nullAt !== null) {
+    const because = words === null ? '' : `, and the server says “${words}”`;
+    const isNull = `the prediction at ${nullAt} is null${because}`;
+    return failureAnswer('no_answer', isNull, answer.latencySeconds, answer.status);
+  }
+  const where = nowhere === null ? 'in the answer' : `at ${nowhere}, as given,`;
   const said = words === null ? '' : `, which says “${words}”`;
   const detail = `no prediction was found ${where}${said} (fields: ${shapeOf(body).slice(0, 150)})`;
   return failureAnswer('schema', detail, answer.latencySeconds, answer.status);

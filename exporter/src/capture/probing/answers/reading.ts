@@ -21,7 +21,6 @@ import { readGeneratedText } from './generated-text.js';
 import { besideConfidence, identifies, namedLikeOne, ofTheAnswer, tellsOfCall } from './lone-share.js';
 import { readPairs } from './pairs.js';
 import { readScoredLabels } from './scored-labels.js';
-import { mayAnswer } from './sentence.js';
 import { isStatusClass } from './server-words.js';
 import { ofClasses, ofTheClass } from './shares-by-class.js';
 import { readTensors } from './tensors.js';
@@ -282,9 +281,9 @@ function innerOf(value: JsonObject, fields: Fields): string | null {
     ENVELOPE_NAMES.map((name) => fields.get(name)).find((field) => field !== undefined && wraps(field.value));
   if (wrapped !== undefined) return wrapped.key;
   const [only, ...others] = Object.keys(value);
-  if (only === undefined || others.length > 0 || NOT_PREDICTIONS.has(plain(only)) || tellsOfCall(plain(only)))
-    return null;
-  return mayAnswer(plain(only), value[only]) ? only : null;
+  const isNone =
+    only === undefined || others.length > 0 || NOT_PREDICTIONS.has(plain(only)) || tellsOfCall(plain(only));
+  return isNone ? null : only;
 }
 
 /** Class name (keys of an object) or index (list) with the highest probability; null without a distribution. */

@@ -1,6 +1,5 @@
 import { isObject, isList, parseJson } from '../../../domain/json.js';
 import type { Json, JsonObject } from '../../../domain/json.js';
-import { isSentence } from './sentence.js';
 import { withoutCredentials } from './credential-like.js';
 
 const LONGEST_WORDS = 160;
@@ -23,7 +22,20 @@ const MESSAGE_NAMES = [
 ];
 /** What an error is called in other languages, as a name or as a status. */
 const ERROR_WORDS: ReadonlySet<string> = new Set([
-  ...['fehler', 'fehlermeldung', 'erreur', 'errore', 'erro', 'fout', 'foutmelding', 'fejl', 'feil', 'virhe', 'hiba'],
+  ...[
+    'problema',
+    'fehler',
+    'fehlermeldung',
+    'erreur',
+    'errore',
+    'erro',
+    'fout',
+    'foutmelding',
+    'fejl',
+    'feil',
+    'virhe',
+    'hiba',
+  ],
   ...['chyba', 'błąd', 'blad', 'hata', 'ошибка', 'помилка', 'σφάλμα', 'خطأ', '错误', '錯誤', 'エラー', '오류', '에러'],
 ]);
 const isErrorWord = (name: string): boolean => ERROR_WORDS.has(name.toLowerCase());
@@ -89,36 +101,40 @@ function messageOf(body: Json, depth = 0): string | null {
   return null;
 }
 
-const WORDS_BESIDE = ['message', 'msg', 'detail', 'reason', 'error'];
+const WORDS_BESIDE: ReadonlySet<string> = new Set([
+  ...['message', 'msg', 'detail', 'reason', 'error', 'mensaje', 'aviso', 'mensagem', 'messaggio', 'avviso', 'meldung'],
+  ...[
+    'hinweis',
+    'nachricht',
+    'melding',
+    'bericht',
+    'meddelande',
+    'komunikat',
+    'сообщение',
+    '消息',
+    'メッセージ',
+    '메시지',
+  ],
+]);
 
 /**
- * What a body says in which there is no prediction (`{"status": "maintenance", "message": "Back at 14:00"}`), else its first sentence.
+ * What a body says in which there is no prediction (`{"status": "maintenance", "message": "Back at 14:00"}`), under a name that says it
+ * is about the call: what a server returns of people stays in memory.
  * @param payload what was sent: words under a name that it has as well are its own
  */
 export function wordsBeside(body: Json, payload: Json): string | null {
   if (!isObject(body)) return null;
   const sent = new Set<string>();
-  const texts: string[] = [];
   JSON.stringify(payload, (name, value: unknown) => {
     sent.add(name);
-    if (typeof value === 'string' || typeof value === 'number') texts.push(String(value).toLowerCase());
     return value;
   });
-  const said = WORDS_BESIDE.filter((name) => !sent.has(name)).map((name) => body[name]);
-  const text = said.find((value) => typeof value === 'string' && value.trim() !== '');
-  if (typeof text === 'string') return oneLine(text);
-  const sentence = Object.entries(body).find(
-    ([name, value]) => typeof value === 'string' && isSentence(value) && !sent.has(name) && !repeats(value, texts),
+  const isWords = (name: string): boolean => WORDS_BESIDE.has(name.toLowerCase()) || isErrorWord(name);
+  const text = Object.entries(body).find(
+    ([name, value]) => isWords(name) && !sent.has(name) && typeof value === 'string' && value.trim() !== '',
   )?.[1];
-  return typeof sentence === 'string' ? oneLine(sentence) : null;
+  return typeof text === 'string' ? oneLine(text) : null;
 }
-
-/** A shorter value is in any sentence. */
-const FEWEST_CHARACTERS = 2;
-
-/** What was sent stays in memory, whatever a server makes of it. */
-const repeats = (text: string, sent: readonly string[]): boolean =>
-  sent.some((value) => value.length >= FEWEST_CHARACTERS && text.toLowerCase().includes(value));
 
 export const ANSWER_NAMES: ReadonlySet<string> = new Set([
   'prediction',

@@ -30,15 +30,22 @@ it.each<[Json, string]>([
   ],
   [
     { problema: 'El modelo no está cargado' },
-    'schema: no prediction was found in the answer, which says “El modelo no está cargado” (fields: problema:string)',
+    'error_body: the server answered 200 with an error in it: “El modelo no está cargado”',
   ],
   [
-    { 説明: 'モデルが読み込まれていませんでした' },
-    'schema: no prediction was found in the answer, which says “モデルが読み込まれていませんでした” (fields: 説明:string)',
+    { estado: 1, mensaje: 'El modelo no está cargado' },
+    'schema: no prediction was found in the answer, which says “El modelo no está cargado” (fields: estado:number,mensaje:string)',
+  ],
+  [
+    { customer_name: 'Ana Maria de Souza Pereira', id: 7, city: 'Lisbon' },
+    'schema: no prediction was found in the answer (fields: city:string,customer_name:string,id:number)',
   ],
   [{ prediction: null, confidence: null }, 'no_answer: the prediction at /prediction is null'],
   [{ predictions: [null] }, 'no_answer: the prediction at /predictions/0 is null'],
-  [{ aviso: 'No hay datos para Portugal hoy' }, 'schema: no prediction was found in the answer (fields: aviso:string)'],
+  [
+    { prediction: null, reason: 'feature store is down' },
+    'no_answer: the prediction at /prediction is null, and the server says “feature store is down”',
+  ],
 ])('a body in which nothing is predicted is told in its own words: %j', (body, expected) => {
   expect(told(body)).toBe(expected);
 });
@@ -50,6 +57,8 @@ it.each<[Json, Json]>([
   [{ caption: 'a dog runs on the beach' }, 'a dog runs on the beach'],
   [{ reply: 'That depends on the weather.' }, 'That depends on the weather.'],
   [{ label: 'not at risk of churn' }, 'not at risk of churn'],
+  [{ animal: 'great white shark, white shark, man-eater' }, 'great white shark, white shark, man-eater'],
+  [{ respuesta: 'Eso depende del tiempo de mañana.' }, 'Eso depende del tiempo de mañana.'],
 ])('the name of a class and a text of a model are answers: %j', (body, expected) => {
   expect(told(body)).toBe(expected);
 });
