@@ -3,7 +3,7 @@ import type { RowsWaiting } from '../domain/ingest.js';
 import type { LabelEvidence, NumberedLabels } from '../domain/ledger.js';
 import type { LateLabel, Observation } from '../domain/observation.js';
 import type { EventClock, RowsOfSender } from './event-clock.js';
-import { VALUES_PER_ROW, valuesOf } from './row-buffer.js';
+import { textValuesOf, VALUES_PER_ROW, valuesOf } from './row-buffer.js';
 import type { ArrivedRow } from './countable.js';
 import { storedEvidence } from './label-evidence.js';
 
@@ -184,7 +184,7 @@ export class PendingRows {
         judged,
         isInWindows,
         arrival: (this.arrivals += 1),
-        values: valuesOf(row),
+        values: valuesOf(row) + (textValuesOf(sent[i])),
         tie: null,
       };
       this.rows.push(pending);

@@ -94,6 +94,20 @@ export class RowBuffer {
   }
 }
 
+/** Characters of a text that take as much as another value. */
+const CHARACTERS_OF_A_VALUE = 20;
+
+/** What the texts of a row take that is kept as it was sent, in values; 0 of none. */
+export function textValuesOf(sent: Observation | undefined): number {
+  const features = sent?.features ?? {};
+  let values = 0;
+  for (const name in features) {
+    const value = features[name];
+    if (typeof value === 'string') values += value.length / CHARACTERS_OF_A_VALUE;
+  }
+  return Math.round(values);
+}
+
 /** What a row takes in memory, in values. */
 export const valuesOf = (row: Observation | undefined): number =>
   VALUES_OF_AN_EMPTY_ROW + featureCount(row?.features ?? null);

@@ -44,3 +44,17 @@ it('hands out before their time, in their order, the labels that there is no roo
   expect(times).toEqual([0, 1, 2]);
   expect([pending.nextLabel, pending.newLabel]).toEqual([3, 50_003]);
 });
+
+it('is full of a few long texts that wait as they were sent, as of many numbers', () => {
+  const pending = new PendingRows(new EventClock(), 'salt');
+  const text = 'x'.repeat(23_000);
+  let held = 0;
+  for (; held < 3_000 && !pending.isFull; held += 1) {
+    const row = observation({ atMs: T0, features: { length: text.length } });
+    const sent = observation({ atMs: T0, features: { prompt: text } });
+    pending.add([{ row, judged: null }], false, T0, [sent]);
+  }
+  // 40 MB of them.
+  expect(held).toBeGreaterThan(1_500);
+  expect(held).toBeLessThan(2_000);
+});
