@@ -184,7 +184,7 @@ export class PendingRows {
         judged,
         isInWindows,
         arrival: (this.arrivals += 1),
-        values: valuesOf(row) + (textValuesOf(sent[i])),
+        values: valuesOf(row) + textValuesOf(sent[i]),
         tie: null,
       };
       this.rows.push(pending);

@@ -20,8 +20,8 @@ function bucketOf(gapMs: number): number {
 /**
  * Mean time between samples, from their own timestamps, in whatever order they come (labels may come newest first): a gap is what a
  * sample adds to the time that was seen. Pauses and timestamps that are far off are left out, samples that came together share the time
- * since those before. Never longer than the truth by much, so evidence that is paced by it
- * only ever gets stricter.
+ * since those before. Never longer than the truth by much, so evidence that is paced by it only ever gets stricter; except where one that
+ * is far older comes first and all others then newest first, whose stakes the time that passes bounds (stake-clock.ts).
  */
 export class SampleInterval {
   private count = 0;
