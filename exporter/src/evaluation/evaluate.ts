@@ -61,18 +61,19 @@ export function evaluate(state: MonitoredModelState, knowledge: Knowledge, nowMs
   const { versionStep = { from: state.model.versionLabel, to: null }, baseline } = state;
   const stands = { versionStep, hasBaseline: baseline !== null };
   const context = recommendationContext(state.model, stands, knowledge, print, nowMs);
+  const pages = mayPage(state.evidence, findings, knowledge.thresholds.criticalErrorShare);
   return {
     ...detected,
     findings,
     performance,
-    pages: mayPage(state.evidence, findings, knowledge.thresholds.criticalErrorShare),
+    pages,
     symptoms,
     backToNormal: back,
     answeredSinceMs: answeredSinceMs(state),
     seenSince: seeSince(state),
     diagnosis,
     explanation,
-    unalerted: unalertedChange(diagnosis, explanation, state.evidence),
+    unalerted: unalertedChange(diagnosis, explanation, state.evidence, pages),
     fingerprint: print,
     similar: similarLessons(print, nowMs, knowledge.lessons),
     proposals: recommend(diagnosis, context),

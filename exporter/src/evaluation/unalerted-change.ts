@@ -13,11 +13,13 @@ const LIKELY_CAUSE = 0.5;
  * A change with a cause that is all but certain and does harm. It may still alert nobody: there is not enough evidence, or evidence
  * does not count yet.
  * @param evidence what was gathered over time; null for an evaluation of one moment
+ * @param pages what is found alerts once it is found again
  */
 export function unalertedChange(
   diagnosis: Diagnosis,
   { headline }: Explanation,
   evidence: AlertEvidence | null,
+  pages: boolean,
 ): UnalertedChange | null {
   const { causes, severity, impact } = diagnosis;
   const [first] = causes;
@@ -27,7 +29,7 @@ export function unalertedChange(
   // Every signal is as it was again: what is left of the change in the window is past.
   if (evidence?.recovered === true) return null;
   if (evidence !== null && isDenied(diagnosis, evidence)) return null;
-  return { severity, cause: first.id, headline: `${headline} ${notYetText(evidence)}` };
+  return { severity, cause: first.id, headline: `${headline} ${notYetText(evidence, pages)}` };
 }
 
 /**

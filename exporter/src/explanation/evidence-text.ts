@@ -42,13 +42,18 @@ const shareOfWay = ({ lineShare }: AlertEvidence): string =>
   wholePercent(Math.min(MOST_BELOW, Math.floor(100 * lineShare) / 100));
 const MOST_BELOW = 0.99;
 
-/** Why a change that is as good as certain alerts nobody so far, for wherever the state of the model is shown. */
-export function notYetText(evidence: AlertEvidence | null): string {
+/**
+ * Why a change that is as good as certain alerts nobody so far, for wherever the state of the model is shown.
+ * @param pages it is one that alerts once it is found again
+ */
+export function notYetText(evidence: AlertEvidence | null, pages = false): string {
+  if (pages) return TO_BE_CONFIRMED;
   if (evidence?.signals.some(({ watch }) => watch === 'provisional') === true)
     return `Changed, not yet alerting: ${provisionalText(evidence.provisionalUntilMs)}.`;
   if (evidence !== null && isWithoutSign(evidence))
     return 'Changed, not yet alerting: there is no evidence of it over time so far.';
   if (evidence?.verdict === 'quiet' || evidence?.verdict === 'warning')
     return `Changed, not yet alerting: the evidence is ${shareOfWay(evidence)} of the way to the alert threshold.`;
-  return 'Changed, not yet alerting: the next evaluation has to confirm it.';
+  return TO_BE_CONFIRMED;
 }
+const TO_BE_CONFIRMED = 'Changed, not yet alerting: the next evaluation has to confirm it.';

@@ -152,6 +152,15 @@ describe('what cannot be judged yet', () => {
     expect(explanation.paragraphs.join(' ')).toContain('For now, shifts alert nobody before 2026-11-26 14:05 UTC');
   });
 
+  it('is not said of what alerts once it is found again', () => {
+    const refused = { reason: 'connection', detail: 'nothing listens', httpStatus: null, retryAfterMs: null } as const;
+    const rows = rowsOf('failing').map((row) => ({ ...row, prediction: null, confidence: null, failure: refused }));
+    const { pages, unalerted } = evaluated({ rows, evidence, counters: { consecutiveFailures: rows.length } });
+    expect(pages).toBe(true);
+    expect(unalerted?.headline ?? '').not.toContain('shifts alert nobody');
+    expect(notYetText(evidence, true)).toBe('Changed, not yet alerting: the next evaluation has to confirm it.');
+  });
+
   it('has come no further than 99 % while it alerts nobody', () => {
     const judged = { ...evidence, provisionalUntilMs: null, signals: [{ ...signal, watch: 'watching' as const }] };
     for (const lineShare of [0.994, 0.999, 1]) {
