@@ -153,7 +153,7 @@ describe('what cannot be judged yet', () => {
   });
 
   it('is not said of what alerts once it is found again', () => {
-    const refused = { reason: 'connection', detail: 'nothing listens', httpStatus: null, retryAfterMs: null } as const;
+    const refused = { reason: 'connect', detail: 'nothing listens', httpStatus: null, retryAfterMs: null } as const;
     const rows = rowsOf('failing').map((row) => ({ ...row, prediction: null, confidence: null, failure: refused }));
     const { pages, unalerted } = evaluated({ rows, evidence, counters: { consecutiveFailures: rows.length } });
     expect(pages).toBe(true);
