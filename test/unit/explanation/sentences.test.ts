@@ -155,7 +155,7 @@ describe('what cannot be judged yet', () => {
   it('is not said of what alerts once it is found again', () => {
     const refused = { reason: 'connect', detail: 'nothing listens', httpStatus: null, retryAfterMs: null } as const;
     const rows = rowsOf('failing').map((row) => ({ ...row, prediction: null, confidence: null, failure: refused }));
-    const { pages, unalerted } = evaluated({ rows, evidence, counters: { consecutiveFailures: rows.length } });
+    const { pages, unalerted } = evaluated({ rows, evidence });
     expect(pages).toBe(true);
     expect(unalerted?.headline ?? '').not.toContain('shifts alert nobody');
     expect(notYetText(evidence, true)).toBe('Changed, not yet alerting: the next evaluation has to confirm it.');
