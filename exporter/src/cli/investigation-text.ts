@@ -30,7 +30,7 @@ function optionFor({ kind, advice }: SetupProblem): string {
   if (TAKES_PAYLOAD.has(kind) && /\bGive\b.*\bpayload\b|\bgive one payload\b/.test(advice)) return ' (--payload @FILE)';
   if (kind === 'wrong-method') return ' (--method PUT)';
   if (kind === 'unknown-answer') return ' (--prediction /POINTER)';
-  return kind === 'no-answer-in-time' ? ' (--timeout SECONDS)' : '';
+  return kind === 'no-answer-in-time' ? ' (--timeout 30s)' : '';
 }
 
 const TAKES_PAYLOAD: ReadonlySet<SetupKind> = new Set([

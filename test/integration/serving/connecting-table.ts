@@ -54,7 +54,8 @@ describes itself nowhere needs one thing, a payload it takes: \`"payloads": [{"a
   Another server is sent no header, parameter or certificate that was given for the model’s. \`--openapi\` of \`mlfi init\` and
   \`mlfi investigate\`.
 - \`method\` (POST or PUT), \`answer\` (JSON pointers \`prediction\`, \`confidence\`, \`classes\`), \`tls\` (files on mlfi’s machine).
-- \`interval_seconds\`, \`timeout_seconds\`, \`jitter\`, \`concurrency\`, \`probes_per_cycle\`, \`calls_per_hour\` (\`null\`: no limit).
+- \`interval_seconds\`, \`timeout_seconds\`, \`jitter\`, \`concurrency\`, \`probes_per_cycle\`, \`calls_per_hour\` (\`null\`: no limit). In the file they
+  stand under \`schedule\` without a unit in their name: \`schedule: { interval: 30s, timeout: 5s }\`.
   While a model answers nothing, the interval is up to four times as long, and no longer than a minute where it is shorter than that:
   that a model is back is seen within so long (an interval of 2 s: 8 s; 15 to 60 s: a minute; more: the interval), and jitter.
 
