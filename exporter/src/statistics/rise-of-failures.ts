@@ -45,7 +45,7 @@ export function failuresNow(
   nowMs = rows.at(-1)?.atMs ?? 0,
 ): FailuresNow {
   const alone = keptWaiting(rows, nowMs) === null ? flapping(rows, nowMs) : newestFailures(rows);
-  const known = alone === null ? secondOutage(window, rows) : countedOf(alone);
+  const known = alone === null ? (turnOf(rows) ?? secondOutage(window, rows)) : countedOf(alone);
   if (known !== null) return known;
   return sinceRise(window, rows);
 }
@@ -136,6 +136,23 @@ function secondOutage(window: WindowProfile, rows: readonly Observation[]): Fail
   const wayBefore = wayOf(before);
   const isSameWay = wayBefore === null ? earlierMost === most : wayBefore === wayOf(newest);
   return earlierMost === null || isSameWay ? null : now;
+}
+
+/** Of the failures before a turn at most this share fail as those since: of any mix ten in a row are then no chance (0.2^10). */
+const SAME_BEFORE = 0.2;
+
+/**
+ * The newest calls where all of them fail in one way and those just before failed in others: what was wrong then is not what is wrong now.
+ * @param rows oldest first
+ */
+function turnOf(rows: readonly Observation[]): FailuresNow | null {
+  const failing = newestFailures(rows);
+  const way = wayOf(failing.slice(-1));
+  const from = failing.findLastIndex((row) => wayOf([row]) !== way) + 1;
+  const [before, since] = [failing.slice(0, from), failing.slice(from)];
+  if (before.length < OUTAGE_CALLS || since.length < FEWEST_CALLS) return null;
+  const same = before.filter((row) => wayOf([row]) === way).length;
+  return same > SAME_BEFORE * before.length ? null : countedOf(since);
 }
 
 /** The reason most of them failed for; null where none did. */

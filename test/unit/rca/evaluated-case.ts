@@ -35,7 +35,7 @@ export const golden = (prediction: string, confidence: number, spread = 0.005) =
   }
   return memory.build();
 };
-export const failed = (reason: 'timeout' | 'http_5xx' | 'connect', httpStatus: number | null = null): Observation =>
+export const failed = (reason: FailureReason, httpStatus: number | null = null): Observation =>
   observation({
     prediction: null,
     confidence: null,

@@ -56,12 +56,20 @@ describe('failures that say what is wrong', () => {
   });
 
   it('leave a mixture of failures to what it was before', () => {
+    const refused = failing('credentials', 'the server answered 401', 20);
+    const broken = failing('http_5xx', 'the server answered 500', 40);
+    const mixed = refused.flatMap((row, i) => [...broken.slice(2 * i, 2 * i + 2), row]);
+    expect(evaluated({ rows: mixed }).diagnosis.causes[0]?.id).toBe('model-unreachable');
+  });
+
+  it('are told by the newest, where calls have turned from one way of failing to another', () => {
     const rows = [
-      ...failing('credentials', 'the server answered 401', 20),
-      ...failing('http_5xx', 'the server answered 500', 40),
-      ...failing('timeout', 'no complete answer within 1 s', 0),
+      ...failing('http_5xx', 'the server answered 500: “boom”', 60),
+      ...failing('credentials', 'the server answered 401: “key expired”', 12),
     ];
-    expect(evaluated({ rows }).diagnosis.causes[0]?.id).toBe('model-unreachable');
+    expect(evaluated({ rows }).diagnosis.causes[0]?.title).toBe(
+      'Credentials refused (the server answered 401: “key expired”)',
+    );
   });
 
   it('quote what most of them say, not the last', () => {

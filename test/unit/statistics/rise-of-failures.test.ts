@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { failuresNow } from '../../../exporter/src/statistics/rise-of-failures.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
+import type { Observation } from '../../../exporter/src/domain/observation.js';
 import { observation, profileOf } from '../detection/rows.js';
 import { failed } from '../rca/evaluated-case.js';
 
@@ -50,6 +51,29 @@ it('counts a second outage by itself, where it fails in another way and calls we
     byReason: { http_5xx: 4 },
     sinceMs: 136_000,
   });
+});
+
+it('counts what fails in another way than just before by itself, and no calls that fail in several ways', () => {
+  const at = (rows: readonly Observation[]): Observation[] => rows.map((row, i) => ({ ...row, atMs: 1_000 * i }));
+  const many = (count: number, of: () => Observation): Observation[] => Array.from({ length: count }, of);
+  const turned = at([
+    ...many(100, () => observation()),
+    ...many(66, () => failed('http_5xx')),
+    ...many(10, () => failed('credentials')),
+  ]);
+  const since = { calls: 10, failures: 10, byReason: { credentials: 10 }, sinceMs: 166_000 };
+  expect(failuresNow(profileOf(turned), turned)).toMatchObject(since);
+  const sooner = turned.slice(0, -1);
+  expect(failuresNow(profileOf(sooner), sooner)).toMatchObject({ calls: 75, failures: 75 });
+  const random = seededRandom('several ways');
+  const ways = ['http_5xx', 'credentials', 'timeout'] as const;
+  for (let i = 0; i < 500; i += 1) {
+    const mixed = at([
+      ...many(100, () => observation()),
+      ...many(60, () => failed(ways[Math.floor(3 * random.next())] ?? 'other')),
+    ]);
+    expect(failuresNow(profileOf(mixed), mixed).calls).toBe(60);
+  }
 });
 
 it.each([
