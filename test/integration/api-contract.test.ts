@@ -140,7 +140,7 @@ describe('a wrong query', () => {
     ['/api/v1/incidents?limit=ten', 'limit', /whole number from 1 to 1000/],
     ['/api/v1/incidents?limit=1&limit=2', 'limit', /twice/],
     ['/api/v1/incidents?opne=true', 'opne', /known: model, open, limit/],
-    ['/api/v1/models?limit=1', 'limit', /not known here/],
+    ['/api/v1/stories?limit=1', 'limit', /not known here/],
     ['/api/v1/incidents/no-such/report?format=pdf', 'format', /markdown/],
     ['/api/v1/audit?from=-1', 'from', /whole number from 1/],
     ['/probe?target=logged&module=', 'module', /no probe module/],

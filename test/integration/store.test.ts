@@ -83,7 +83,7 @@ const recommendation = (id: string): Recommendation => ({
   risk: 'r',
   verificationText: 'v',
   verification: null,
-  plan: null,
+  plan: { executor: 'webhook', target: 'http://receiver.test/hook', parameters: {} },
   trackRecord: null,
 });
 
@@ -163,6 +163,8 @@ describe.each(stores.kinds)('%s', (kind) => {
           action: 'rollback',
         });
         await transaction.insertRecommendation({ ...recommendation('c'), createdAtMs: 10 });
+        // Advice, which waits for nobody.
+        await transaction.insertRecommendation({ ...recommendation('d'), createdAtMs: 5, plan: null });
         await transaction.setRecommendationState(recommendationId('c'), 'rejected');
         await transaction.insertExecution({
           id: executionId('x'),

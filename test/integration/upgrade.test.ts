@@ -206,6 +206,15 @@ function leftOut(this: unknown, key: string, value: unknown): unknown {
   return ['timeline', 'lastUsedAtMs', 'revokedAtMs'].includes(key) ? undefined : value;
 }
 
+/** A bank in which nothing is at stake is stored as an empty one since. */
+const withoutEmptyBanks = (state: object): unknown =>
+  JSON.parse(JSON.stringify(state), (_, value: unknown) => {
+    const bank = emptyBank.safeParse(value);
+    return bank.success ? { ...bank.data, cusum: [], evidence: [], resetAtMs: [] } : value;
+  });
+const zeros = z.array(z.literal(0));
+const emptyBank = z.looseObject({ cusum: zeros, evidence: zeros, resetAtMs: zeros });
+
 describe('a database of 0.1.0', () => {
   it.each(DOCUMENTS)(
     'loses no field of $rows documents in $table $named',
@@ -260,7 +269,7 @@ describe('a database of 0.1.0', () => {
         );
         return [key, { ...signal, streams: streams.slice(0, before) }];
       });
-      expect({ ...now, signals: known }).toEqual({ ...state, signals });
+      expect({ ...now, signals: known }).toEqual(withoutEmptyBanks({ ...state, signals }));
       expect(
         state.signals.flatMap(([, { streams }]) => streams).some(({ detector }) => detector?.kind === 'shift'),
       ).toBe(true);
