@@ -126,7 +126,9 @@ function firmnessOf(
 ): { readonly isFading: boolean; readonly toChange: number } {
   const toBeFirm = Math.max(hysteresis.firm.specific, evaluationsToBeFirm(diagnosis, hysteresis));
   const isOutageOver = isUnanswered(diagnosis) && !isOut(evaluation);
-  if (told.sameEvaluations < toBeFirm || isOutageOver) return { isFading: false, toChange: 0 };
+  // What is wrong now is what the newest calls say, however long others said something else.
+  const isTurned = isUnanswered(diagnosis) && isUnanswered(evaluation.diagnosis) && isOut(evaluation);
+  if (told.sameEvaluations < toBeFirm || isOutageOver || isTurned) return { isFading: false, toChange: 0 };
   if (fades(diagnosis, evaluation, isMilder)) return { isFading: true, toChange: hysteresis.changeRecovering };
   return { isFading: false, toChange: isGeneral(diagnosis) ? 0 : hysteresis.changeFirm };
 }

@@ -95,3 +95,15 @@ it('keeps its severity while what it blames is on its way back', async () => {
   await see({ ...fading, findings: [...fading.findings, ...decay.findings] }, milder + 1);
   expect(told()).toEqual([['model-changed', 'high', 'open']]);
 });
+
+it('an outage that turns to another way of failing is told by that soon, though it is milder', async () => {
+  const { see, told } = managed();
+  const out = (cause: CauseId, severity: Severity): Evaluation => {
+    const plain = naming(cause, severity, ['errors']);
+    const findings = plain.findings.map((finding): Finding => ({ ...finding, detector: 'unreachable' }));
+    return { ...plain, findings, diagnosis: { ...plain.diagnosis, findings } };
+  };
+  await see(out('model-unreachable', 'critical'), 60);
+  await see(out('credentials-refused', 'high'), change + 1);
+  expect(told().map(([cause]) => cause)).toEqual(['credentials-refused']);
+});
