@@ -121,8 +121,10 @@ export class KafkaConsumer {
       if (chunk.generation !== following.generation)
         Object.assign(following, { generation: chunk.generation, ...this.anew() });
       const { reader, progress } = following;
-      const records: LoggedRecord[] = [];
-      for (const record of chunk.records) records.push({ ...record, log: await this.logOf(connection, record) });
+      const fetched: LoggedRecord[] = [];
+      for (const record of chunk.records) fetched.push({ ...record, log: await this.logOf(connection, record) });
+      const records = onceEach(fetched);
+      this.ports.count(this.source, 'known', fetched.length - records.length);
       await this.takeAll(following, this.withoutTooLarge(records), signal);
       this.tellRefusals();
       if (signal.aborted) return;
@@ -332,4 +334,14 @@ export class KafkaConsumer {
     this.ports.told(source, this.awaySinceMs);
     this.ports.progressed(source, []);
   }
+}
+
+/** While the leader of a partition changes, both brokers may be asked for the same records, and what they send comes together. */
+function onceEach(records: readonly LoggedRecord[]): readonly LoggedRecord[] {
+  const next = new Map<string, number>();
+  return records.filter(({ log, offset }) => {
+    const isNew = offset >= (next.get(log) ?? 0);
+    if (isNew) next.set(log, offset + 1);
+    return isNew;
+  });
 }

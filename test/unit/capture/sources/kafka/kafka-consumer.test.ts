@@ -49,6 +49,8 @@ class World {
   refusal: () => 'before' | 'after' | null = () => null;
   /** When the members of the group change. */
   rebalances: () => boolean = () => false;
+  /** When a partition is fetched from two brokers at once. */
+  fetchesTwice: () => boolean = () => false;
   isFull: () => boolean = () => false;
   isGone: () => boolean = () => false;
   reason: () => string = () => 'no broker';
@@ -115,7 +117,7 @@ class World {
       PARTITIONS.flatMap((partition) => {
         const records = (topic[partition] ?? []).slice(at[partition], (at[partition] ?? 0) + most);
         at[partition] = (at[partition] ?? 0) + records.length;
-        return records;
+        return this.fetchesTwice() ? [...records, ...records] : records;
       });
     return Promise.resolve({
       get generation() {
@@ -247,6 +249,7 @@ describe('reading topics', () => {
         world.append(Math.floor(random.next() * 3), chance(0.05)() ? null : row(`p${i}`));
       const ids = world.topic.flat().filter(({ value }) => value !== null).length;
       world.rebalances = chance(0.1);
+      world.fetchesTwice = chance(0.1);
       world.isFull = chance(0.1);
       world.isGone = chance(0.02);
       world.refusal = () => (chance(0.1)() ? 'before' : chance(0.1)() ? 'after' : null);
