@@ -89,7 +89,7 @@ export interface IngestNote {
 export interface IntakeSummary {
   readonly taken: number;
   readonly refused: number;
-  /** Null when none was refused. */
+  /** Why more than half of them were refused; null when none was, or for several reasons. */
   readonly mostRefusedFor: RefusalReason | null;
   /** Parts of rows that were left out of what is watched. */
   readonly leftOut: readonly IngestNote[];

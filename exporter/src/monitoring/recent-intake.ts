@@ -85,7 +85,7 @@ export class RecentIntake {
         byReason.set(reason, (byReason.get(reason) ?? 0) + rows);
       for (const note of each.notes) notes.set(note.reason, note);
     }
-    const [most] = [...byReason].sort((a, b) => b[1] - a[1]);
+    const most = [...byReason].find(([, rows]) => rows > refused / 2);
     return {
       taken,
       refused,

@@ -34,12 +34,15 @@ describe('rows that were refused', () => {
     );
   });
 
-  it('are told with how many and why', () => {
+  it.each([
+    ['not_json', 'Most of them are not JSON.'],
+    [null, 'They were refused for several reasons.'],
+  ] as const)('are told with how many and why (%s)', (mostRefusedFor, why) => {
     const { findings } = detectIn(
-      stateOf(quiet, quiet, { intake: { ...NOTHING_REFUSED, taken: 37, refused: 63, mostRefusedFor: 'not_json' } }),
+      stateOf(quiet, quiet, { intake: { ...NOTHING_REFUSED, taken: 37, refused: 63, mostRefusedFor } }),
     );
     expect(findings.find(({ detector }) => detector === 'refused-rows')?.sentence).toBe(
-      '63.0 % of the last 100 rows sent were refused. Most of them are not JSON.',
+      `63.0 % of the last 100 rows sent were refused. ${why}`,
     );
   });
 });

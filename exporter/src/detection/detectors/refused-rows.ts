@@ -15,7 +15,8 @@ export const refusedRows: Detector = {
     const rows = taken + refused;
     if (rows < FEWEST_ROWS || refused <= MOST * rows) return nothing;
     const { share, interval } = proportion(refused, rows);
-    const reason = mostRefusedFor === null ? '' : ` Most of them ${REASONS[mostRefusedFor]}.`;
+    const reason =
+      mostRefusedFor === null ? 'They were refused for several reasons.' : `Most of them ${REASONS[mostRefusedFor]}.`;
     return found({
       detector: 'refused-rows',
       subject: 'traffic',
@@ -30,7 +31,7 @@ export const refusedRows: Detector = {
       now: share,
       window: windowOf(input),
       baselineSamples: null,
-      sentence: `${percent(share)} of the last ${rows} rows sent were refused.${reason}`,
+      sentence: `${percent(share)} of the last ${rows} rows sent were refused. ${reason}`,
     });
   },
 };
