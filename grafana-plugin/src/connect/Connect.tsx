@@ -79,6 +79,7 @@ function Policy({
   const [owner, setOwner] = useState('');
   const [tags, setTags] = useState('');
   const [intervalSeconds, setIntervalSeconds] = useState(60);
+  const [timeoutSeconds, setTimeoutSeconds] = useState(0);
   const [golden, setGolden] = useState<number[]>(found.payloads.map((_, index) => index).slice(0, 5));
   const { busy, failure, run } = useAction();
   const watch = (event: SyntheticEvent) => {
@@ -93,6 +94,7 @@ function Policy({
           url: address,
           ...asking,
           connector: found.endpoint.connector,
+          ...(timeoutSeconds > 0 ? { timeout_seconds: timeoutSeconds } : {}),
           ...(name.trim() === '' ? {} : { name: name.trim() }),
           ...(owner.trim() === '' ? {} : { owner: owner.trim() }),
           ...(words.length === 0 ? {} : { tags: words }),
@@ -147,6 +149,17 @@ function Policy({
               max={86_400}
               value={intervalSeconds}
               onChange={(event) => setIntervalSeconds(Math.max(1, Math.round(Number(event.currentTarget.value))))}
+            />
+          </Field>
+          <Field label={t('connect.timeout', 'Seconds it may take to answer')} htmlFor="model-timeout">
+            <Input
+              id="model-timeout"
+              type="number"
+              min={1}
+              max={300}
+              value={timeoutSeconds > 0 ? timeoutSeconds : ''}
+              placeholder={t('connect.timeout-hint', 'as for the others')}
+              onChange={(event) => setTimeoutSeconds(Math.round(Number(event.currentTarget.value)))}
             />
           </Field>
         </Stack>

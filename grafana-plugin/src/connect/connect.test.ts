@@ -86,30 +86,69 @@ describe('how a model is asked', () => {
     expect(askingOf(NOTHING_ASKED)).toEqual({});
     expect(problemsOf(NOTHING_ASKED)).toEqual({});
   });
-  it('is a header, a payload and the places of prediction and confidence', () => {
+  it('is headers, a payload and the places of prediction and confidence', () => {
     expect(
       askingOf({
-        header: ' X-API-Key ',
-        value: 'secret',
+        ...NOTHING_ASKED,
+        headers: [
+          { name: ' X-API-Key ', value: 'secret' },
+          { name: 'X-Tenant', value: 'a' },
+          { name: '', value: '' },
+        ],
         payload: '{"rows": [[1]]}',
         prediction: '/outputs/0/class',
         confidence: ' /outputs/0/p',
       })
     ).toEqual({
-      headers: { 'X-API-Key': 'secret' },
+      headers: { 'X-API-Key': 'secret', 'X-Tenant': 'a' },
       payloads: [{ rows: [[1]] }],
       answer: { prediction: '/outputs/0/class', confidence: '/outputs/0/p' },
     });
   });
+  it('is a user, parameters, a kind of server and certificates', () => {
+    expect(
+      askingOf({
+        ...NOTHING_ASKED,
+        user: 'zoë',
+        password: 'p:w',
+        query: [{ name: 'key', value: 'k' }],
+        connector: 'kserve',
+        method: 'PUT',
+        openapi: '/docs/openapi.json',
+        classes: '/classes',
+        caFile: '/etc/ca.pem',
+        certFile: '/etc/c.pem',
+        keyFile: '/etc/k.pem',
+        isAnyCertificateTaken: true,
+      })
+    ).toEqual({
+      headers: { Authorization: `Basic ${Buffer.from('zoë:p:w').toString('base64')}` },
+      query: { key: 'k' },
+      connector: 'kserve',
+      method: 'PUT',
+      openapi: '/docs/openapi.json',
+      answer: { classes: '/classes' },
+      tls: { ca_file: '/etc/ca.pem', cert_file: '/etc/c.pem', key_file: '/etc/k.pem', insecure_skip_verify: true },
+    });
+  });
   it('is not sent while a field cannot be understood', () => {
     const problems = problemsOf({
-      header: 'two words',
-      value: 'x',
+      ...NOTHING_ASKED,
+      headers: [
+        { name: 'X-Key', value: 'x' },
+        { name: 'two words', value: 'x' },
+      ],
+      query: [{ name: '', value: 'k' }],
+      user: 'a:b',
       payload: '{rows',
       prediction: 'a',
       confidence: '/b',
+      openapi: 'docs',
+      certFile: '/c.pem',
     });
-    expect(Object.keys(problems).sort()).toEqual(['header', 'payload', 'prediction']);
+    const wrong = ['headers-1', 'keyFile', 'openapi', 'payload', 'prediction', 'query-0', 'user'];
+    expect(Object.keys(problems).sort()).toEqual(wrong);
+    expect(Object.keys(problemsOf({ ...NOTHING_ASKED, password: 'p' }))).toEqual(['user']);
   });
   it('is asked for where the model refuses the key or the payload, not where nobody answers', () => {
     const failed = (reason: Parameters<typeof isMendedByAsking>[0]['failure']['reason'], http_status: number | null) =>
