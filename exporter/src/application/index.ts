@@ -48,7 +48,7 @@ export function createApplication(ports: ApplicationPorts, settings: Application
     imports,
     fetchedImports,
     incidents,
-    decisions: decisionUseCases(ports, (id) => incidents.get(id)),
+    decisions: decisionUseCases(ports, (id) => incidents.stored(id)),
     history: historyUseCases(ports),
     alerts: alertUseCases(ports),
     audit: auditUseCases(ports),

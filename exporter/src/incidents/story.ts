@@ -2,13 +2,18 @@ import { attributedFindings, failsEachCall, hasTrait, type CauseId, type Diagnos
 import type { IncidentRow } from '../domain/incident.js';
 import { minuteText } from '../domain/time-text.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
+import { severityText } from '../explanation/explain.js';
 
-/** No call is answered, whether nothing is there or what is there refuses all of them. */
-export function isUnanswered({ causes: [first], findings }: Pick<Diagnosis, 'causes' | 'findings'>): boolean {
+/** Nothing is there, or what is there refuses every call. */
+export function isAway({ causes: [first], findings }: Pick<Diagnosis, 'causes' | 'findings'>): boolean {
   if (first === undefined) return false;
   if (first.id === 'model-unreachable') return true;
   return (hasTrait(first.id, 'says-itself') || failsEachCall(first)) && isOut({ findings });
 }
+
+/** The same, or nothing that is answered can be used. */
+export const isUnanswered = (told: Pick<Diagnosis, 'causes' | 'findings'>): boolean =>
+  isAway(told) || (causeOf(told) === 'answer-schema-changed' && isOut(told));
 
 /** A check says that no call is answered. */
 export const isOut = ({ findings }: Pick<Diagnosis, 'findings'>): boolean =>
@@ -23,7 +28,7 @@ export const endsOutage = (
 type Telling = Pick<IncidentRow, 'diagnosis' | 'explanation'>;
 
 /** The cause a diagnosis puts first; `none` where it has none. */
-export const causeOf = ({ causes: [first] }: Diagnosis): CauseId => first?.id ?? 'none';
+export const causeOf = ({ causes: [first] }: Pick<Diagnosis, 'causes'>): CauseId => first?.id ?? 'none';
 
 /** Two diagnoses tell the same story when cause and features agree. That each call fails is another than that some do: other plans are made. */
 export function storyOf(diagnosis: Diagnosis): string {
@@ -111,17 +116,24 @@ const ANSWERED_MS = 5_000;
  * An open incident as it is shown while evaluations find nothing but what is over, or calls are answered again: what it tells is no
  * longer so, and until it closes it may come back.
  */
-export function asShown(incident: IncidentRow, evaluation: Evaluation | null): IncidentRow {
+export function asShown<T extends IncidentRow>(incident: T, evaluation: Evaluation | null): T {
   if (evaluation === null) return incident;
   const { explanation, diagnosis } = incident;
   const endedMs = endsOutage(diagnosis, evaluation) ? evaluation.answeredSinceMs : null;
   if (endedMs === null && isUnderWay(evaluation)) return incident;
   const [, name = '', text = explanation.headline] = /^([^:]*: )(.*)$/s.exec(explanation.headline) ?? [];
   const now = endedMs === null ? 'over, it seems' : `answers again since ${minuteText(endedMs)}`;
+  const shown = { ...incident, explanation: { ...explanation, headline: `${name}${now}; it was: ${text}` } };
   const isOver = endedMs !== null && evaluation.diagnosis.atMs - endedMs >= ANSWERED_MS;
-  return {
-    ...incident,
-    severity: isOver ? 'low' : incident.severity,
-    explanation: { ...explanation, headline: `${name}${now}; it was: ${text}` },
-  };
+  return isOver ? asMild(shown) : shown;
+}
+
+/** What was severe is told as that, wherever the severity stands. */
+function asMild<T extends IncidentRow>(incident: T): T {
+  const { diagnosis, explanation } = incident;
+  const before = severityText(diagnosis);
+  const severityReason = `Calls are answered again. Until then it was ${diagnosis.severity}: ${diagnosis.severityReason}`;
+  const mild = { ...diagnosis, severity: 'low', severityReason } as const;
+  const paragraphs = explanation.paragraphs.map((text) => text.replace(before, () => severityText(mild)));
+  return { ...incident, severity: 'low', diagnosis: mild, explanation: { ...explanation, paragraphs } };
 }

@@ -9,7 +9,7 @@ import type { PerformanceEstimate } from '../domain/performance.js';
 import type { SignalKey, WindowProfile } from '../domain/profile.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
 import { notUnderstood } from '../evaluation/not-understood.js';
-import { asShown, endsOutage, isUnanswered } from '../incidents/story.js';
+import { asShown, endsOutage, isAway, isUnanswered } from '../incidents/story.js';
 import { shownDiagnosis } from '../incidents/taken-up.js';
 import { lastLoggedAtMs } from './call-counters.js';
 import { percent } from '../domain/quantity-text.js';
@@ -226,7 +226,7 @@ export function stateOf(
     return running === 'healthy' && evaluation !== null && evaluation.unalerted !== null ? 'degraded' : running;
   }
   const isAnswered = evaluation !== null && endsOutage(incident.diagnosis, evaluation);
-  if (isUnanswered(incident.diagnosis) && !isAnswered) return 'unreachable';
+  if (isAway(incident.diagnosis) && !isAnswered) return 'unreachable';
   return pagesPeople(asShown(incident, evaluation).severity) ? 'failing' : 'degraded';
 }
 

@@ -6,6 +6,7 @@ import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { DEFAULT_HYSTERESIS } from '../../../exporter/src/incidents/hysteresis.js';
 import { asShown } from '../../../exporter/src/incidents/story.js';
 import { sampleStatus } from '../metrics/sample-status.js';
+import { incidentUseCases } from '../../../exporter/src/application/incidents.js';
 import { proposal } from '../../integration/governance/harness.js';
 import { evaluation, incidentsInMemory, NOBODY_DECIDES } from './fixtures.js';
 
@@ -110,6 +111,63 @@ describe('an outage that ends', () => {
     expect(incidents.current(model.id)).not.toBeNull();
     await see(clearAt(21_000), DEFAULT_HYSTERESIS.close);
     expect(incidents.current(model.id)).toBeNull();
+  });
+
+  it('is in a list and by itself as its model shows it, until it closes', async () => {
+    const { incidents, see, saved } = managed();
+    await see(out, 5);
+    const now = evaluatedAt(SINCE_MS + 5_000);
+    const none = () => Promise.reject(new Error('nobody asks'));
+    const told = incidentUseCases(
+      {
+        incidents,
+        clock: { now: () => SINCE_MS, sleep: none },
+        fleet: { has: () => true, evaluation: () => now, knownLessons: () => [], recallLessons: none },
+        store: {
+          incidents: {
+            list: () => Promise.resolve([...saved.values()]),
+            get: (id) => Promise.resolve(saved.get(id) ?? null),
+          },
+          alertFeedback: { list: none, save: none },
+          governance: none,
+        },
+        auditNote: () => none,
+        renderReport: none,
+      },
+      { criticalErrorShare: () => 0.5 },
+    );
+    const open = incidents.current(model.id);
+    const shown = open && asShown(open, now);
+    expect(shown?.severity).toBe('low');
+    const [listed] = await told.list({ limit: 10 });
+    for (const incident of [listed, open && (await told.get(open.id))])
+      expect(incident).toMatchObject({
+        severity: 'low',
+        explanation: { headline: shown?.explanation.headline },
+        diagnosis: { severity: 'low' },
+      });
+    expect(listed?.diagnosis.severityReason).toMatch(/^Calls are answered again\. Until then it was critical/);
+    expect(open && (await told.stored(open.id)).severity).toBe('critical');
+    await see(ended, DEFAULT_HYSTERESIS.closeMixed);
+    expect((await told.list({ limit: 10 })).map(({ severity }) => severity)).toEqual(['critical']);
+  });
+
+  it('is one whatever makes every response useless: it goes back to failing by no evaluation of calls that are answered', async () => {
+    const { incidents, see, saved } = managed();
+    const changed = naming('answer-schema-changed', { unreachable: 'errors' }, {});
+    await see(changed, 5);
+    // What is left of it in the window is found, and is not yet known to be over.
+    const left = naming('answer-schema-changed', { 'error-rate': 'errors' }, { answeredSinceMs: SINCE_MS });
+    const later = { ...left, diagnosis: { ...left.diagnosis, atMs: SINCE_MS + 5_000 } };
+    await see(later, 200);
+    const open = incidents.current(model.id);
+    expect(open && asShown(open, later)).toMatchObject({
+      severity: 'low',
+      explanation: {
+        headline: 'fraud: answers again since 2026-11-30 21:54 UTC; it was: answer-schema-changed. So it is.',
+      },
+    });
+    expect([...saved.values()].map(({ severity }) => severity)).toEqual(['critical']);
   });
 
   it('gives way to errors that go on between answers', async () => {
