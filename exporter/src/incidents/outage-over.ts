@@ -13,7 +13,9 @@ export function isJustOver(
   { answeredSinceMs, diagnosis }: Pick<Evaluation, 'answeredSinceMs' | 'diagnosis'>,
 ): boolean {
   if (incident === null || answeredSinceMs === null || !isUnanswered(incident.diagnosis)) return false;
-  const lastedMs = Math.max(0, answeredSinceMs - incident.openedAtMs);
+  // It is open only once evaluations have agreed on it; a short outage may be over by then.
+  const beganAtMs = Math.min(incident.openedAtMs, incident.diagnosis.sinceMs ?? Infinity);
+  const lastedMs = Math.max(0, answeredSinceMs - beganAtMs);
   return diagnosis.atMs - answeredSinceMs < Math.min(TIMES_AS_LONG * lastedMs, LONGEST_PROOF_MS);
 }
 

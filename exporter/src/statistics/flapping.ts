@@ -7,8 +7,9 @@ const FEWEST = 5;
 const LIKE_THE_REST = 0.8;
 /** Of a burst that is over: five in a row come by chance where a third of the calls fail. */
 const FEWEST_BEFORE = 6;
-/** Failures in a row that are an outage, however it goes on. */
+/** Failures in a row, or for so long, that are an outage, however it goes on: where a call is made a minute, few are long. */
 const OUTAGE = 30;
+const OUTAGE_MS = 120_000;
 /** Fewer are no turns. */
 const FEWEST_BURSTS = 2;
 /** A pause no longer than so many times the burst before it, and a burst than the longest before. */
@@ -26,8 +27,11 @@ interface Stretch {
 function stretchesOf(rows: readonly Observation[]): readonly Stretch[] {
   const all: Stretch[] = [];
   let [calls, fromMs, from] = [0, 0, 0];
+  let ofFailing = false;
   for (const [i, { failure, atMs }] of rows.entries()) {
     const isFailing = failure !== null;
+    if (isFailing !== ofFailing && all.length === 0) calls = 0;
+    ofFailing = isFailing;
     const last = all.at(-1);
     if (last?.isFailing === isFailing) {
       all.splice(-1, 1, { ...last, calls: last.calls + 1 });
@@ -55,7 +59,7 @@ function turnsOf(stretches: readonly Stretch[], lengthsMs: readonly number[]): T
   for (const [i, { isFailing, calls }] of [...stretches.entries()].reverse()) {
     const isNewest = i === stretches.length - 1;
     const ms = lengthsMs[i] ?? 0;
-    if (isFailing && (calls >= OUTAGE || (!isNewest && calls < FEWEST_BEFORE))) break;
+    if (isFailing && (calls >= OUTAGE || ms >= OUTAGE_MS || (!isNewest && calls < FEWEST_BEFORE))) break;
     if (!isFailing && !isNewest && ms > MOST_TIMES * Math.max(lengthsMs[i - 1] ?? 0, longestMs)) break;
     if (isFailing) first = i;
     if (isFailing && !isNewest) longestMs = Math.max(longestMs, ms);

@@ -2,7 +2,7 @@ import type { Observation } from '../domain/observation.js';
 
 /** Failures in a row, at least, and for how long: a server that starts anew asks for less. */
 const FEWEST_CALLS = 2;
-const LONG_MS = 30_000;
+export const LONG_MS = 30_000;
 
 /** What a server that refuses each call asks for. */
 export interface KeptWaiting {

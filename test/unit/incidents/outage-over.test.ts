@@ -4,10 +4,11 @@ import type { Finding, FindingSubject } from '../../../exporter/src/domain/findi
 import type { Incident } from '../../../exporter/src/domain/incident.js';
 import type { Evaluation } from '../../../exporter/src/evaluation/evaluate.js';
 import { DEFAULT_HYSTERESIS } from '../../../exporter/src/incidents/hysteresis.js';
+import { isJustOver } from '../../../exporter/src/incidents/outage-over.js';
 import { asShown } from '../../../exporter/src/incidents/story.js';
 import { sampleStatus } from '../metrics/sample-status.js';
 import { incidentUseCases } from '../../../exporter/src/application/incidents.js';
-import { proposal } from '../../integration/governance/harness.js';
+import { incident, proposal } from '../../integration/governance/harness.js';
 import { evaluation, incidentsInMemory, NOBODY_DECIDES } from './fixtures.js';
 
 const model = sampleStatus('fraud').model;
@@ -111,6 +112,18 @@ describe('an outage that ends', () => {
     expect(incidents.current(model.id)).not.toBeNull();
     await see(clearAt(21_000), DEFAULT_HYSTERESIS.close);
     expect(incidents.current(model.id)).toBeNull();
+  });
+
+  it('lasted from its first failed call on, also where that was before its incident, or all of it was', () => {
+    const open = { ...incident(), openedAtMs: 11_000, diagnosis: { ...out.diagnosis, sinceMs: 0 } };
+    const atMs = (now: number) => ({ answeredSinceMs: 12_000, diagnosis: { ...ending.diagnosis, atMs: now } });
+    expect([13_000, 14_000, 35_999, 36_000].map((now) => isJustOver(open, atMs(now)))).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect(isJustOver({ ...open, openedAtMs: 13_000 }, atMs(14_000))).toBe(true);
   });
 
   it('is in a list and by itself as its model shows it, until it closes', async () => {

@@ -3,11 +3,11 @@ import { flapping, isFlapping } from '../../../exporter/src/statistics/flapping.
 import { observation } from '../detection/rows.js';
 import { failed } from '../rca/evaluated-case.js';
 
-/** @param calls one letter a call and a second: `a` answered, `f` failed */
-const rowsOf = (calls: string) =>
+/** @param calls one letter a call: `a` answered, `f` failed */
+const rowsOf = (calls: string, everyMs = 1_000) =>
   [...calls].map((call, i) => ({
     ...(call === 'f' ? failed('http_5xx', 503) : observation()),
-    atMs: 1_000 * i,
+    atMs: everyMs * i,
   }));
 const flaps = (calls: string): boolean => isFlapping(rowsOf(calls), 1_000 * (calls.length - 1));
 const of = (...lengths: readonly number[]): string =>
@@ -23,6 +23,7 @@ it.each<[string, string, boolean]>([
   ['an outage after the bursts, twice as long', of(50, 7, 7, 16), false],
   ['a second outage after a long one', of(50, 60, 20, 10), false],
   ['nothing', '', false],
+  ['one burst where the first calls went by chance', 'aaaaffaaaaaafffff', false],
 ])('%s', (_, calls, expected) => {
   expect(flaps(calls)).toBe(expected);
 });
@@ -35,4 +36,10 @@ it('counts all bursts and pauses since the first, in a burst and in a pause', ()
 it('is over after a pause that is twice as long', () => {
   const calls = of(50, 7, 7, 7, 16);
   expect(flapping(rowsOf(calls), 1_000 * (calls.length - 1))).toBeNull();
+});
+
+it('takes no minutes without an answer for a burst, however few calls that is', () => {
+  const calls = of(50, 20, 30, 29);
+  expect(isFlapping(rowsOf(calls, 60_000), 60_000 * (calls.length - 1))).toBe(false);
+  expect(isFlapping(rowsOf(calls), 1_000 * (calls.length - 1))).toBe(true);
 });

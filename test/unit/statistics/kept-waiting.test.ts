@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { keptWaiting } from '../../../exporter/src/statistics/kept-waiting.js';
 import { failuresNow } from '../../../exporter/src/statistics/rise-of-failures.js';
 import { observation, profileOf } from '../detection/rows.js';
-import { failed, refusedToWait } from '../rca/evaluated-case.js';
+import { evaluated, failed, refusedToWait } from '../rca/evaluated-case.js';
 
 const answered = Array.from({ length: 266 }, (_, i) => observation({ atMs: 100 * i }));
 const rows = [...answered, refusedToWait(30_000, 60_000), refusedToWait(30_010, 60_000)];
@@ -20,4 +20,18 @@ it.each([
   ['answers again', [...rows, observation({ atMs: 90_000 })]],
 ])('not by %s', (_, calls) => {
   expect(keptWaiting(calls, 120_000)).toBeNull();
+});
+
+it.each([
+  ['by time', { rows, nowMs: 75_000, consecutiveFailures: 2 }, 'seconds_without_an_answer', 45, 30],
+  [
+    'by a window in which every call failed',
+    { rows: rows.slice(-3).map((row) => ({ ...row, ...failed('timeout') })), consecutiveFailures: 3 },
+    'consecutive_failures',
+    3,
+    3,
+  ],
+])('a finding of an outage stands against the line that decided: %s', (_, given, name, value, threshold) => {
+  const found = evaluated(given).diagnosis.findings.find(({ detector }) => detector === 'unreachable');
+  expect(found).toMatchObject({ statistic: { name, value }, threshold });
 });

@@ -1,9 +1,10 @@
+import type { Finding } from '../../domain/finding.js';
 import { failureText } from '../../domain/observation.js';
 import { isFlapping } from '../../statistics/flapping.js';
 import { failuresNow, mostOf } from '../../statistics/rise-of-failures.js';
 import { failureCount } from '../../domain/profile.js';
 import { durationText, minuteText } from '../../domain/time-text.js';
-import { keptWaiting, type KeptWaiting } from '../../statistics/kept-waiting.js';
+import { keptWaiting, LONG_MS, type KeptWaiting } from '../../statistics/kept-waiting.js';
 import { found, nothing, windowOf, type Detector } from '../detection-input.js';
 
 const FEWEST_CALLS = 3;
@@ -27,8 +28,7 @@ export const unreachable: Detector = {
       subject: 'errors',
       kind: 'service',
       direction: 'up',
-      statistic: { name: 'consecutive_failures', value: inRow },
-      threshold: thresholds.consecutiveFailures,
+      ...(waits === null ? byCalls(inRow, thresholds.consecutiveFailures) : byTime(waits, input.nowMs)),
       pValue: null,
       effect: { measure: 'count', value: inRow, interval: null },
       statistics: Object.entries(window.failures).map(([name, value]) => ({ name: `failures_${name}`, value })),
@@ -40,6 +40,17 @@ export const unreachable: Detector = {
     });
   },
 };
+
+/** Of a window in which every call failed fewer are enough. */
+const byCalls = (inRow: number, inAnyWindow: number): Pick<Finding, 'statistic' | 'threshold'> => ({
+  statistic: { name: 'consecutive_failures', value: inRow },
+  threshold: inRow < inAnyWindow ? FEWEST_CALLS : inAnyWindow,
+});
+
+const byTime = ({ sinceMs }: KeptWaiting, nowMs: number): Pick<Finding, 'statistic' | 'threshold'> => ({
+  statistic: { name: 'seconds_without_an_answer', value: (nowMs - sinceMs) / 1_000 },
+  threshold: LONG_MS / 1_000,
+});
 
 /** An error is an answer, and so is one that cannot be used. */
 function sentenceOf(reason: string | null, inRow: number): string {

@@ -21,8 +21,10 @@ export const overloadedEndpoint: CauseDefinition = {
     if (noneAnswered(symptoms) && (failuresByReason.timeout ?? 0) === 0) return [];
     const late = (failuresByReason.timeout ?? 0) / failures.count > MIN_SHARE;
     const busy = refusedAsBusy !== null && refusedAsBusy.share > MIN_SHARE;
-    // Bursts alone do not tell load from a fault of the server's own, and a status of 500 says it is its own.
-    const unexplainedBursts = failuresInBursts === true && refusedAsBusy === null;
+    // Bursts alone do not tell load from a fault of the server's own; a status of 500 says it is its own, and where nothing
+    // listens nobody is busy.
+    const nobodyListens = (failuresByReason.connect ?? 0) / failures.count > MIN_SHARE;
+    const unexplainedBursts = failuresInBursts === true && refusedAsBusy === null && !nobodyListens;
     if (!late && !busy && !unexplainedBursts) return [];
     const how = late ? 'timeouts' : busy ? 'refusals' : 'failures';
     return [plain(`Overloaded endpoint: ${how}${failuresInBursts === true ? ' in bursts' : ''}`)];
