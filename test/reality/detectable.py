@@ -4,18 +4,25 @@ import math
 from collections import Counter
 
 
+def is_number(value) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+
+
 def signals(rows: list[dict], with_labels: str) -> dict[str, list]:
     """What can be seen of each row: inputs, answers, failures, latency, and by labels that are sent whether it was right."""
     out: dict[str, list] = {"fails": [row["err"] is not None for row in rows], "latency": [row["lat"] for row in rows]}
     for name in {name for row in rows for name in row["x"]}:
-        out[f"input {name}"] = [row["x"].get(name) for row in rows]
+        values = out[f"input {name}"] = [row["x"].get(name) for row in rows]
+        if any(isinstance(v, str) and len(v) > 40 for v in values):
+            out[f"length of {name}"] = [None if v is None else float(len(v)) for v in values]
+            out[f"spaces of {name}"] = [None if v is None else float(v.count(" ")) for v in values]
     out["prediction"] = [row["p"] for row in rows]
     out["confidence"] = [row["c"] for row in rows]
     out["version"] = [row["ver"] for row in rows]
     if with_labels != "never":
         kept = rows[:: 10 if with_labels == "a tenth" else 1]
         pairs = [(row["p"], row["y"]) for row in kept if row["y"] is not None and row["p"] is not None]
-        out["error"] = [abs(p - y) if isinstance(y, float) and isinstance(p, float) else str(p) != str(y) for p, y in pairs]
+        out["error"] = [abs(p - y) if is_number(y) and is_number(p) else str(p) != str(y) for p, y in pairs]
     return out
 
 
@@ -25,8 +32,8 @@ def moved(before: list, after: list) -> float:
     if min(n, m) < 20:
         return math.inf if n and not m else 0.0
     size = math.sqrt(n * m / (n + m))
-    numbers = [[v for v in side if isinstance(v, (int, float)) and not isinstance(v, bool) and not math.isnan(v)] for side in (before, after)]
-    shares = [Counter("number" if isinstance(v, (int, float)) and not isinstance(v, bool) else str(v)[:40] for v in side) for side in (before, after)]
+    numbers = [[v for v in side if is_number(v)] for side in (before, after)]
+    shares = [Counter("number" if is_number(v) else str(v)[:40] for v in side) for side in (before, after)]
     apart = max(abs(shares[0][v] / n - shares[1][v] / m) / math.sqrt(max((shares[0][v] + shares[1][v]) / (n + m), 1 / n) + 1e-9) for v in shares[0] | shares[1])
     worst = apart * size
     if min(map(len, numbers)) >= 20:
@@ -39,6 +46,8 @@ def moved(before: list, after: list) -> float:
             while j < len(b) and b[j] <= value:
                 j += 1
             gap = max(gap, abs(i / len(a) - j / len(b)))
+        beyond = sum(v > a[-1] + (a[-1] - a[0]) or v < a[0] - (a[-1] - a[0]) for v in b)
+        worst = max(worst, 2.0 * beyond)
         worst = max(worst, 2 * gap * math.sqrt(len(a) * len(b) / (len(a) + len(b))))
     return worst
 
