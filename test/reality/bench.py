@@ -14,9 +14,9 @@ from service import Exporter
 from worlds import HEALTHY, REPETITIONS, healthy, of_group, world_of
 
 
-def played(exporter: Exporter, w, lines) -> dict:
+def played(exporter: Exporter, w, lines, live: bool) -> dict:
     began = time.time()
-    told = exporter.told(f"m{w.number}", lines)
+    told = exporter.told(f"m{w.number}", lines, live)
     kind = w.kind
     truth = kind and kind.features(w)
     segment = w.segment if kind and (kind.mode == "segment" or "one segment" in kind.name) else None
@@ -65,7 +65,7 @@ def run(arguments) -> list[dict]:
                 passed_over.extend(passed)
                 if w is None:
                     return
-                result = played(exporter, w, lines)
+                result = played(exporter, w, lines, arguments.live)
                 results.append(result)
                 out.write(json.dumps(result) + "\n")
                 out.flush()
@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument("--healthy", type=int, default=len(HEALTHY))
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--live", action="store_true", help="send rows to watched models, in real time, not as a history")
     parser.add_argument("--only", default="")
     parser.add_argument("--out", default=os.path.join(os.path.dirname(__file__), "artifacts", "results.jsonl"))
     parser.add_argument("--score", default="")

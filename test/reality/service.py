@@ -14,7 +14,8 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PART = 2000  # lines
+PART, LIVE_PART = 2000, 250  # lines
+LIVE_PAUSE_S = 15  # longer than rows wait for older ones, so that each part is judged before the next
 
 
 def free_port() -> int:
@@ -75,20 +76,29 @@ class Exporter:
                     raise RuntimeError(f"{method} {path}: {refusal.code} {text[:500]}") from refusal
                 time.sleep(min(5, float(refusal.headers.get("Retry-After") or 1)))
 
-    def told(self, model: str, lines: list[str]) -> dict:
-        """What mlfi would have told of these rows, had they come live: its incidents as they stand at the end."""
+    def told(self, model: str, lines: list[str], live: bool = False) -> dict:
+        """What mlfi tells of these rows: as an imported history, in its own time; or sent to a watched model, as they come."""
         self.call("POST", "/models", json.dumps({"id": model}))
         refused: dict[str, int] = {}
-        for k in range(0, len(lines), PART):
-            part = "\n".join(lines[k : k + PART])
-            taken = self.call("POST", f"/models/{model}/imports/rows?as=history&batch_id={k}", part, "application/x-ndjson")
+        for k in range(0, len(lines), LIVE_PART if live else PART):
+            path = f"/models/{model}/observations?batch_id={k}" if live else f"/models/{model}/imports/rows?as=history&batch_id={k}"
+            part = lines[k : k + (LIVE_PART if live else PART)]
+            taken = self.call("POST", path, "\n".join(part), "application/x-ndjson")
             for reason, count in taken.get("rejected_by_reason", {}).items():
                 refused[reason] = refused.get(reason, 0) + count
-        story = self.call("POST", f"/models/{model}/imports/finish", "{}")
+            if live:
+                time.sleep(LIVE_PAUSE_S)
+        story = self.watched(model) if live else self.call("POST", f"/models/{model}/imports/finish", "{}")
         incidents = [short(self.call("GET", f"/incidents/{i['id']}")) for i in story["incidents"]]
         baseline = self.call("GET", f"/models/{model}/baseline")
         self.call("DELETE", f"/models/{model}")
         return {"incidents": incidents, "refused": refused, "learns_still": story["learns_still"], "baseline": {k: baseline[k] for k in baseline if k in ("state", "samples", "missing")}, "notes": story["notes"]}
+
+    def watched(self, model: str) -> dict:
+        time.sleep(4 * LIVE_PAUSE_S)
+        page = self.call("GET", "/incidents?state=all&limit=200")
+        of_model = [i for i in page.get("incidents", page.get("items", [])) if i["model_id"] == model]
+        return {"incidents": of_model, "learns_still": [], "notes": []}
 
 
 def short(incident: dict) -> dict:
