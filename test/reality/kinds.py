@@ -1,8 +1,8 @@
 """Kinds of fault, each with what would be right to say of it. No kind is in both groups; what is tuned is tuned on TUNE alone."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable
 
 TUNE, JUDGE = "tune", "judge"
 MOVED = "input-drift unknown"  # inputs that moved in a way the catalogue has no cause for: both are defined so

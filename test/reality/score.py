@@ -4,6 +4,7 @@ import math
 import random
 import re
 from collections import defaultdict
+from itertools import pairwise
 
 from kinds import KINDS
 
@@ -21,7 +22,7 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 def stem(title: str) -> str:
-    words = re.sub(r"“[^”]*”", "", title).replace(":", " ").split()
+    words = re.sub(r"“[^”]*”", "", title).replace(":", " ").replace(".", " ").split()
     return " ".join(words[:2]).lower()
 
 
@@ -89,7 +90,7 @@ def scored(result: dict, known: dict) -> dict:
     over_time = named_over_time(incident, known)
     score["kept"] = bool(over_time) and over_time[0] in (None, first["id"])
     score["at_opening"] = bool(over_time) and over_time[0] in right
-    score["turns"] = sum(a != b for a, b in zip(over_time, over_time[1:]))
+    score["turns"] = sum(a != b for a, b in pairwise(over_time))
     score["incidents"] = sum(i["opened"] >= result["first"] for i in result["incidents"])
     if result["features"] is not None:
         truth, said = set(result["features"]), inputs_of(first, set(result["features"]))
@@ -194,6 +195,8 @@ def quiet_report(healthy: list[dict], faulty: list[dict]) -> list[str]:
     count, above = sum(row[2] for row in rows), sum(row[3] for row in rows)
     early = [i for r in faulty for i in r["incidents"] if i["opened"] < r["first"]]
     clean = sum(r["clean_days"] for r in faulty) / 30
+    if not healthy:
+        return []
     told = f"{len(healthy)} healthy worlds, {months:.1f} model-months: {count} incidents, {above} above low ({above / max(months, 1e-9):.2f} a month, at most {poisson_upper(above) / max(months, 1e-9):.2f})."
     before = f"Before the fault, in {clean:.1f} model-months: {len(early)} incidents, {sum(i['severity'] != 'low' for i in early)} above low."
     return [table(["healthy world", "rows", "incidents", "above low", "a cause > 0.8", "said"], rows), "", told, before]

@@ -96,8 +96,7 @@ class Exporter:
 
     def watched(self, model: str) -> dict:
         time.sleep(4 * LIVE_PAUSE_S)
-        page = self.call("GET", "/incidents?state=all&limit=200")
-        of_model = [i for i in page.get("incidents", page.get("items", [])) if i["model_id"] == model]
+        of_model = self.call("GET", f"/incidents?model={model}&limit=200")["incidents"]
         return {"incidents": of_model, "learns_still": [], "notes": []}
 
 

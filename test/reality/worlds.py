@@ -7,7 +7,6 @@ import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
-
 from data import DataSet, data_set
 from detectable import most_moved
 from kinds import KINDS, Kind
