@@ -8,7 +8,7 @@ def is_number(value) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
 
 
-def signals(rows: list[dict], with_labels: str) -> dict[str, list]:
+def signals(rows: list[dict]) -> dict[str, list]:
     """What can be seen of each row: inputs, answers, failures, latency, and by labels that are sent whether it was right."""
     out: dict[str, list] = {"fails": [row["err"] is not None for row in rows], "latency": [row["lat"] for row in rows]}
     for name in {name for row in rows for name in row["x"]}:
@@ -19,9 +19,8 @@ def signals(rows: list[dict], with_labels: str) -> dict[str, list]:
     out["prediction"] = [row["p"] for row in rows]
     out["confidence"] = [row["c"] for row in rows]
     out["version"] = [row["ver"] for row in rows]
-    if with_labels != "never":
-        kept = rows[:: 10 if with_labels == "a tenth" else 1]
-        pairs = [(row["p"], row["y"]) for row in kept if row["y"] is not None and row["p"] is not None]
+    pairs = [(row["p"], row["y"]) for row in rows if row.get("labelled") and row["p"] is not None]
+    if pairs:
         out["error"] = [abs(p - y) if is_number(y) and is_number(p) else str(p) != str(y) for p, y in pairs]
     return out
 
@@ -52,9 +51,9 @@ def moved(before: list, after: list) -> float:
     return worst
 
 
-def most_moved(rows: list[dict], onset: int, labels: str) -> tuple[str, float]:
+def most_moved(rows: list[dict], onset: int) -> tuple[str, float]:
     clean, faulty = ([row for row in rows if (row["t"] >= onset) == side] for side in (False, True))
-    a, b = signals(clean, labels), signals(faulty, labels)
+    a, b = signals(clean), signals(faulty)
     apart = {name: moved(a.get(name, [None] * len(clean)), b.get(name, [None] * len(faulty))) for name in a.keys() | b.keys()}
     name = max(apart, key=lambda key: apart[key])
     return name, apart[name]

@@ -218,9 +218,10 @@ def written(w: World, row: dict, name: str, later: int) -> list[tuple[int, str]]
         if w.labels == "a day late":
             due = at + DAY + w.chance.randrange(HOUR)
             if due < w.end:
+                row["labelled"] = True
                 lines.append((due, json.dumps({"prediction_id": name, "label": label})))
         elif w.labels == "at once" or w.chance.random() < 0.1:
-            out["label"] = label
+            out["label"], row["labelled"] = label, True
     return [(at, json.dumps(out)), *lines]
 
 
@@ -278,7 +279,7 @@ def world_of(kind: Kind, repetition: int, now_ms: int):
         if w is None:
             break
         lines = live(w)
-        w.shown = most_moved(w.rows, w.onset, w.labels) if kind.mode != "start" else ("from the start", math.inf)
+        w.shown = most_moved(w.rows, w.onset) if kind.mode != "start" else ("from the start", math.inf)
         if not w.changed:
             passed.append(f"{w.name}: changes nothing")
         elif w.shown[1] < 5 and kind.causes != {"label-delay"} and "times" not in w.rows[-1]:
