@@ -115,7 +115,7 @@ describe('an outage that ends', () => {
   });
 
   it('lasted from its first failed call on, also where that was before its incident, or all of it was', () => {
-    const open = { ...incident(), openedAtMs: 11_000, diagnosis: { ...out.diagnosis, sinceMs: 0 } };
+    const open = { ...incident('i'), openedAtMs: 11_000, diagnosis: { ...out.diagnosis, sinceMs: 0 } };
     const atMs = (now: number) => ({ answeredSinceMs: 12_000, diagnosis: { ...ending.diagnosis, atMs: now } });
     expect([13_000, 14_000, 35_999, 36_000].map((now) => isJustOver(open, atMs(now)))).toEqual([
       true,

@@ -10,6 +10,7 @@ import {
 import { KNOWN_FIELDS, type FieldRole, type FieldRoles } from './field-roles.js';
 import { featuresFrom } from './features.js';
 import { timestampMs } from './timestamps.js';
+import { unusableAnswer } from './logged-failure.js';
 import {
   answerOf,
   failureOf,
@@ -21,7 +22,6 @@ import {
   plainValue,
   secondsOf,
   shareOf,
-  unusableAnswer,
   versionOf,
   type Field,
 } from './values.js';

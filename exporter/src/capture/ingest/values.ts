@@ -1,12 +1,7 @@
-import {
-  FAILURE_REASONS,
-  quantityOf,
-  type Failure,
-  type FailureReason,
-  type Prediction,
-} from '../../domain/observation.js';
+import { quantityOf, type Failure, type Prediction } from '../../domain/observation.js';
 import { isMissingText } from './formats/missing-text.js';
 import { markedNumber } from './formats/tolerant-json.js';
+import { loggedFailure } from './logged-failure.js';
 import { Refusal, type Tell } from './verdicts.js';
 
 /** One field of a row as sent. */
@@ -187,19 +182,5 @@ function saysNoError(value: unknown): boolean {
 }
 const LONGEST_NO_ERROR = 20;
 
-/** What the sender logged as a failure. A form mlfi does not know is `other`: no cause is invented. */
-export function failureOf(value: unknown): Failure | null {
-  if (saysNoError(value)) return null;
-  const known = FAILURE_REASONS.find((reason): reason is FailureReason => reason === value);
-  return known === 'no_answer' ? unusableAnswer() : failed(known ?? 'other', 'logged by the sender as failed');
-}
-
-/** The failure of a call whose response came and holds nothing to use. */
-export const unusableAnswer = (): Failure => failed('no_answer', 'NaN, infinite, null or empty');
-
-const failed = (reason: FailureReason, detail: string): Failure => ({
-  reason,
-  detail,
-  httpStatus: null,
-  retryAfterMs: null,
-});
+/** What the sender logged as a failure; null where it says there was none. */
+export const failureOf = (value: unknown): Failure | null => (saysNoError(value) ? null : loggedFailure(value));

@@ -205,7 +205,7 @@ describe('the fields of a row', () => {
   });
 
   it('never invents a cause for an error', () => {
-    for (const error of ['CUDA out of memory', true, { code: 7 }, 500, 'TIMEOUT'])
+    for (const error of ['CUDA out of memory', true, { code: 7 }, 7, 'E_UNKNOWN'])
       expect(one({ error }).observations[0]?.failure?.reason).toBe('other');
     expect(one({ error: 'timeout' }).observations[0]?.failure?.reason).toBe('timeout');
   });

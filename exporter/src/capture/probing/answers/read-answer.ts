@@ -1,3 +1,4 @@
+import { reasonOfStatus } from '../../../domain/http-status.js';
 import { isObject, parseJson } from '../../../domain/json.js';
 import type { Json } from '../../../domain/json.js';
 import type { Failure, FailureReason, ModelAnswer } from '../../../domain/observation.js';
@@ -48,24 +49,9 @@ export function failureAnswer(
   return { kind: 'failure', failure, latencySeconds };
 }
 
-const REASONS: Readonly<Record<number, FailureReason>> = {
-  400: 'payload_refused',
-  401: 'credentials',
-  403: 'credentials',
-  404: 'not_found',
-  405: 'not_found',
-  407: 'credentials',
-  410: 'not_found',
-  413: 'payload_refused',
-  415: 'payload_refused',
-  422: 'payload_refused',
-  429: 'rate_limited',
-};
-
 const reasonOf = (answer: CalledAnswer): FailureReason => {
-  const { status } = answer;
   if (asksToSignIn(answer)) return 'credentials';
-  return REASONS[status] ?? (status >= 500 ? 'http_5xx' : status >= 400 ? 'http_4xx' : 'moved');
+  return reasonOfStatus(answer.status);
 };
 
 /** What a server that refuses says, with its status. */
