@@ -10,3 +10,7 @@ export type Severity = (typeof SEVERITIES)[number];
 export function compareSeverity(a: Severity, b: Severity): number {
   return SEVERITIES.indexOf(a) - SEVERITIES.indexOf(b);
 }
+
+/** The sentence that tells the severity of a diagnosis, wherever it stands. */
+export const severityText = (told: { readonly severity: Severity; readonly severityReason: string }): string =>
+  `Severity ${told.severity}: ${told.severityReason}`;

@@ -1,5 +1,5 @@
 import type { Diagnosis, Explanation } from '../domain/cause.js';
-import { severityText } from '../explanation/explain.js';
+import { severityText } from '../domain/severity.js';
 
 /**
  * A diagnosis and its explanation under the severity their incident counts as, so that headline, summary and parts say the same.

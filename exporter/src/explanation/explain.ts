@@ -7,6 +7,7 @@ import {
   type Diagnosis,
   type Explanation,
 } from '../domain/cause.js';
+import { severityText } from '../domain/severity.js';
 import type { Impact } from '../domain/impact.js';
 import type { Decomposition, DecompositionPartName } from '../domain/symptoms.js';
 import type { AlertEvidence } from '../domain/alert-evidence.js';
@@ -33,10 +34,6 @@ export function explain(diagnosis: Diagnosis, modelName: string, evidence: Alert
     ].filter((paragraph) => paragraph !== ''),
   };
 }
-
-/** The sentence that tells the severity of a diagnosis, wherever it stands. */
-export const severityText = ({ severity, severityReason }: Pick<Diagnosis, 'severity' | 'severityReason'>): string =>
-  `Severity ${severity}: ${severityReason}`;
 
 /** What could not be checked is told once, with the diagnosis's blind spots. */
 function healthy({ window: { samples } }: Diagnosis, name: string): Explanation {

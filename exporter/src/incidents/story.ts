@@ -1,8 +1,8 @@
 import { attributedFindings, failsEachCall, hasTrait, type CauseId, type Diagnosis } from '../domain/cause.js';
 import type { IncidentRow } from '../domain/incident.js';
 import { minuteText } from '../domain/time-text.js';
+import { severityText } from '../domain/severity.js';
 import type { Evaluation } from '../evaluation/evaluate.js';
-import { severityText } from '../explanation/explain.js';
 
 /** Nothing is there, or what is there refuses every call. */
 export function isAway({ causes: [first], findings }: Pick<Diagnosis, 'causes' | 'findings'>): boolean {
