@@ -119,6 +119,8 @@ export interface PredictionEvidence {
   readonly topShareBefore: number | null;
   /** Total variation distance between the mixes, null without baseline. */
   readonly mixDistance: number | null;
+  /** Numbers of many values: there is no line between two of them. */
+  readonly isQuantity: boolean;
 }
 
 export interface ConfidenceEvidence {

@@ -225,7 +225,12 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
     }),
     lateness: maybe(fc.record({ lateBefore: counts, lateNow: counts })),
     labels: maybe(fc.record({ accuracyBefore: counts, accuracyNow: counts })),
-    prediction: fc.record({ topShare: share, topShareBefore: maybe(share), mixDistance: maybe(share) }),
+    prediction: fc.record({
+      topShare: share,
+      topShareBefore: maybe(share),
+      mixDistance: maybe(share),
+      isQuantity: fc.boolean(),
+    }),
     differential: fc.record({
       missingTogether: maybe(fc.record({ features: fc.constant([...names]), share })),
       mixExplains: maybe(fc.record({ feature: fc.constantFrom(...names), residual: share })),
@@ -333,6 +338,7 @@ export const anySymptoms: fc.Arbitrary<Symptoms> = fc
           topShareBefore: given.prediction.topShareBefore,
           mixDistance: given.prediction.mixDistance,
         }),
+        isQuantity: given.prediction.isQuantity,
       },
       confidence: {
         present: answered && now !== null,

@@ -91,3 +91,24 @@ describe('one prediction for everything', () => {
     expect(released.severity).toBe('critical');
   });
 });
+
+describe('a model of a quantity whose answers are scaled', () => {
+  const priced = (rows: readonly Observation[], factor: number): Observation[] =>
+    rows.map((row) => ({
+      ...row,
+      prediction: factor * (200 + 7 * Number(row.features?.n1) + 3 * Number(row.features?.n2)),
+      confidence: null,
+    }));
+  const given: Case = { baselineRows: priced(BASELINE_ROWS, 1), rows: priced(rowsOf('now', 400), 1.4) };
+
+  it('had no threshold that moved', () => {
+    expect(idsOf(diagnosed(given))).not.toContain('threshold-moved');
+  });
+
+  it('two classes that are numbers have one', () => {
+    const classed = (rows: readonly Observation[], from: number): Observation[] =>
+      rows.map((row) => ({ ...row, prediction: Number(row.features?.n1) > from ? 1 : 0, confidence: null }));
+    const turned = diagnosed({ baselineRows: classed(BASELINE_ROWS, 50), rows: classed(rowsOf('now', 400), 56) });
+    expect(idsOf(turned)).toContain('threshold-moved');
+  });
+});

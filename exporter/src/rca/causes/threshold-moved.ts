@@ -24,7 +24,8 @@ export const thresholdMoved: CauseDefinition = {
     'inputs-moved',
   ],
   hypotheses(symptoms) {
-    const { golden, differential } = symptoms;
+    const { golden, differential, prediction } = symptoms;
+    if (prediction.isQuantity) return [];
     const turned =
       golden.answersChanged > 0 ||
       (differential.answerBands?.unsure ?? 0) > MIN_TURNED ||

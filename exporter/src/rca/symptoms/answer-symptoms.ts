@@ -14,6 +14,9 @@ import { levelOf } from './service-symptoms.js';
 /** Answers with a confidence from which a trend and quarters are computed. */
 const MIN_TREND_ROWS = 10;
 
+/** Classes may be numbers, but not so many. */
+const MOST_NUMBERED_CLASSES = 30;
+
 function topShare(
   counts: SignalCounts | undefined,
 ): { readonly share: number; readonly distinct: number; readonly samples: number } | null {
@@ -39,6 +42,9 @@ export function predictionEvidence(baseline: BaselineProfile | null, window: Win
     topShare: now?.share ?? 0,
     topShareBefore: topShare(countsBefore)?.share ?? null,
     mixDistance,
+    isQuantity: [countsBefore, countsNow].some(
+      (counts) => counts?.kind === 'numeric' && counts.cells.size > MOST_NUMBERED_CLASSES,
+    ),
   };
 }
 
