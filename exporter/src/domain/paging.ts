@@ -11,12 +11,13 @@ export const PAGING_SEVERITIES: readonly Severity[] = ['high', 'critical'];
 /** Whether an open incident calls people now; one of a paused model calls nobody. */
 export const pagesPeople = (severity: Severity): boolean => PAGING_SEVERITIES.includes(severity);
 
-/** Findings that state a fact rather than a statistical claim: nothing answers, a certificate ends, nothing comes, what comes is refused, the same question is answered differently. */
+/** Findings that state a fact rather than a statistical claim: nothing answers, a certificate ends, nothing comes, what comes is refused, the same question is answered differently, no label ever equals a prediction. */
 const FACTS: ReadonlySet<Finding['detector']> = new Set([
   'unreachable',
   'certificate-expiry',
   'no-predictions',
   'refused-rows',
+  'labels-never-match',
   'golden-answers',
   'answer-schema',
 ]);

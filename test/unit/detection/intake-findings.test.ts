@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { IntakeSummary } from '../../../exporter/src/domain/ingest.js';
+import { showFact } from '../../../exporter/src/domain/paging.js';
 import type { LabelCounts, WindowProfile } from '../../../exporter/src/domain/profile.js';
 import { estimatePerformance } from '../../../exporter/src/performance/estimate.js';
 import { seededRandom } from '../../../exporter/src/system/seeded-random.js';
@@ -76,7 +77,10 @@ describe('labels of which none equals its prediction', () => {
     detectIn(stateOf(quiet, quiet, { window: windowOf(counts) })).findings.map(({ detector }) => detector);
 
   it('are told, and are no accuracy of 0', () => {
-    expect(foundIn(labels(80, 0))).toContain('labels-never-match');
+    const { findings } = detectIn(stateOf(quiet, quiet, { window: windowOf(labels(80, 0)) }));
+    expect(findings.map(({ detector }) => detector)).toContain('labels-never-match');
+    // A fact needs no evidence over time.
+    expect(showFact(findings, 1)).toBe(true);
     expect(estimatePerformance(null, windowOf(labels(80, 0)), []).realised.accuracy).toBeNull();
   });
 
