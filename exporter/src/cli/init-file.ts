@@ -1,4 +1,6 @@
 import { Document, isCollection, stringify, visit } from 'yaml';
+import { resolve } from 'node:path';
+import type { AnswerPointers, AskingTls } from '../domain/asking.js';
 import type { ConnectorId } from '../domain/model.js';
 import type { Json } from '../domain/json.js';
 
@@ -20,10 +22,28 @@ export interface ModelLines {
   readonly url: string;
   readonly connector?: ConnectorId;
   readonly payloads?: readonly Json[];
+  readonly method?: 'POST' | 'PUT';
   readonly openapi?: string;
+  readonly answer?: AnswerPointers;
+  readonly tls?: TlsLines;
   readonly headers?: Readonly<Record<string, { readonly secret: string }>>;
   readonly query?: Readonly<Record<string, { readonly secret: string }>>;
 }
+
+interface TlsLines {
+  readonly ca_file?: string;
+  readonly cert_file?: string;
+  readonly key_file?: string;
+  readonly insecure_skip_verify?: true;
+}
+
+/** Files are named as they can be found from wherever the configuration is read. */
+export const tlsLines = ({ caFile, certFile, keyFile, insecureSkipVerify }: AskingTls): TlsLines => ({
+  ...(caFile === undefined ? {} : { ca_file: resolve(caFile) }),
+  ...(certFile === undefined ? {} : { cert_file: resolve(certFile) }),
+  ...(keyFile === undefined ? {} : { key_file: resolve(keyFile) }),
+  ...(insecureSkipVerify === true ? { insecure_skip_verify: true } : {}),
+});
 
 /** What `mlfi init` knows when it writes. */
 export interface InitFile {

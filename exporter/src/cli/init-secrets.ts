@@ -53,6 +53,26 @@ function headerSecret(
   return [header, { name, value: oneLine(fileText('--header', path), '--header'), from: { kind: 'named-file', path } }];
 }
 
+/** A parameter as typed: `name=value` or `name=@file`. @throws WrongOption */
+function querySecret(typed: string): readonly [string, KeptSecret] {
+  const [parameter, value] = pair('--query', typed, '=');
+  const name = nameOf('query', parameter);
+  if (value === '') throw new WrongOption(`--query ${parameter} has no value`);
+  if (!value.startsWith('@')) return [parameter, newFile(name, value)];
+  const path = resolve(value.slice(1));
+  return [
+    parameter,
+    { name, value: oneLine(fileText('--query', path), '--query'), from: { kind: 'named-file', path } },
+  ];
+}
+
+/** `user:password` or `user:@file`, as HTTP's basic scheme sends it. @throws WrongOption */
+function basicSecret(typed: string): string {
+  const [user, given] = pair('--basic', typed, ':');
+  const password = given.startsWith('@') ? oneLine(fileText('--basic', given.slice(1)), '--basic') : given;
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
 function oneLine(text: string, option: string): string {
   const line = text.replace(/\r?\n$/, '');
   if (line === '' || /[\r\n\0]/.test(line))
@@ -62,12 +82,16 @@ function oneLine(text: string, option: string): string {
 
 /**
  * Takes the secrets out of what was typed.
- * @param token a bearer token; null for none
  * @throws WrongOption
  */
 export function secretsOf(
   url: string,
-  typed: { readonly header: readonly string[]; readonly tokenFile: string | null },
+  typed: {
+    readonly header: readonly string[];
+    readonly query: readonly string[];
+    readonly basic: string | null;
+    readonly tokenFile: string | null;
+  },
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): GivenSecrets {
   const headers = new Map<string, KeptSecret>();
@@ -76,6 +100,8 @@ export function secretsOf(
     const token = oneLine(fileText('--token-file', typed.tokenFile), '--token-file').trim();
     headers.set('Authorization', newFile(nameOf('header', 'Authorization'), `Bearer ${token}`));
   }
+  if (typed.basic !== null)
+    headers.set('Authorization', newFile(nameOf('header', 'Authorization'), basicSecret(typed.basic)));
   const query = new Map<string, KeptSecret>();
   const address = URL.canParse(url) ? new URL(url) : null;
   for (const [name, value] of address?.searchParams ?? []) {
@@ -84,10 +110,12 @@ export function secretsOf(
     if (NAMED_SECRET.test(name)) query.set(name, newFile(nameOf('query', name), value));
   }
   for (const name of query.keys()) address?.searchParams.delete(name);
+  const isAddressChanged = query.size > 0;
+  for (const one of typed.query) query.set(...querySecret(one));
   const named = (all: ReadonlyMap<string, KeptSecret>): Record<string, { secret: string }> =>
     Object.fromEntries([...all].map(([name, { name: secret }]) => [name, { secret }]));
   return {
-    url: query.size === 0 ? url : (address?.href ?? url),
+    url: isAddressChanged ? (address?.href ?? url) : url,
     headers: named(headers),
     query: named(query),
     secrets: [...headers.values(), ...query.values()],

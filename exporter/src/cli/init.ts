@@ -9,10 +9,10 @@ import { counted } from '../domain/quantity-text.js';
 import { namedByAddress } from '../domain/shown-address.js';
 import { isList, isObject, type Json } from '../domain/json.js';
 import { setupProblemOf, type SetupKind } from '../domain/setup-problem.js';
-import { typedTarget, WrongOption } from './asking-options.js';
+import { typedTarget, WrongOption, type AskingOptions } from './asking-options.js';
 import { alikeText } from './config-check.js';
 import type { Commands } from './commands.js';
-import { fileToTry, fileToWrite, type InitFile } from './init-file.js';
+import { fileToTry, fileToWrite, tlsLines, type InitFile } from './init-file.js';
 import { keepSecrets, secretInTheWay, secretsOf } from './init-secrets.js';
 import { commandLine } from './own-command.js';
 import { canAsk, terminalQuestions, type Questions } from './questions.js';
@@ -24,7 +24,7 @@ const UNANSWERED = 2;
 const INTERRUPTED = 130;
 
 /** What `mlfi init` is told besides where to write. */
-export interface InitOptions {
+export interface InitOptions extends AskingOptions {
   readonly output: string;
   readonly force?: boolean;
   /** Every key with a comment, and no question. */
@@ -32,11 +32,6 @@ export interface InitOptions {
   /** The model to write the file for. */
   readonly url?: string;
   readonly id?: string;
-  readonly payload?: string;
-  readonly connector?: string;
-  readonly openapi?: string;
-  readonly header?: readonly string[];
-  readonly tokenFile?: string;
 }
 
 type Trying = Pick<Commands, 'tryModels'>;
@@ -161,19 +156,19 @@ async function initByQuestions(commands: Trying, options: InitOptions, questions
 
 /** @throws WrongOption */
 function fileFor(url: string, options: InitOptions): Omit<InitFile, 'isPrivate'> {
-  const { id, payload, connector, openapi, header = [], tokenFile = null } = options;
-  const { target } = typedTarget({
-    ...(payload === undefined ? {} : { payload }),
-    ...(connector === undefined ? {} : { connector }),
-    ...(openapi === undefined ? {} : { openapi }),
-  });
-  const { asking, ...said } = target;
-  const given = secretsOf(url, { header, tokenFile });
+  // What is a secret is kept in files of its own.
+  const { id, header = [], query = [], basic = null, tokenFile = null, ...open } = options;
+  const { asking = {}, ...said } = typedTarget(open).target;
+  const given = secretsOf(url, { header, query, basic, tokenFile });
+  const { method, openapi, pointers, tls } = asking;
   const model = {
     id: id ?? slugOf(namedByAddress(url)),
     url: given.url,
     ...said,
-    ...(asking?.openapi === undefined ? {} : { openapi: asking.openapi }),
+    ...(method === undefined ? {} : { method }),
+    ...(openapi === undefined ? {} : { openapi }),
+    ...(pointers === undefined ? {} : { answer: pointers }),
+    ...(tls === undefined ? {} : { tls: tlsLines(tls) }),
     ...(Object.keys(given.headers).length === 0 ? {} : { headers: given.headers }),
     ...(Object.keys(given.query).length === 0 ? {} : { query: given.query }),
   };

@@ -24,6 +24,24 @@ type TypedInvestigation = AskingOptions & {
 
 const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
 
+/** What can be said of how a model is asked, besides its headers. */
+const withAsking = (command: Command): Command =>
+  command
+    .option('--query <name=value>', 'parameter of every call; "name=@file" reads the value from a file', collect, [])
+    .option('--basic <user:password>', 'user and password; "user:@file" reads the password from a file')
+    .option('--token-file <file>', 'file with a bearer token for the model')
+    .option('--payload <json>', 'what to send; "@file" reads one JSON value, or one a line')
+    .option('--connector <name>', `protocol of the model: ${CONNECTOR_IDS.join(', ')}`)
+    .option('--method <method>', 'POST or PUT (default: POST)')
+    .option('--ca <file>', 'certificate authorities to trust, PEM')
+    .option('--cert <file>', 'certificate to show to the server, PEM')
+    .option('--key <file>', 'key of that certificate, PEM')
+    .option('--insecure', 'take any certificate; it is told')
+    .option('--prediction <pointer>', 'where in the response the prediction is, such as /outputs/0/label')
+    .option('--confidence <pointer>', 'where the confidence is, or the list of probabilities')
+    .option('--classes <pointer>', 'where the class names are, in the order of the probabilities')
+    .option('--openapi <url>', 'where its OpenAPI document is, where that is not beside the model');
+
 /** The command line of mlfi: one verb, one file. */
 export function createProgram(commands: Commands, version: string): Command {
   const program = new Command('mlfi')
@@ -42,29 +60,16 @@ export function createProgram(commands: Commands, version: string): Command {
       process.exitCode = await serve(commands, options.config ?? null);
     });
 
-  program
+  const investigateVerb = program
     .command('investigate')
     .argument('<url>', 'address of the model, its predict path or its server')
     .description(
       'evaluate a model once; needs no server and no configuration. Exit code: 0 healthy, 1 failing, 2 undecided',
     )
-    .option('-n, --samples <number>', 'how many answers to collect', '40')
+    .option('-n, --samples <number>', 'how many answers to collect', '40');
+  withAsking(investigateVerb)
     .option('-t, --timeout <duration>', 'how long to wait for one answer, in seconds or as 500ms, 2s', '10')
     .option('--header <name: value>', 'header of every call; "Name: @file" reads the value from a file', collect, [])
-    .option('--query <name=value>', 'parameter of every call; "name=@file" reads the value from a file', collect, [])
-    .option('--basic <user:password>', 'user and password; "user:@file" reads the password from a file')
-    .option('--token-file <file>', 'file with a bearer token for the model')
-    .option('--payload <json>', 'what to send; "@file" reads one JSON value, or one a line')
-    .option('--connector <name>', `protocol of the model: ${CONNECTOR_IDS.join(', ')}`)
-    .option('--method <method>', 'POST or PUT (default: POST)')
-    .option('--ca <file>', 'certificate authorities to trust, PEM')
-    .option('--cert <file>', 'certificate to show to the server, PEM')
-    .option('--key <file>', 'key of that certificate, PEM')
-    .option('--insecure', 'take any certificate; the report says so')
-    .option('--prediction <pointer>', 'where in the response the prediction is, such as /outputs/0/label')
-    .option('--confidence <pointer>', 'where the confidence is, or the list of probabilities')
-    .option('--classes <pointer>', 'where the class names are, in the order of the probabilities')
-    .option('--openapi <url>', 'where its OpenAPI document is, where that is not beside the model')
     .option('--json', 'print the diagnosis as JSON')
     .option('--verbose', 'print each call and its response to standard error, without values of headers and parameters')
     .action(async (url: string, options: TypedInvestigation) => {
@@ -136,23 +141,20 @@ export function createProgram(commands: Commands, version: string): Command {
   addKeyVerbs(program, commands);
   addStoreVerbs(program, commands);
 
-  program
+  const initVerb = program
     .command('init')
     .description(
       'write a short mlfi.yml for a model, which is asked first: that of --url, or the one you name when asked at a terminal',
     )
     .option('--url <url>', 'address of a model, its predict path or its server')
-    .option('--id <id>', 'what to call the model (default: made of its address)')
-    .option('--payload <json>', 'what the model takes; "@file" reads one JSON value, or one a line')
-    .option('--connector <name>', `protocol of the model: ${CONNECTOR_IDS.join(', ')}`)
-    .option('--openapi <url>', 'where its OpenAPI document is, where that is not beside the model')
+    .option('--id <id>', 'what to call the model (default: made of its address)');
+  withAsking(initVerb)
     .option(
       '--header <name: value>',
       'header of every call; "Name: @file" leaves the value in a file, "Name" in MLFI_SECRET_HEADER_<NAME>',
       collect,
       [],
     )
-    .option('--token-file <file>', 'file with a bearer token for the model')
     .option(
       '--all',
       'write every key with a comment, and ask nothing; so it is without --url where there is no terminal',

@@ -20,6 +20,11 @@ beforeEach(async () => {
       headers['x-api-key'] === 'k3y' || headers['authorization'] === 'Bearer k3y'
         ? { body: { prediction: 'a', confidence: 0.9 } }
         : { status: 401, body: { detail: 'X-Api-Key is missing' } },
+    'POST /basic': ({ headers }: Asked): Reply =>
+      headers['authorization'] === `Basic ${Buffer.from('ada:k3y').toString('base64')}`
+        ? { body: { prediction: 'a', confidence: 0.9 } }
+        : { status: 401, body: { detail: 'who are you?' } },
+    'PUT /odd': { body: { modellversion: 'v7', vorhersage: 'ja', wahrscheinlichkeit: 0.8 } },
     'POST /predict?code=k3y&v=1': { body: { prediction: 'a', confidence: 0.9 } },
     'POST /predict?v=1&code=k3y': { body: { prediction: 'a', confidence: 0.9 } },
   });
@@ -91,6 +96,22 @@ describe('mlfi init keeps secrets out of what it writes', () => {
     expect(said.join('\n')).not.toContain('k3y');
   });
 
+  it('a user with a password, and a parameter that is said by itself', async () => {
+    const password = join(folder, 'password');
+    writeFileSync(password, 'k3y\n');
+    expect(await run({ basic: `ada:@${password}` }, '/basic')).toBe(0);
+    const credentials = `Basic ${Buffer.from('ada:k3y').toString('base64')}`;
+    expect(written('mlfi-secrets/header-authorization')).toBe(`${credentials}\n`);
+    noSecretIsTold();
+    expect(await run({ query: ['code=k3y'], force: true }, '/predict?v=1')).toBe(0);
+    expect(parse(written())).toMatchObject({
+      models: [{ url: `${server.origin}/predict?v=1`, query: { code: { secret: 'query-code' } } }],
+    });
+    noSecretIsTold();
+    expect(await run({ query: ['code'], force: true })).toBe(1);
+    expect(said.at(-1)).toContain('--query takes a name and a value');
+  });
+
   it('and overwrites no secret of another model', async () => {
     expect(await run({ header: ['X-Api-Key: k3y'] })).toBe(0);
     const other = { header: ['X-Api-Key: other'], output: join(folder, 'other.yml') };
@@ -102,6 +123,26 @@ describe('mlfi init keeps secrets out of what it writes', () => {
 });
 
 describe('mlfi init', () => {
+  it('writes where the answer is, the method and the certificates it was told', async () => {
+    const ca = join(folder, 'ca.pem');
+    const told = { method: 'PUT', prediction: '/vorhersage', confidence: '/wahrscheinlichkeit', insecure: true };
+    expect(await run({ ...told, payload: '{"a":1}' }, '/odd')).toBe(0);
+    expect(parse(written())).toMatchObject({
+      models: [
+        {
+          method: 'PUT',
+          answer: { prediction: '/vorhersage', confidence: '/wahrscheinlichkeit' },
+          tls: { insecure_skip_verify: true },
+        },
+      ],
+    });
+    expect(loadConfig(join(folder, 'mlfi.yml'), {}).kind).toBe('ok');
+    expect(await run({ ...told, ca, force: true, payload: '{"a":1}' }, '/odd')).toBe(2);
+    expect(said.at(-1)).toContain('ca.pem');
+    expect(await run({ prediction: 'vorhersage', force: true }, '/odd')).toBe(1);
+    expect(said.at(-1)).toContain('--prediction takes a JSON pointer');
+  });
+
   it('writes what it learnt, at most 40 lines, and lines to switch on that are valid', async () => {
     const payloads = Array.from({ length: 30 }, (_, i) => JSON.stringify({ age: i, country: 'DE', rows: [[1, 2]] }));
     writeFileSync(join(folder, 'payloads'), payloads.join('\n'));
