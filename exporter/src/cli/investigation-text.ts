@@ -29,7 +29,7 @@ function optionFor({ kind, advice }: SetupProblem): string {
     return ' (--ca FILE, --cert FILE --key FILE, or --insecure)';
   if (TAKES_PAYLOAD.has(kind) && /\bGive\b.*\bpayload\b|\bgive one payload\b/.test(advice)) return ' (--payload @FILE)';
   if (kind === 'wrong-method') return ' (--method PUT)';
-  if (kind === 'unknown-answer') return ' (--prediction /POINTER)';
+  if (kind === 'unknown-answer' && /\bwhere in its response\b/.test(advice)) return ' (--prediction /POINTER)';
   return kind === 'no-answer-in-time' ? ' (--timeout 30s)' : '';
 }
 
@@ -38,6 +38,7 @@ const TAKES_PAYLOAD: ReadonlySet<SetupKind> = new Set([
   'not-understood',
   'server-error',
   'error-answer',
+  'unknown-answer',
 ]);
 
 function causeLines({ causes, unexplained }: Investigation['diagnosis'], width: number): string[] {

@@ -67,8 +67,21 @@ function refusalText(answer: CalledAnswer): string {
     status >= 300 && status < 400
       ? ` (redirects are not followed${target === undefined ? '; give the final address' : `; it points to ${withoutQuery(target)}`})`
       : '';
-  return `the server answered ${status}${allowed}${moved}${words === null ? '' : `: “${words}”`}`;
+  const asked = status === 401 ? askedScheme(headers['www-authenticate']) : '';
+  return `the server answered ${status}${allowed}${asked}${moved}${words === null ? '' : `: “${words}”`}`;
 }
+
+/** The scheme of a challenge (RFC 9110 §11.6.1), whose parameters are nobody's business here. */
+function askedScheme(challenge: string | undefined): string {
+  const [, scheme] = /^\s*(basic|bearer|digest|negotiate)\b/i.exec(challenge ?? '') ?? [];
+  return scheme === undefined ? '' : ` and asks for ${SCHEMES[scheme.toLowerCase()] ?? scheme}`;
+}
+const SCHEMES: Readonly<Record<string, string>> = {
+  basic: 'a user and a password (Basic)',
+  bearer: 'a token (Bearer)',
+  digest: 'Digest, which mlfi does not speak',
+  negotiate: 'Negotiate (Kerberos), which mlfi does not speak',
+};
 
 /** A redirect to the very address that was called, which nobody can follow. */
 const pointsToItself = ({ status, headers: { location }, calledUrl }: CalledAnswer): boolean =>

@@ -172,6 +172,15 @@ describe('failures', () => {
   });
 
   it.each([
+    ['Basic realm="PRIVATE"', ' and asks for a user and a password (Basic)'],
+    ['Bearer error="invalid_token"', ' and asks for a token (Bearer)'],
+    ['Negotiate', ' and asks for Negotiate (Kerberos), which mlfi does not speak'],
+    ['Sesame open', ''],
+  ])('says of the challenge %s what is asked for', (challenge, asked) => {
+    expect(detailOf(401, '{}', { 'www-authenticate': challenge })).toBe(`the server answered 401${asked}`);
+  });
+
+  it.each([
     ['', 'the answer is empty (status 200)'],
     ['{"prediction":"yes","confi', 'the answer is JSON that breaks off'],
     ['{"a": "\\"}"', 'the answer is JSON that breaks off'],
